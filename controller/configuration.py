@@ -1,0 +1,150 @@
+"""From a plan and an arm to the limits of a session, and the refusal of what cannot be bounded (layer L1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.errors import PlanError
+from controller.robot import Array, RobotModel
+from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
+from controller.safety.limits import PAD_CEILING_N, PRESSURE_CEILING_PA, TOOL_CEILING_N, GateLimits, PressLimits
+from controller.types import PlanLike, SegmentInfo
+
+COMMAND_MARGIN_N = 3.0
+"""How far the static command may rise over the target: six times the tracking error (design choice)."""
+TRIP_MARGIN_N = 10.0
+"""How far the measured press force may rise over a stroke's largest target before the session stops (design choice)."""
+TRIP_BELOW_CEILING_N = 2.0
+"""The trip stays this far under the ceiling, for what the unloading takes (design choice)."""
+PRESS_DAMPING_PER_S = 200.0
+"""Slope of the press-speed cap over the arm's effective mass: a loop of 200 rad/s, 45 degrees from its stability limit
+with the 4 ms of lag that drives and sensor have (design choice)."""
+WORKSPACE_MARGIN_M = 0.10
+"""The tool may leave the box around the plan by this (design choice)."""
+PAD_DEPTH_M = 0.007
+"""Depth at which the pad's contact area is taken: 20 N on relaxed muscle (probe.md, world)."""
+SAMPLE_S = 0.25
+"""Plan time between two postures at which effective mass and friction are evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrokeBound:
+    """Worst-case press force of one stroke.
+
+    Attributes:
+        name: the stroke.
+        region: where.
+        target_n: largest reference force.
+        ceiling_n: hard limit of the place.
+        lambda_n_kg: largest effective mass.
+        friction_n: largest reflected joint friction.
+        stiffness_n_per_m: tissue stiffness assumed.
+        bound_n: worst case while the person only breathes.
+        person_bound_n: worst case with the person moving toward the tool at 0.2 m/s.
+    """
+
+    name: str
+    region: str
+    target_n: float
+    ceiling_n: float
+    lambda_n_kg: float
+    friction_n: float
+    stiffness_n_per_m: float
+    bound_n: float
+    person_bound_n: float
+
+
+def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
+    """Return the limits one plan runs under on one arm."""
+    arm = robot.arm
+    times = np.arange(0.0, plan.duration_s, SAMPLE_S)
+    points = np.array([plan.at(float(t)).position_m for t in times])
+    low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
+    high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
+    radius = arm.tool.pad_radius_m
+    return GateLimits(
+        lower_rad=arm.lower_rad,
+        upper_rad=arm.upper_rad,
+        speed_rad_s=arm.speed_limit_rad_s,
+        torque_nm=arm.torque_limit_nm,
+        strokes=tuple(_press_limits(segment) for segment in plan.segments),
+        free_press_n=15.0,
+        press_speed_m_s=0.012,
+        free_press_speed_m_s=0.025,
+        loading_rate_n_per_s=4000.0,
+        tangential_n=60.0,
+        moment_nm=10.0,
+        tool_trip_n=TOOL_CEILING_N,
+        pad_area_m2=float(np.pi * (2.0 * radius * PAD_DEPTH_M - PAD_DEPTH_M**2)),
+        pressure_pa=PRESSURE_CEILING_PA,
+        tool_speed_m_s=0.6,
+        workspace_low_m=(low[0], low[1], low[2]),
+        workspace_high_m=(high[0], high[1], high[2]),
+        path_m=0.04,
+        sensor_age_s=0.005,
+        stale_ticks=3,
+        implausible_ticks=50,
+        descent_m=0.09,
+    )
+
+
+def _press_limits(segment: SegmentInfo) -> PressLimits:
+    ceiling = min(segment.ceiling_n, PAD_CEILING_N)
+    trip = min(ceiling - TRIP_BELOW_CEILING_N, segment.force_target_n + TRIP_MARGIN_N)
+    damping = PRESS_DAMPING_PER_S * segment.lambda_n_kg
+    return PressLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip, damping)
+
+
+def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tuple[StrokeBound, ...]:
+    """Return the worst case of every stroke, with effective mass and friction over its whole length."""
+    rows = []
+    for index, segment in enumerate(plan.segments):
+        mass, friction = _inertia_and_friction(plan, robot, segment)
+        known = replace(segment, lambda_n_kg=max(mass, segment.lambda_n_kg))
+        stroke = limits.strokes[index]
+        rows.append(
+            StrokeBound(
+                name=segment.name,
+                region=segment.region,
+                target_n=segment.force_target_n,
+                ceiling_n=stroke.ceiling_n,
+                lambda_n_kg=known.lambda_n_kg,
+                friction_n=friction,
+                stiffness_n_per_m=segment.stiffness_n_per_m,
+                bound_n=worst_case_press_n(limits, stroke, known, friction),
+                person_bound_n=worst_case_press_n(limits, stroke, known, friction, PERSON_SPEED_M_S),
+            )
+        )
+    return tuple(rows)
+
+
+def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
+    """Refuse a plan in which a worst case passes the ceiling of its place.
+
+    Raises:
+        PlanError: names the stroke, the bound and the ceiling.
+    """
+    for row in bounds:
+        if not (row.bound_n <= row.ceiling_n):
+            raise PlanError(
+                row.name,
+                f"region {row.region}",
+                f"worst-case press force {row.bound_n:.1f} N (target {row.target_n:.1f} N, effective mass "
+                f"{row.lambda_n_kg:.1f} kg, tissue {row.stiffness_n_per_m / 1000:.1f} N/mm)",
+                f"at most {row.ceiling_n:.1f} N",
+                f"lower the stroke's force by {row.bound_n - row.ceiling_n:.1f} N or its speed",
+            )
+
+
+def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInfo) -> tuple[float, float]:
+    friction_nm = np.array(robot.arm.friction_nm)
+    mass, friction = 0.0, 0.0
+    for t in np.arange(segment.start_s, segment.end_s + SAMPLE_S, SAMPLE_S):
+        reference = plan.at(float(min(t, segment.end_s)))
+        q = np.array(reference.posture_rad)
+        normal: Array = np.array(reference.pads[0].normal_w)
+        mass = max(mass, robot.effective_mass(q, normal))
+        friction = max(friction, robot.reflected_friction(q, normal, friction_nm))
+    return mass, friction

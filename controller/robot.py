@@ -1,0 +1,123 @@
+"""Rigid-body terms of an arm from Pinocchio: one evaluation a tick, buffers owned here and never aliased outside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+from numpy.typing import NDArray
+
+from controller.arm import ArmDescription, Placement
+from controller.errors import ModelError
+
+Array = NDArray[np.float64]
+GRAVITY_M_S2 = 9.81
+"""Standard acceleration of free fall, rounded as in PyBullet's examples; model and simulation must agree."""
+
+
+class RobotModel:
+    """Kinematics and dynamics of one arm at a place, for any number of joints.
+
+    Args:
+        arm: the arm and its tool.
+        placement: X_WB.
+
+    Raises:
+        ModelError: the file cannot be read or lacks a joint or frame.
+    """
+
+    def __init__(self, arm: ArmDescription, placement: Placement) -> None:
+        if not arm.urdf_path.is_file():
+            raise ModelError(str(arm.urdf_path), "no such file", "a URDF file", "check --arm")
+        try:
+            model = pin.buildModelFromUrdf(str(arm.urdf_path))
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(
+                str(arm.urdf_path), f"unreadable URDF ({error})", "one arm with revolute joints"
+            ) from error
+        names = tuple(model.names)[1:]
+        if names != arm.joint_names or model.nq != model.nv:
+            raise ModelError(str(arm.urdf_path), f"joints {', '.join(names)}", f"exactly {', '.join(arm.joint_names)}")
+        for frame in (arm.sensor_frame, arm.tool_frame):
+            if not model.existFrame(frame):
+                raise ModelError(str(arm.urdf_path), f"no frame {frame!r}", "a link of that name", "add it to the URDF")
+        x_wb = pin.SE3(pin.Quaternion(*_wxyz(placement.quaternion_xyzw)), np.array(placement.position_m))
+        model.jointPlacements[1] = x_wb * model.jointPlacements[1]
+        model.gravity.linear = np.array([0.0, 0.0, -GRAVITY_M_S2])
+        self.arm = arm
+        self.placement = placement
+        self.model = model
+        self.data = model.createData()
+        self.joints: int = model.nq
+        self.tool_id: int = model.getFrameId(arm.tool_frame)
+        self.sensor_id: int = model.getFrameId(arm.sensor_frame)
+        self.lower = np.array(arm.lower_rad)
+        self.upper = np.array(arm.upper_rad)
+        n = self.joints
+        self.terms = np.zeros(6 * n + 2 * n * n + n + 12)
+        """All terms of the last ``update`` in one array; the attributes below are views into it."""
+        self.jacobian = self.terms[: 6 * n].reshape(6, n)
+        """(6, n) LOCAL_WORLD_ALIGNED at T."""
+        self.mass = self.terms[6 * n : 6 * n + n * n].reshape(n, n)
+        self.coriolis = self.terms[6 * n + n * n : 6 * n + 2 * n * n].reshape(n, n)
+        self.gravity = self.terms[-n - 12 : -12]
+        self.rotation = self.terms[-12:-3].reshape(3, 3)
+        """R_WT."""
+        self.position = self.terms[-3:]
+        """p_WT."""
+
+    def update(self, q: Array, dq: Array) -> None:
+        """Evaluate all terms at ``q`` (n,) rad, ``dq`` (n,) rad/s, and copy them into this object's buffers."""
+        model, data = self.model, self.data
+        pin.computeAllTerms(model, data, q, dq)
+        frame = pin.updateFramePlacement(model, data, self.tool_id)
+        self.jacobian[:] = pin.getFrameJacobian(model, data, self.tool_id, pin.LOCAL_WORLD_ALIGNED)
+        self.mass[:] = data.M
+        self.coriolis[:] = data.C
+        self.gravity[:] = data.g
+        self.rotation[:] = frame.rotation
+        self.position[:] = frame.translation
+
+    def tool_pose(self, q: Array) -> tuple[Array, Array]:
+        """Return (p_WT (3,), R_WT (3, 3)) at ``q``; does not touch the buffers of ``update``."""
+        pin.framesForwardKinematics(self.model, self.data, q)
+        frame = self.data.oMf[self.tool_id]
+        return frame.translation.copy(), frame.rotation.copy()
+
+    def tool_jacobian(self, q: Array) -> Array:
+        """Return the (6, n) LOCAL_WORLD_ALIGNED Jacobian of T at ``q``."""
+        return np.array(
+            pin.computeFrameJacobian(self.model, self.data, q, self.tool_id, pin.LOCAL_WORLD_ALIGNED), dtype=np.float64
+        )
+
+    def effective_mass(self, q: Array, direction_w: Array) -> float:
+        """Return Lambda_n [kg]: the arm's inertia felt at T along a unit direction (3,), full 6-D (stiff wrist).
+
+        The larger of the two usual definitions (controller.md section 3: the full 6-D value is the stiff-wrist one).
+        """
+        jacobian = self.tool_jacobian(q)
+        mass = pin.crba(self.model, self.data, q)
+        mobility = jacobian @ np.linalg.solve(mass, jacobian.T)
+        direction = np.concatenate([direction_w, np.zeros(3)])
+        stiff = float(direction @ np.linalg.solve(mobility + 1e-9 * np.eye(6), direction))
+        free = 1.0 / float(direction @ mobility @ direction)
+        return max(stiff, free)
+
+    def reflected_friction(self, q: Array, direction_w: Array, friction_nm: Array) -> float:
+        """Return the largest tool force [N] along a unit direction (3,) that joint friction (n,) can amount to."""
+        jacobian = self.tool_jacobian(q)
+        mass = pin.crba(self.model, self.data, q)
+        inverse = np.linalg.solve(mass, jacobian.T)
+        jbar_t = np.linalg.solve(jacobian @ inverse + 1e-9 * np.eye(6), inverse.T)
+        return float(np.abs(direction_w @ jbar_t[:3]) @ friction_nm)
+
+    def sensor_in_tool(self) -> tuple[Array, Array]:
+        """Return (p_TS (3,), R_TS (3, 3)): the fixed pose of the wrist sensor in the tool frame."""
+        q = pin.neutral(self.model)
+        pin.framesForwardKinematics(self.model, self.data, q)
+        x_ts = self.data.oMf[self.tool_id].inverse() * self.data.oMf[self.sensor_id]
+        return x_ts.translation.copy(), x_ts.rotation.copy()
+
+
+def _wxyz(quaternion_xyzw: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    x, y, z, w = quaternion_xyzw
+    return w, x, y, z

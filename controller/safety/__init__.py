@@ -1,0 +1,1 @@
+"""The safety core: limits, gate, reactions; standard library and controller.types only."""

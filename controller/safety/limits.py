@@ -1,0 +1,107 @@
+"""Limits: code ceilings that no file can raise, region ceilings, and the limits one session runs under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from controller.types import Region, Vector, Vector3
+
+PAD_CEILING_N = 60.0
+"""No pad presses harder than this, whatever a file says (design choice)."""
+TOOL_CEILING_N = 90.0
+"""No tool presses harder than this in sum (design choice)."""
+PRESSURE_CEILING_PA = 120e3
+"""Largest mean pressure under a pad: 12 N/cm2 (design choice, a third of the pain threshold of 1 cm2 on the back)."""
+
+REGION_CEILING_N: Mapping[Region, float] = MappingProxyType(
+    {
+        Region.SACRUM: 45.0,
+        Region.GLUTEAL: 45.0,
+        Region.LUMBAR_PARASPINAL: 45.0,
+        Region.THORACIC_PARASPINAL: 40.0,
+        Region.RHOMBOID: 40.0,
+        Region.UPPER_TRAPEZIUS: 40.0,
+        Region.NECK_BASE: 15.0,
+        Region.DELTOID: 30.0,
+        Region.THIGH: 40.0,
+        Region.CALF: 40.0,
+        Region.OTHER: 30.0,
+    }
+)
+"""Default hard limit of the true press force by place [N]: engineering choices inside the 20-59 N of clinical tuina
+trials, to be tightened per person. ``OTHER`` is what accidental contact outside every massage region may reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class PressLimits:
+    """Limits of the press axis in one stroke.
+
+    Attributes:
+        ceiling_n: hard limit of the true press force anywhere under the stroke.
+        target_n: largest reference press force of the stroke.
+        margin_n: how far the static command may rise over the present target.
+        trip_n: measured press force that stops the session.
+        press_damping_ns_per_m: how fast the allowed press force falls above the press-speed cap.
+    """
+
+    ceiling_n: float
+    target_n: float
+    margin_n: float
+    trip_n: float
+    press_damping_ns_per_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """Everything the gate holds a command and a state against.
+
+    Attributes:
+        lower_rad: joint limits, (n,).
+        upper_rad: joint limits, (n,).
+        speed_rad_s: joint speed limits, (n,).
+        torque_nm: joint torque limits, (n,).
+        strokes: press limits of every segment of the plan.
+        free_press_n: static press force allowed off the skin, where only inertia and friction need any.
+        press_speed_m_s: speed toward the body in contact, relative to the planned motion, at which the full press
+            force is still allowed; above it the force falls by the stroke's ``press_damping_ns_per_m``.
+        free_press_speed_m_s: the same off the skin and in an approach.
+        loading_rate_n_per_s: how fast the static press force may rise; falling is never slowed.
+        tangential_n: static force across the normal.
+        moment_nm: static moment at the tool.
+        tool_trip_n: magnitude of the measured contact force that stops the session.
+        pad_area_m2: contact area of the pad at its working depth.
+        pressure_pa: mean pressure under the pad that stops the session.
+        tool_speed_m_s: tool speed that stops the session.
+        workspace_low_m: corner of the box the tool must stay in, W.
+        workspace_high_m: opposite corner.
+        path_m: tangential distance from the plan that stops the session.
+        sensor_age_s: oldest sample that is not stale.
+        stale_ticks: stale or non-finite samples in a row that stop the session.
+        implausible_ticks: ticks in a row without a trusted sensor that stop the session.
+        descent_m: way along the normal without contact that stops an approach.
+    """
+
+    lower_rad: Vector
+    upper_rad: Vector
+    speed_rad_s: Vector
+    torque_nm: Vector
+    strokes: tuple[PressLimits, ...]
+    free_press_n: float
+    press_speed_m_s: float
+    free_press_speed_m_s: float
+    loading_rate_n_per_s: float
+    tangential_n: float
+    moment_nm: float
+    tool_trip_n: float
+    pad_area_m2: float
+    pressure_pa: float
+    tool_speed_m_s: float
+    workspace_low_m: Vector3
+    workspace_high_m: Vector3
+    path_m: float
+    sensor_age_s: float
+    stale_ticks: int
+    implausible_ticks: int
+    descent_m: float

@@ -1,0 +1,156 @@
+"""Trips on what is measured (layer L5, first form): each check returns a reason or None, and NaN always trips."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from operator import le
+
+from controller.safety.limits import GateLimits
+from controller.safety.projection import dot
+from controller.types import ArmState, Cause, Command, ContactState, Reference, StopReason
+
+CLEAR_AND_RESTART = "find the cause, then clear the stop and restart"
+
+
+class Monitor:
+    """Checks senses and estimates every tick; counts what may happen for a few ticks but not longer.
+
+    Args:
+        limits: what to check against.
+    """
+
+    def __init__(self, limits: GateLimits) -> None:
+        self._limits = limits
+        self._bad_samples = 0
+        self._distrusted = 0
+        self._descent_m = 0.0
+        self._last_t_s = math.nan
+
+    def clear(self) -> None:
+        """Forget all counts."""
+        self._bad_samples = 0
+        self._distrusted = 0
+        self._descent_m = 0.0
+        self._last_t_s = math.nan
+
+    def check(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
+        """Return the first reason to stop, or None."""
+        return (
+            self._finite(command, state, t_s)
+            or self._sample(state, t_s)
+            or self._force(command, reference, t_s)
+            or self._joints(state, t_s)
+            or self._tool(command, t_s)
+            or self._descent(command, t_s)
+        )
+
+    def _finite(self, command: Command, state: ArmState, t_s: float) -> StopReason | None:
+        total = sum(command.tau_nm) + sum(state.q_rad) + sum(state.dq_rad_s) + sum(command.terms.bias_nm)
+        if math.isfinite(total):
+            return None
+        return StopReason(Cause.NOT_FINITE, "command and joint state", total, 0.0, "-", t_s, CLEAR_AND_RESTART)
+
+    def _sample(self, state: ArmState, t_s: float) -> StopReason | None:
+        limits = self._limits
+        is_finite = math.isfinite(sum(state.wrench_s))
+        if is_finite and state.sensor_age_s <= limits.sensor_age_s:
+            self._bad_samples = 0
+            return None
+        self._bad_samples += 1
+        if self._bad_samples < limits.stale_ticks:
+            return None
+        if not is_finite:
+            return StopReason(
+                Cause.NOT_FINITE, "wrist sensor", math.nan, 0.0, "N", t_s, "check the sensor's cable and supply"
+            )
+        return StopReason(
+            Cause.STALE, "age of the wrist sensor's sample", state.sensor_age_s, limits.sensor_age_s, "s", t_s,
+            "check the sensor's link",
+        )  # fmt: skip
+
+    def _force(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+        limits, pad = self._limits, command.pads[0]
+        trip = limits.strokes[reference.segment].trip_n
+        if not (pad.press_n <= trip):
+            return StopReason(
+                Cause.PAD_FORCE, "measured press force", pad.press_n, trip, "N", t_s,
+                "let the person settle, lower the stroke's force, then restart",
+            )  # fmt: skip
+        total = sum([each.press_n for each in command.pads])
+        if not (total <= limits.tool_trip_n):
+            return StopReason(
+                Cause.TOOL_FORCE, "measured force of all pads", total, limits.tool_trip_n, "N", t_s, CLEAR_AND_RESTART
+            )
+        pressure = pad.press_n / limits.pad_area_m2
+        if not (pressure <= limits.pressure_pa):
+            return StopReason(
+                Cause.PRESSURE, "mean pressure under the pad", pressure, limits.pressure_pa, "Pa", t_s,
+                "use a larger pad or less force",
+            )  # fmt: skip
+        self._distrusted = 0 if pad.is_sensor_trusted else self._distrusted + 1
+        if self._distrusted < limits.implausible_ticks:
+            return None
+        return StopReason(
+            Cause.SENSOR_IMPLAUSIBLE, "ticks without a plausible wrist sensor", float(self._distrusted),
+            float(limits.implausible_ticks), "ticks", t_s, "tare and check the wrist sensor, check the tool's mass",
+        )  # fmt: skip
+
+    def _joints(self, state: ArmState, t_s: float) -> StopReason | None:
+        limits, q_rad = self._limits, state.q_rad
+        speeds = tuple(map(abs, state.dq_rad_s))
+        # le() is False for NaN, so NaN fails; only then is the joint looked for.
+        if not all(map(le, speeds, limits.speed_rad_s)):
+            joint = _first_false(map(le, speeds, limits.speed_rad_s))
+            return StopReason(
+                Cause.JOINT_SPEED, f"speed of joint {joint + 1}", speeds[joint], limits.speed_rad_s[joint], "rad/s",
+                t_s, CLEAR_AND_RESTART,
+            )  # fmt: skip
+        for lower, upper in ((limits.lower_rad, q_rad), (q_rad, limits.upper_rad)):
+            if not all(map(le, lower, upper)):
+                joint = _first_false(map(le, lower, upper))
+                limit = lower[joint] if upper is q_rad else upper[joint]
+                return StopReason(
+                    Cause.JOINT_POSITION, f"position of joint {joint + 1}", q_rad[joint], limit, "rad", t_s,
+                    "move the base or the stroke so that the arm stays off its end stops",
+                )  # fmt: skip
+        return None
+
+    def _tool(self, command: Command, t_s: float) -> StopReason | None:
+        limits, terms = self._limits, command.terms
+        speed = math.hypot(*terms.v_wt[:3])
+        if not (speed <= limits.tool_speed_m_s):
+            return StopReason(
+                Cause.TOOL_SPEED, "tool speed", speed, limits.tool_speed_m_s, "m/s", t_s, CLEAR_AND_RESTART
+            )
+        low, high, p_wt = limits.workspace_low_m, limits.workspace_high_m, terms.p_wt
+        if not (all(map(le, low, p_wt)) and all(map(le, p_wt, high))):
+            axis = _first_false(a and b for a, b in zip(map(le, low, p_wt), map(le, p_wt, high), strict=True))
+            limit = high[axis] if p_wt[axis] > high[axis] else low[axis]
+            return StopReason(
+                Cause.WORKSPACE, f"tool position along {'xyz'[axis]}", p_wt[axis], limit, "m", t_s, CLEAR_AND_RESTART
+            )
+        if not (command.plan_error_m <= limits.path_m):
+            return StopReason(
+                Cause.WORKSPACE, "distance from the planned path", command.plan_error_m, limits.path_m, "m", t_s,
+                "something holds or pushes the tool: check the way, then restart",
+            )  # fmt: skip
+        return None
+
+    def _descent(self, command: Command, t_s: float) -> StopReason | None:
+        """Stop an approach that finds no skin; the way is integrated from the tool speed, not taken from the law."""
+        if command.contact is not ContactState.APPROACH:
+            self._descent_m = 0.0
+        elif math.isfinite(self._last_t_s):
+            self._descent_m -= dot(command.terms.v_wt[:3], command.normal_w) * (t_s - self._last_t_s)
+        self._last_t_s = t_s
+        if self._descent_m <= self._limits.descent_m:
+            return None
+        return StopReason(
+            Cause.NO_CONTACT, "descent without touching the skin", self._descent_m, self._limits.descent_m, "m", t_s,
+            "check where the person lies and the registration of the body",
+        )  # fmt: skip
+
+
+def _first_false(verdicts: Iterable[bool]) -> int:
+    return next(index for index, verdict in enumerate(verdicts) if not verdict)

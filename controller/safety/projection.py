@@ -1,0 +1,149 @@
+"""Static tool force of joint torques, and how to lower it: pure functions on tuples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import mul, sub
+
+from controller.safety.limits import GateLimits
+from controller.types import Cause, Limited, Matrix, ToolTerms, Vector, Vector3, Vector6
+
+Cap = tuple[float, Cause]
+"""An upper bound of the static press force [N] and what it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadBounds:
+    """How a stopped arm leaves the skin.
+
+    Attributes:
+        speed_m_s: speed wanted along the outward normal.
+        damping_ns_per_m: gain of the speed loop.
+        force_n: largest pull, and largest brake.
+        drag_ns_per_m: damping across the normal.
+    """
+
+    speed_m_s: float
+    damping_ns_per_m: float
+    force_n: float
+    drag_ns_per_m: float
+
+
+def dot(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return the inner product."""
+    return float(sum(map(mul, a, b)))
+
+
+def tool_wrench(tau_nm: Vector, terms: ToolTerms) -> Vector:
+    """Return the static wrench (6,) of ``tau_nm`` on the world: Jbar^T (tau - bias), linear first."""
+    extra = tuple(map(sub, tau_nm, terms.bias_nm))
+    return tuple([dot(row, extra) for row in terms.jbar_t])
+
+
+def static_press(tau_nm: Vector, terms: ToolTerms, normal_w: Vector3) -> float:
+    """Return the static press force [N] along the inward normal."""
+    wrench = tool_wrench(tau_nm, terms)
+    return -dot(wrench[:3], normal_w)
+
+
+def press_speed(terms: ToolTerms, normal_w: Vector3, surface_velocity_w: Vector3) -> float:
+    """Return the tool's speed toward the body relative to the planned motion [m/s]."""
+    return dot(surface_velocity_w, normal_w) - dot(terms.v_wt[:3], normal_w)
+
+
+def wrench_to_torque(jacobian: Matrix, wrench: Vector) -> Vector:
+    """Return J^T w, (n,)."""
+    return tuple([dot(column, wrench) for column in zip(*jacobian, strict=True)])
+
+
+def project(
+    tau_nm: Vector, terms: ToolTerms, normal_w: Vector3, caps: tuple[Cap, ...], limits: GateLimits
+) -> tuple[Vector, tuple[Limited, ...]]:
+    """Lower the total static tool wrench of ``tau_nm`` to its limits; null-space torque is left alone.
+
+    The press force is cut to the lowest cap, the force across the normal and the moment are shortened. Where nothing
+    is too much the torques come back unchanged.
+
+    Args:
+        tau_nm: torques, (n,).
+        terms: rigid-body terms.
+        normal_w: outward normal.
+        caps: upper bounds of the press force.
+        limits: bounds of tangential force and moment.
+
+    Returns:
+        The torques and what was lowered.
+    """
+    wrench = tool_wrench(tau_nm, terms)
+    press = -dot(wrench[:3], normal_w)
+    across = tuple([w + press * n for w, n in zip(wrench[:3], normal_w, strict=True)])
+    moment = wrench[3:]
+    limited: list[Limited] = []
+    cap, cause = min(caps)
+    new_press = press
+    if not (press <= cap):
+        new_press = cap
+        limited.append(Limited(cause, press, cap, "N"))
+    tangential_scale = _shorten(math.hypot(*across), limits.tangential_n, Cause.TANGENTIAL_LIMIT, "N", limited)
+    moment_scale = _shorten(math.hypot(*moment), limits.moment_nm, Cause.MOMENT_LIMIT, "Nm", limited)
+    if not limited:
+        return tau_nm, ()
+    change = [(tangential_scale - 1.0) * a - (new_press - press) * n for a, n in zip(across, normal_w, strict=True)]
+    change += [(moment_scale - 1.0) * m for m in moment]
+    return add_force(tau_nm, terms, tuple(change)), tuple(limited)
+
+
+def _shorten(length: float, allowed: float, cause: Cause, unit: str, limited: list[Limited]) -> float:
+    """Return the factor that brings ``length`` to ``allowed``, and note it."""
+    if length <= allowed:
+        return 1.0
+    limited.append(Limited(cause, length, allowed, unit))
+    return allowed / length
+
+
+def add_force(tau_nm: Vector, terms: ToolTerms, wrench: Vector) -> Vector:
+    """Return ``tau_nm`` plus the torque of a tool wrench (6,) on the world."""
+    return tuple([t + extra for t, extra in zip(tau_nm, wrench_to_torque(terms.jacobian, wrench), strict=True)])
+
+
+def saturate(tau_nm: Vector, bias_nm: Vector, torque_nm: Vector) -> tuple[Vector, Limited | None]:
+    """Scale tau - bias as one so that every joint stays within its torque limit.
+
+    Scaling all joints by one factor keeps the direction of the tool force, so a lower force never turns into another
+    one; clipping joints one by one would. A joint whose holding torque alone is over its limit gets its limit.
+    """
+    share, worst, worst_value, worst_limit = 1.0, -1, 0.0, 0.0
+    for joint, (tau, bias, limit) in enumerate(zip(tau_nm, bias_nm, torque_nm, strict=True)):
+        if not (abs(tau) <= limit):
+            room = (limit if tau > 0.0 else -limit) - bias
+            ratio = room / (tau - bias) if tau != bias else 0.0
+            if not (ratio >= share):
+                share, worst, worst_value, worst_limit = max(ratio, 0.0), joint, tau, limit
+    if worst < 0:
+        return tau_nm, None
+    scaled = [bias + share * (tau - bias) for tau, bias in zip(tau_nm, bias_nm, strict=True)]
+    bounded = tuple([min(limit, max(-limit, tau)) for tau, limit in zip(scaled, torque_nm, strict=True)])
+    return bounded, Limited(Cause.TORQUE_LIMIT, worst_value, worst_limit, "Nm")
+
+
+def float_torque(terms: ToolTerms, dq_rad_s: Vector, damping_nms_per_rad: Vector) -> Vector:
+    """Return holding torque plus joint damping, (n,)."""
+    return tuple([b - d * v for b, v, d in zip(terms.bias_nm, dq_rad_s, damping_nms_per_rad, strict=True)])
+
+
+def unload_force(v_wt: Vector6, normal_w: Vector3, bounds: UnloadBounds, share: float) -> Vector:
+    """Return the wrench (6,) that pulls the tool off along the outward normal at a bounded speed and force.
+
+    Args:
+        v_wt: tool twist.
+        normal_w: outward normal.
+        bounds: speed and forces.
+        share: how much of the pull is allowed yet, 0 to 1; braking is allowed at once.
+    """
+    outward = dot(v_wt[:3], normal_w)
+    wish = bounds.damping_ns_per_m * (bounds.speed_m_s - outward)
+    pull = min(bounds.force_n * share, max(-bounds.force_n, wish))
+    linear = [pull * n - bounds.drag_ns_per_m * (v - outward * n) for v, n in zip(v_wt[:3], normal_w, strict=True)]
+    return (*linear, 0.0, 0.0, 0.0)

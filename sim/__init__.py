@@ -1,0 +1,1 @@
+"""A world to prove it in: PyBullet arm, tissue, patient, sensors."""

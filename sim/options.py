@@ -1,0 +1,86 @@
+"""What a simulation can be asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from controller.errors import ConfigError
+from sim.patient import Rise
+
+SHORTEST_STEP_S, LONGEST_STEP_S = 1.0e-4, 2.0e-3
+"""Steps that the explicit contact was tried with: stable over bone for an arm at these."""
+LARGEST_DELAY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class UniformTissue:
+    """The same tissue everywhere, for tests with known answers.
+
+    Attributes:
+        force_at_10_mm_n: instant force at 10 mm depth.
+        exponent: n of the power law, >= 1.
+        thickness_m: tissue over bone; large for no stop.
+        is_relaxing: False for an elastic tissue.
+    """
+
+    force_at_10_mm_n: float
+    exponent: float = 1.0
+    thickness_m: float = 10.0
+    is_relaxing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationOptions:
+    """Choices of one simulated run; everything random follows from the seed.
+
+    Attributes:
+        seed: seed of person, breathing and noise, >= 0.
+        dt_s: period of loop and physics.
+        has_scatter: draw the person from the population; False takes the typical one.
+        is_breathing: False holds the breath.
+        has_noise: False gives perfect senses without bias.
+        has_bias: False gives a wrist sensor whose zero is right.
+        has_friction: False gives joints without residual friction.
+        skin_friction: friction coefficient of the skin, None to draw it.
+        extra_delay_samples: samples the wrench is late beyond the one that its measuring period takes.
+        tissue: the same tissue everywhere instead of the body's.
+        rises: displacements of the whole body.
+
+    Raises:
+        ConfigError: a value is out of its range.
+    """
+
+    seed: int = 1
+    dt_s: float = 1.0e-3
+    has_scatter: bool = True
+    is_breathing: bool = True
+    has_noise: bool = True
+    has_bias: bool = True
+    has_friction: bool = True
+    skin_friction: float | None = None
+    extra_delay_samples: int = 0
+    tissue: UniformTissue | None = None
+    rises: tuple[Rise, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be simulated."""
+        if self.seed < 0:
+            raise ConfigError("--seed", str(self.seed), "an integer of at least 0")
+        _check("simulation step", self.dt_s, SHORTEST_STEP_S, LONGEST_STEP_S, "s")
+        _check("extra sensor delay", self.extra_delay_samples, 0, LARGEST_DELAY, "samples")
+        if self.skin_friction is not None:
+            _check("skin friction", self.skin_friction, 0.0, 2.0, "")
+        if self.tissue is not None:
+            _check("tissue force at 10 mm", self.tissue.force_at_10_mm_n, 0.01, 1000.0, "N")
+            _check("tissue exponent", self.tissue.exponent, 1.0, 4.0, "")
+            _check("tissue thickness", self.tissue.thickness_m, 0.002, 100.0, "m")
+        for rise in self.rises:
+            _check("start of a rise", rise.start_s, 0.0, math.inf, "s")
+            _check("duration of a rise", rise.duration_s, 0.01, 1000.0, "s")
+            _check("height of a rise", rise.height_m, -0.5, 0.5, "m")
+
+
+def _check(what: str, value: float, lowest: float, highest: float, unit: str) -> None:
+    if not lowest <= value <= highest:
+        raise ConfigError(what, f"{value:g} {unit}".strip(), f"{lowest:g} to {highest:g} {unit}".strip())

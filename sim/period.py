@@ -1,0 +1,99 @@
+"""All of a period but the physics step: kinematics, contact, energy, drives and senses in one compiled call."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.compiled import compiled
+from sim.actuators import drive
+from sim.arena import (
+    ENCODER_STEP,
+    ENERGY,
+    GRID,
+    LAG_SHARE,
+    LAW,
+    MEMORY,
+    MOTION,
+    NET_ENERGY,
+    PAD,
+    PATIENT,
+    PERIOD,
+    RADIUS,
+    RESULT,
+    ROOM,
+    TISSUE_WORK,
+    TORQUE_LIMIT,
+)
+from sim.chain import tool_motion
+from sim.patient import move
+from sim.sensors import sense
+from sim.tissue import DEPTH, DEPTH_RATE, FORCE, NORMAL, POWER, PRESS, SKIN_AMPLITUDE, touch
+
+Array = NDArray[np.float64]
+
+
+@compiled
+def count_energy(law: Array, pad: Array, patient: Array, result: Array, energy: Array) -> None:
+    """Add the energy of the period that has just ended.
+
+    The force was constant over the period, so its work is force times mean speed: with Bullet's semi-implicit steps
+    this is exactly the change of kinetic energy that the force made.
+
+    Args:
+        law: pad radius, friction, period.
+        pad: motion of the tool after the period.
+        patient: motion of the patient after the period.
+        result: the contact that acted in the period.
+        energy: (2,) sums, changed.
+    """
+    if result[PRESS] <= 0.0:
+        return
+    n0, n1, n2 = result[NORMAL], result[NORMAL + 1], result[NORMAL + 2]
+    lever = result[DEPTH] - law[RADIUS]
+    skin_speed = patient[1] * result[SKIN_AMPLITUDE] + patient[3]
+    rate = -(pad[3] * n0 + pad[4] * n1 + (pad[5] - skin_speed) * n2)
+    v0 = pad[3] + lever * (pad[7] * n2 - pad[8] * n1)
+    v1 = pad[4] + lever * (pad[8] * n0 - pad[6] * n2)
+    v2 = pad[5] + lever * (pad[6] * n1 - pad[7] * n0)
+    power = -(result[FORCE] * v0 + result[FORCE + 1] * v1 + result[FORCE + 2] * v2)
+    energy[TISSUE_WORK] += 0.5 * law[PERIOD] * result[PRESS] * (result[DEPTH_RATE] + rate)
+    energy[NET_ENERGY] += 0.5 * law[PERIOD] * (result[POWER] + power)
+
+
+@compiled
+def end_period(
+    chain: Array,
+    layers: Array,
+    profile: Array,
+    relaxation: Array,
+    constants: Array,
+    state: Array,
+    noise: Array,
+    t_s: float,
+) -> None:
+    """Advance everything but the rigid bodies to the time ``t_s``, at which these have just arrived.
+
+    Args:
+        chain: of the arena.
+        layers: of the arena.
+        profile: of the arena.
+        relaxation: of the arena.
+        constants: of the arena.
+        state: of the arena: ``arrived`` and ``command`` are read, the rest is updated.
+        noise: (n + 6,) noise of the senses.
+        t_s: time [s].
+    """
+    joints = chain.shape[0] - 1
+    command = MOTION + 2 * joints + 6
+    torque = command + joints
+    sensed = torque + joints
+    motion, reaction = state[MOTION : MOTION + 2 * joints], state[MOTION + 2 * joints : command]
+    memory, patient, pad = state[MEMORY:PATIENT], state[PATIENT:PAD], state[PAD:ROOM]
+    result, energy, law = state[RESULT:ENERGY], state[ENERGY:MOTION], constants[LAW:LAG_SHARE]
+    tool_motion(chain, motion, pad, state[ROOM:RESULT].reshape((3, 3, 3)))
+    move(profile, t_s, patient)
+    count_energy(law, pad, patient, result, energy)
+    touch(layers, constants[GRID:LAW], patient, pad, law, relaxation, memory, result)
+    drive(state[command:torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[torque:sensed])
+    sense(motion, reaction, noise, constants[ENCODER_STEP], state[sensed:])

@@ -1,0 +1,247 @@
+"""The simulated arm on the simulated patient, as a plant: one physics step per period."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.arm import ArmDescription, Placement
+from controller.errors import PlantError
+from controller.plant import PlantInfo
+from controller.safety.gate import ApprovedCommand
+from controller.types import ArmState, Truth, Vector, Vector3, Vector6
+from sim.actuators import lag_share
+from sim.arena import NET_ENERGY, TISSUE_WORK, Arena, make_arena
+from sim.bullet import BulletArm
+from sim.options import SimulationOptions
+from sim.patient import PatientMotion, draw_motion
+from sim.period import end_period
+from sim.sensors import PERFECT, SensorNoise, SensorQuality
+from sim.tissue import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
+from sim.tissue_map import TissueMap
+from sim.tissue_parameters import TYPICAL_PERSON, PersonTissue, draw_person
+from trajectories.anatomy.body import Body
+
+Array = NDArray[np.float64]
+
+_PERSON, _MOTION, _SENSORS = range(3)
+"""Streams of random numbers: what one draws never shifts another."""
+
+
+def build_simulation(
+    arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions | None = None
+) -> SimPlant:
+    """Make a simulated plant: the arm at its place beside a person with this body.
+
+    Args:
+        arm: the arm and its tool.
+        placement: X_WB; W coincides with the patient frame K.
+        body: the body.
+        options: everything else; the default is a breathing person drawn from the population by seed 1.
+    """
+    return SimPlant(arm, placement, body, options or SimulationOptions())
+
+
+class SimPlant:
+    """A simulated arm that implements ``controller.plant.Plant``.
+
+    The period of ``apply``: the contact force of the last instant and the drives' torque act through one physics step,
+    then kinematics, contact, drives and senses are taken at the new instant. The wrist sensor reports the mean over the
+    period that has just ended, so its sample is one period old.
+
+    Args:
+        arm: the arm and its tool.
+        placement: X_WB.
+        body: the body.
+        options: choices of the run.
+    """
+
+    def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
+        self._arm, self._placement, self._body, self._options = arm, placement, body, options
+        self._joints = len(arm.joint_names)
+        self._quality = _quality(options)
+        self.person: PersonTissue = draw_person(_stream(options, _PERSON)) if options.has_scatter else TYPICAL_PERSON
+        """The person on the table."""
+        self.motion: PatientMotion = draw_motion(_stream(options, _MOTION), options.is_breathing, options.rises)
+        """How the person moves."""
+        self.tissue: TissueMap = TissueMap.from_body(body, self.person, arm.tool.pad_radius_m, options.tissue)
+        """The tissue under the pad."""
+        self.skin_friction = self.person.friction if options.skin_friction is None else options.skin_friction
+        """Friction coefficient in use."""
+        self._bullet: BulletArm | None = None
+        self._arena: Arena | None = None
+        self._is_active = False
+
+    @property
+    def info(self) -> PlantInfo:
+        """What this plant is."""
+        return PlantInfo(self._arm.name, self._joints, self._options.dt_s, adds_gravity=False, is_simulated=True)
+
+    def configure(self) -> None:
+        """Load the arm into a physics world; raises PlantError where the file does not serve."""
+        self.deactivate()
+        self._bullet = BulletArm(self._arm, self._placement, self._options.dt_s)
+        self._arena = self._make_arena(self._bullet)
+
+    def activate(self, q_rad: Vector) -> None:
+        """Place the arm at rest at ``q_rad``, its drives holding it, and begin the run at time zero."""
+        bullet, arena = self._opened()
+        if len(q_rad) != self._joints or not math.isfinite(math.fsum(q_rad)):
+            raise PlantError(f"start posture {q_rad} for {self._joints} joints", "give one finite angle per joint")
+        hold = bullet.holding_torque(q_rad)
+        for array in (arena.memory, arena.patient, arena.result, arena.energy):
+            array[:] = 0.0
+        arena.torque[:] = hold
+        arena.command[:] = hold
+        friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
+        bullet.set_friction(friction)
+        bullet.reset(q_rad)
+        bullet.step(list(hold), None, [0.0, 0.0, 0.0])
+        reaction = bullet.state()[-6:]
+        bullet.reset(q_rad)
+        self._noise = SensorNoise(_stream(self._options, _SENSORS), self._quality, self._joints)
+        self._late: deque[list[float]] = deque(maxlen=self._options.extra_delay_samples + 1)
+        self._tick = 0
+        self._torque: list[float] = list(hold)
+        self._take(bullet.state()[:-6] + reaction)
+        self._happened: list[float] = arena.result.tolist()
+        self._is_active = True
+
+    def read(self) -> ArmState:
+        """Return the sensed state of this tick."""
+        self._check_active()
+        n, sensed = self._joints, self._sensed
+        fx, fy, fz, mx, my, mz = self._late[0]
+        dt_s = self._options.dt_s
+        return ArmState(
+            t_s=self._tick * dt_s,
+            q_rad=tuple(sensed[:n]),
+            dq_rad_s=tuple(sensed[n : 2 * n]),
+            tau_nm=tuple(self._torque),
+            wrench_s=(fx, fy, fz, mx, my, mz),
+            sensor_age_s=dt_s * len(self._late),
+            temperature_c=math.nan,
+        )
+
+    def apply(self, command: ApprovedCommand) -> None:
+        """Send an approved command and let one period pass; raises PlantError on a command that is no torque vector."""
+        self._check_active()
+        bullet, arena = self._opened()
+        tau_nm = command.tau_nm
+        if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
+            raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
+        arena.command[:] = tau_nm
+        happened: list[float] = arena.result.tolist()
+        torque: list[float] = arena.torque.tolist()
+        force = happened[FORCE : FORCE + 3] if happened[PRESS] > 0.0 else None
+        bullet.step(torque, force, happened[FOOT : FOOT + 3])
+        self._tick += 1
+        self._happened, self._torque = happened, torque
+        self._take(bullet.state())
+
+    def _take(self, arrived: list[float]) -> None:
+        """Take kinematics, contact, drives and senses at the present instant."""
+        _, arena = self._opened()
+        arena.arrived[:] = arrived
+        end_period(
+            arena.chain,
+            arena.layers,
+            arena.profile,
+            arena.relaxation,
+            arena.constants,
+            arena.state,
+            self._noise.row(),
+            self._tick * self._options.dt_s,
+        )
+        self._sensed: list[float] = arena.sensed.tolist()
+        self._late.append(self._sensed[-6:])
+
+    def truth(self) -> tuple[Truth, ...]:
+        """Return what really happened in the last period; the energies count up to its end."""
+        self._check_active()
+        _, arena = self._opened()
+        r = self._happened
+        energy: list[float] = arena.energy.tolist()
+        region, limit_n = self.tissue.place(r[FOOT], r[FOOT + 1])
+        return (
+            Truth(
+                press_n=r[PRESS],
+                force_w=_vector3(r, FORCE),
+                depth_m=r[DEPTH],
+                p_wc=_vector3(r, FOOT),
+                normal_w=_vector3(r, NORMAL),
+                region=region,
+                limit_n=limit_n,
+                tissue_work_j=energy[TISSUE_WORK],
+                net_energy_j=energy[NET_ENERGY],
+            ),
+        )
+
+    def true_motion(self) -> tuple[Vector, Vector]:
+        """Return the true joint positions and speeds, for tests and pictures; a controller never sees them."""
+        _, arena = self._opened()
+        values: list[float] = arena.arrived.tolist()
+        return tuple(values[: self._joints]), tuple(values[self._joints : -6])
+
+    def true_tool(self) -> tuple[Array, Array]:
+        """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
+        _, arena = self._opened()
+        return arena.pad.copy(), arena.rotation.copy()
+
+    def sensor_bias(self) -> Vector6:
+        """Return the constant offset of the wrist sensor in this run, for tests."""
+        self._check_active()
+        fx, fy, fz, mx, my, mz = self._noise.bias.tolist()
+        return fx, fy, fz, mx, my, mz
+
+    def safe(self) -> None:
+        """Engage the brakes: the arm stays where it is, the drives take no more commands."""
+        self._is_active = False
+        if self._bullet is not None:
+            self._bullet.set_friction(self._arm.torque_limit_nm)
+
+    def deactivate(self) -> None:
+        """Close the physics world; never raises."""
+        self._is_active = False
+        if self._bullet is not None:
+            self._bullet.close()
+        self._bullet = None
+        self._arena = None
+
+    def _opened(self) -> tuple[BulletArm, Arena]:
+        if self._bullet is None or self._arena is None:
+            raise PlantError(f"simulated {self._arm.name} is not open", "call configure first")
+        return self._bullet, self._arena
+
+    def _check_active(self) -> None:
+        if not self._is_active:
+            raise PlantError(f"simulated {self._arm.name} is not active", "call configure and activate first")
+
+    def _make_arena(self, bullet: BulletArm) -> Arena:
+        dt_s, tissue = self._options.dt_s, self._options.tissue
+        law = [self._arm.tool.pad_radius_m, self.skin_friction, dt_s]
+        electronics = [lag_share(dt_s), self._quality.encoder_step_rad]
+        return make_arena(
+            bullet.chain(),
+            self.tissue.layers,
+            self.motion.profile(),
+            relaxation_table(dt_s, tissue is None or tissue.is_relaxing),
+            np.array([*self.tissue.grid, *law, *electronics, *self._arm.torque_limit_nm], dtype=np.float64),
+        )
+
+
+def _quality(options: SimulationOptions) -> SensorQuality:
+    if not options.has_noise:
+        return PERFECT
+    return SensorQuality() if options.has_bias else SensorQuality(force_bias_n=0.0, moment_bias_nm=0.0)
+
+
+def _stream(options: SimulationOptions, purpose: int) -> np.random.Generator:
+    return np.random.default_rng([options.seed, purpose])
+
+
+def _vector3(values: list[float], start: int) -> Vector3:
+    return values[start], values[start + 1], values[start + 2]

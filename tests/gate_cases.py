@@ -1,0 +1,123 @@
+"""Made-up but consistent inputs for gate tests: random arms of any number of joints, commands, states, references."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from controller.safety.limits import GateLimits, PressLimits
+from controller.types import (
+    ArmState,
+    Command,
+    ContactState,
+    PadEstimate,
+    PadReference,
+    Phase,
+    Reference,
+    ToolTerms,
+    Vector,
+    Vector3,
+)
+
+UP: Vector3 = (0.0, 0.0, 1.0)
+
+
+def limits(joints: int = 7, **changes: object) -> GateLimits:
+    """Return limits that a calm command meets."""
+    values: dict[str, object] = {
+        "lower_rad": (-3.0,) * joints,
+        "upper_rad": (3.0,) * joints,
+        "speed_rad_s": (2.0,) * joints,
+        "torque_nm": (87.0,) * joints,
+        "strokes": (PressLimits(40.0, 20.0, 3.0, 30.0, 1000.0), PressLimits(30.0, 10.0, 3.0, 20.0, 1000.0)),
+        "free_press_n": 15.0,
+        "press_speed_m_s": 0.02,
+        "free_press_speed_m_s": 0.02,
+        "loading_rate_n_per_s": 1500.0,
+        "tangential_n": 60.0,
+        "moment_nm": 10.0,
+        "tool_trip_n": 90.0,
+        "pad_area_m2": 6e-4,
+        "pressure_pa": 120e3,
+        "tool_speed_m_s": 0.5,
+        "workspace_low_m": (-1.0, -1.0, -1.0),
+        "workspace_high_m": (1.0, 1.0, 1.0),
+        "path_m": 0.04,
+        "sensor_age_s": 0.005,
+        "stale_ticks": 3,
+        "implausible_ticks": 50,
+        "descent_m": 0.09,
+    }
+    values.update(changes)
+    return GateLimits(**values)  # type: ignore[arg-type]
+
+
+def terms(rng: np.random.Generator, joints: int = 7, velocity: Vector = (0.0,) * 6) -> ToolTerms:
+    """Return the terms of a random arm: any full-rank Jacobian and positive definite inertia are an arm somewhere."""
+    jacobian = rng.normal(size=(6, joints))
+    root = rng.normal(size=(joints, joints))
+    mass = root @ root.T + 0.5 * np.eye(joints)
+    inverse = np.linalg.solve(mass, jacobian.T)
+    jbar_t = np.linalg.solve(jacobian @ inverse, inverse.T)
+    bias = rng.normal(scale=5.0, size=joints)
+    return ToolTerms(
+        (0.1, 0.0, 0.05),
+        (1.0, 0.0, 0.0, 0.0),
+        tuple(velocity),  # type: ignore[arg-type]
+        tuple(map(tuple, jacobian.tolist())),
+        tuple(map(tuple, jbar_t.tolist())),
+        tuple(bias.tolist()),
+    )
+
+
+def torque(arm: ToolTerms, wrench: Vector) -> Vector:
+    """Return bias plus J^T wrench."""
+    jacobian = np.array(arm.jacobian)
+    return tuple((np.array(arm.bias_nm) + jacobian.T @ np.array(wrench)).tolist())
+
+
+def command(
+    arm: ToolTerms,
+    tau: Vector,
+    *,
+    target_n: float = 20.0,
+    press_n: float = 20.0,
+    contact: ContactState = ContactState.WORK,
+    trusted: bool = True,
+    plan_error_m: float = 0.0,
+    normal: Vector3 = UP,
+    surface: Vector3 = (0.0, 0.0, 0.0),
+) -> Command:
+    """Return a command with one pad."""
+    pad = PadEstimate(normal, press_n, press_n, target_n, trusted)
+    return Command(tau, arm, (pad,), contact, normal, surface, plan_error_m)
+
+
+def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:
+    """Return a calm state."""
+    values: dict[str, object] = {
+        "t_s": t_s,
+        "q_rad": (0.1,) * joints,
+        "dq_rad_s": (0.0,) * joints,
+        "tau_nm": (0.0,) * joints,
+        "wrench_s": (0.0,) * 6,
+        "sensor_age_s": 0.001,
+        "temperature_c": 30.0,
+    }
+    values.update(changes)
+    return ArmState(**values)  # type: ignore[arg-type]
+
+
+def reference(segment: int = 0, press_n: float = 20.0, joints: int = 7) -> Reference:
+    """Return a resting reference in work."""
+    pad = PadReference(UP, press_n, 0.0)
+    return Reference(
+        1.0,
+        Phase.WORK,
+        segment,
+        (0.1, 0.0, 0.05),
+        (1.0, 0.0, 0.0, 0.0),
+        (0.0,) * 6,
+        (0.0,) * 6,
+        (0.1,) * joints,
+        (pad,),
+    )

@@ -1,0 +1,197 @@
+"""The gate: every limit has an input whose verdict it changes; a stop is latched, unloads, then floats."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from controller.safety.gate import FLOAT_S, UNLOAD_RAMP_S, UNLOAD_S, Gate, Judgement
+from controller.safety.limits import GateLimits, PressLimits
+from controller.safety.projection import saturate, static_press, tool_wrench
+from controller.types import Cause, ContactState, Mode, StopReason, ToolTerms
+from tests.gate_cases import UP, command, limits, reference, state, terms, torque
+
+RNG = np.random.default_rng(5)
+ARM = terms(RNG)
+WORK = ContactState.WORK
+
+
+def _judge(
+    bounds: GateLimits,
+    *,
+    press: float = 5.0,
+    arm: ToolTerms = ARM,
+    across: float = 0.0,
+    moment: float = 0.0,
+    contact: ContactState = WORK,
+    **changes: object,
+) -> Judgement:
+    gate = Gate(bounds, 1e-3)
+    wish = command(arm, torque(arm, (across, 0.0, -press, moment, 0.0, 0.0)), contact=contact)
+    now = state(**changes)
+    return gate.judge(wish, now, reference(), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "wish", "cause"),
+    [
+        (limits(free_press_n=4.0, loading_rate_n_per_s=1e9), {"contact": ContactState.FREE}, Cause.PRESS_LIMIT),
+        (limits(strokes=(PressLimits(4.0, 20.0, 3.0, 30.0, 1000.0),), loading_rate_n_per_s=1e9), {}, Cause.PRESS_LIMIT),
+        (
+            limits(strokes=(PressLimits(40.0, 20.0, -16.0, 30.0, 1000.0),), loading_rate_n_per_s=1e9),
+            {},
+            Cause.PRESS_LIMIT,
+        ),
+        (limits(loading_rate_n_per_s=1000.0), {}, Cause.LOADING_RATE),
+        (limits(tangential_n=1.0, loading_rate_n_per_s=1e9), {"across": 2.0}, Cause.TANGENTIAL_LIMIT),
+        (limits(moment_nm=1.0, loading_rate_n_per_s=1e9), {"moment": 2.0}, Cause.MOMENT_LIMIT),
+        (limits(torque_nm=(11.0,) * 7, loading_rate_n_per_s=1e9), {"across": 30.0}, Cause.TORQUE_LIMIT),
+    ],
+)
+def test_a_limit_lowers_the_command_and_says_so(bounds: GateLimits, wish: dict, cause: Cause) -> None:
+    roomy = limits(loading_rate_n_per_s=1e9)
+    assert _judge(roomy, **wish).limited == ()
+    judgement = _judge(bounds, **wish)
+    assert [entry.cause for entry in judgement.limited] == [cause]
+    assert judgement.stop is None
+    assert abs(judgement.limited[0].allowed) < abs(judgement.limited[0].value)
+
+
+@pytest.mark.parametrize("contact", [WORK, ContactState.APPROACH])
+def test_pressing_fast_lowers_the_press_force(contact: ContactState) -> None:
+    falling = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.4, 0.0, 0.0, 0.0))
+    roomy = limits(loading_rate_n_per_s=1e9, press_speed_m_s=0.45, free_press_speed_m_s=0.45)
+    assert _judge(roomy, arm=falling, press=14.0, contact=contact).limited == ()
+    other = "press_speed_m_s" if contact is ContactState.APPROACH else "free_press_speed_m_s"
+    both = dataclasses.replace(roomy, press_speed_m_s=0.387, free_press_speed_m_s=0.387)
+    tight = dataclasses.replace(both, **{other: 0.45})
+    judgement = _judge(tight, arm=falling, press=14.0, contact=contact)
+    assert judgement.limited[0].cause is Cause.PRESS_SPEED
+    assert judgement.press_n == pytest.approx(judgement.limited[0].allowed)
+    stiff = dataclasses.replace(tight, strokes=(dataclasses.replace(tight.strokes[0], press_damping_ns_per_m=2000.0),))
+    assert _judge(stiff, arm=falling, press=14.0, contact=contact).press_n < judgement.press_n
+
+
+def test_releasing_is_never_slowed() -> None:
+    gate = Gate(limits(loading_rate_n_per_s=1500.0), 1e-3)
+    for _ in range(40):
+        gate.judge(command(ARM, torque(ARM, (0, 0, -15.0, 0, 0, 0))), state(), reference(), 0.0)
+    judgement = gate.judge(command(ARM, torque(ARM, (0, 0, 3.0, 0, 0, 0))), state(), reference(), 0.0)
+    assert judgement.press_n == pytest.approx(-3.0)
+    assert judgement.limited == ()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "changes", "cause"),
+    [
+        (limits(), {"q_rad": (0.1,) * 6 + (3.1,)}, Cause.JOINT_POSITION),
+        (limits(), {"q_rad": (-3.1,) + (0.1,) * 6}, Cause.JOINT_POSITION),
+        (limits(), {"dq_rad_s": (0.0,) * 6 + (-2.1,)}, Cause.JOINT_SPEED),
+        (limits(), {"q_rad": (math.nan,) + (0.1,) * 6}, Cause.NOT_FINITE),
+        (limits(stale_ticks=1), {"sensor_age_s": 0.02}, Cause.STALE),
+        (limits(stale_ticks=1), {"sensor_age_s": math.nan}, Cause.STALE),
+        (limits(stale_ticks=1), {"wrench_s": (math.nan,) * 6}, Cause.NOT_FINITE),
+        (limits(workspace_low_m=(0.2, -1.0, -1.0)), {}, Cause.WORKSPACE),
+        (limits(workspace_high_m=(1.0, 1.0, 0.0)), {}, Cause.WORKSPACE),
+    ],
+)
+def test_what_is_sensed_stops_the_session(bounds: GateLimits, changes: dict, cause: Cause) -> None:
+    judgement = _judge(bounds, **changes)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is cause
+    assert judgement.stop.next_step
+    assert judgement.mode is Mode.UNLOAD
+    assert judgement.press_n < 1.0
+    assert _judge(limits()).stop is None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "wish", "cause"),
+    [
+        (limits(), {"press_n": 30.1}, Cause.PAD_FORCE),
+        (limits(), {"press_n": math.nan}, Cause.PAD_FORCE),
+        (limits(tool_trip_n=19.0), {}, Cause.TOOL_FORCE),
+        (limits(pressure_pa=30e3), {}, Cause.PRESSURE),
+        (limits(pad_area_m2=1e-4), {}, Cause.PRESSURE),
+        (limits(implausible_ticks=1), {"trusted": False}, Cause.SENSOR_IMPLAUSIBLE),
+        (limits(), {"plan_error_m": 0.05}, Cause.WORKSPACE),
+        (limits(path_m=-0.01), {}, Cause.WORKSPACE),
+    ],
+)
+def test_what_is_estimated_stops_the_session(bounds: GateLimits, wish: dict, cause: Cause) -> None:
+    gate = Gate(bounds, 1e-3)
+    judgement = gate.judge(command(ARM, ARM.bias_nm, **wish), state(), reference(), 0.0)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is cause
+
+
+def test_tool_speed_stops_the_session() -> None:
+    fast = dataclasses.replace(ARM, v_wt=(0.51, 0.0, 0.0, 0.0, 0.0, 0.0))
+    assert _judge(limits(), arm=fast).stop.cause is Cause.TOOL_SPEED
+    assert _judge(limits(tool_speed_m_s=0.52), arm=fast).stop is None
+
+
+def test_a_few_bad_samples_are_ridden_out_and_forgotten() -> None:
+    gate = Gate(limits(stale_ticks=3), 1e-3)
+    wish = command(ARM, ARM.bias_nm)
+    for tick, is_bad in enumerate([True, True, False, True, True, False]):
+        now = state(wrench_s=(math.nan if is_bad else 0.0,) * 6)
+        assert gate.judge(wish, now, reference(), tick * 1e-3).stop is None
+    for tick in range(3):
+        judgement = gate.judge(wish, state(wrench_s=(math.nan,) * 6), reference(), tick * 1e-3)
+    assert judgement.stop is not None
+
+
+def test_an_approach_that_finds_nothing_is_stopped() -> None:
+    gate = Gate(limits(descent_m=0.03), 1e-3)
+    sinking = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.02, 0.0, 0.0, 0.0))
+    wish = command(sinking, sinking.bias_nm, contact=ContactState.APPROACH, press_n=0.0)
+    ticks = 0
+    while (judgement := gate.judge(wish, state(), reference(), ticks * 1e-3)).stop is None and ticks < 5000:
+        ticks += 1
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.NO_CONTACT
+    assert ticks == pytest.approx(1500, abs=3)
+
+
+def test_a_stop_is_latched_unloads_then_floats_until_it_is_cleared() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.stop(StopReason(Cause.OPERATOR, "stop requests", 1, 0, "requests", 2.0, "run again"))
+    gate.stop(StopReason(Cause.LINK, "later", 1, 0, "-", 2.0, "-"))
+    hard = command(ARM, torque(ARM, (0.0, 0.0, -30.0, 0.0, 0.0, 0.0)))
+    first = gate.judge(hard, state(), reference(), 2.0)
+    assert first.stop is not None
+    assert first.stop.cause is Cause.OPERATOR
+    assert first.mode is Mode.UNLOAD
+    assert static_press(first.command.tau_nm, ARM, UP) == pytest.approx(0.0, abs=1e-9)
+    grown = gate.judge(hard, state(), reference(), 2.0 + UNLOAD_RAMP_S)
+    assert static_press(grown.command.tau_nm, ARM, UP) == pytest.approx(-15.0)
+    later = gate.judge(hard, state(), reference(), 2.0 + UNLOAD_S + 0.01)
+    assert later.mode is Mode.FLOAT
+    assert later.command.tau_nm == pytest.approx(ARM.bias_nm)
+    assert not gate.is_settled(2.0 + UNLOAD_S)
+    assert gate.is_settled(2.0 + UNLOAD_S + FLOAT_S)
+    gate.clear()
+    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 9.0).stop is None
+
+
+def test_unloading_is_bounded_in_speed_and_damps_the_rest() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.stop(StopReason(Cause.OPERATOR, "-", 1, 0, "-", 0.0, "-"))
+    rising = dataclasses.replace(ARM, v_wt=(0.1, 0.0, 0.3, 0.0, 0.0, 0.0))
+    judgement = gate.judge(command(rising, rising.bias_nm), state(), reference(), 0.0)
+    wrench = tool_wrench(judgement.command.tau_nm, rising)
+    assert wrench[2] == pytest.approx(-15.0)
+    assert wrench[0] == pytest.approx(-6.0)
+
+
+def test_saturation_scales_and_keeps_the_direction() -> None:
+    bias = (10.0, -5.0)
+    tau, note = saturate((30.0, 5.0), bias, (20.0, 20.0))
+    assert tau == pytest.approx((20.0, 0.0))
+    assert note is not None
+    assert note.value == 30.0
+    assert saturate((19.0, 5.0), bias, (20.0, 20.0)) == ((19.0, 5.0), None)
+    stuck, _ = saturate((40.0, 5.0), (25.0, -5.0), (20.0, 20.0))
+    assert stuck == pytest.approx((20.0, -5.0))

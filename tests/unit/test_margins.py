@@ -1,0 +1,65 @@
+"""Margins of the force loop: known limits of the model, and what each gain set promises."""
+
+import math
+
+import numpy as np
+import pytest
+
+from controller.contact_estimate import press_estimate
+from controller.contact_states import press_command
+from controller.gains import FORCE_GAINS, GainSet, LawSettings
+from controller.law_memory import STATE, WORK
+from controller.margins import Margin, margin, margin_table
+
+SETTINGS = LawSettings()
+
+
+def _margin(name: GainSet, lag: int, stiffness: float) -> Margin:
+    return margin(name, SETTINGS, 8.0, 1e3 * stiffness, lag, 1e-3)
+
+
+def test_every_set_is_sound_where_it_claims_to_be() -> None:
+    assert all(_margin(GainSet.ROBUST, lag, k).is_stable for lag in (1, 5, 10) for k in (1.0, 2.0, 4.0, 6.0))
+    assert all(_margin(GainSet.STANDARD, lag, k).is_sound for lag in (1, 2) for k in (2.0, 4.0, 6.0))
+    assert all(_margin(GainSet.FAST, lag, k).is_sound for lag in (1, 2) for k in (1.0, 2.0, 4.0))
+
+
+def test_fast_is_unstable_on_stiff_tissue_with_a_slow_bus_as_measured() -> None:
+    result = _margin(GainSet.FAST, 10, 20.0)
+    assert not result.is_stable
+    assert math.isinf(result.sensitivity_peak)
+    assert not result.is_sound
+
+
+def test_more_lag_never_helps_on_stiff_tissue() -> None:
+    peaks = [_margin(GainSet.STANDARD, lag, 6.0).sensitivity_peak for lag in (1, 2, 3, 5, 8, 10)]
+    assert peaks == sorted(peaks)
+
+
+def test_the_table_covers_every_set() -> None:
+    assert {row.gains for row in margin_table(SETTINGS)} == set(GainSet)
+
+
+@pytest.mark.parametrize("name", list(GainSet))
+@pytest.mark.parametrize("stiffness", [2000.0, 35000.0])
+def test_the_verdict_agrees_with_the_law_itself_in_time_domain(name: GainSet, stiffness: float) -> None:
+    """Runs the law's own compiled force loop on the margin model and sees it settle or grow."""
+    lag, mass, dt = 5, 8.0, 1e-3
+    gains, state = SETTINGS.record(FORCE_GAINS[name]), np.zeros(1, dtype=STATE)
+    gains["integral_cap_n"] = 1e300
+    gains["plausible_n"] = math.inf
+    state["contact"], state["is_trusted"] = WORK, 1
+    x, v, actuator, queue = 1e-6, 0.0, 0.0, [0.0] * lag
+    peaks = []
+    for tick in range(6000):
+        press_estimate(dt, gains, state, stiffness * x, 0.0)
+        queue.append(press_command(dt, gains, state, v, 0.0))
+        command = queue.pop(0)
+        for _ in range(10):
+            actuator += dt / 10 * (command - actuator) / 0.002
+            v += dt / 10 * (actuator - stiffness * x) / mass
+            x += dt / 10 * v
+        if tick % 500 == 499:
+            peaks.append(abs(stiffness * x) + abs(v) * math.sqrt(stiffness * mass))
+    is_stable = margin(name, SETTINGS, mass, stiffness, lag, dt).is_stable
+    assert (peaks[-1] < peaks[2]) == is_stable

@@ -1,0 +1,192 @@
+"""Arms of one's own: what is accepted, what is derived, and what is refused with which words."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from controller.arm import Placement
+from controller.errors import ModelError
+from controller.robot import RobotModel
+from urdf.arms import arm_names, load_arm
+from urdf.document import Joint, Link, Motion, write_urdf
+from urdf.geometry import AXIS_Y, AXIS_Z, Sphere, combine
+from urdf.tool import tool_joints, tool_links
+
+BALL = (Sphere((0.0, 0.0, 0.1), 0.05, 1.0),)
+
+
+def six_joint_urdf() -> str:
+    """A made-up arm with six joints, straight up at zero, with the project's tool."""
+    links = [Link("base", combine(BALL), BALL, ())]
+    joints = []
+    for number, axis in enumerate((AXIS_Z, AXIS_Y, AXIS_Y, AXIS_Z, AXIS_Y, AXIS_Z), start=1):
+        parent = "base" if number == 1 else f"part{number - 1}"
+        motion = Motion(axis, -2.0, 2.4, 50.0, 2.0, 0.2)
+        links.append(Link(f"part{number}", combine(BALL), BALL, ()))
+        joints.append(Joint(f"turn{number}", parent, f"part{number}", (0.0, 0.0, 0.2), (0.0, 0.0, 0.0), motion))
+    joints += tool_joints("part6", (0.0, 0.0, 0.1), (0.0, 0.0, 0.0))
+    return write_urdf("six", "made for a test", (*links, *tool_links()), tuple(joints))
+
+
+def written(folder: Path, text: str, name: str = "own.urdf") -> str:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def refusal(path: str) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_arm(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_names() -> None:
+    assert arm_names() == ("servo7", "panda")
+    assert [load_arm(name).name for name in arm_names()] == ["servo7", "panda"]
+
+
+def test_six_joints_load_and_make_a_robot_model(tmp_path: Path) -> None:
+    arm = load_arm(written(tmp_path, six_joint_urdf()))
+    assert arm.name == "six"
+    assert arm.joint_names == tuple(f"turn{i}" for i in range(1, 7))
+    assert arm.home_rad == pytest.approx((0.2,) * 6)
+    assert arm.friction_nm == (0.2,) * 6
+    assert arm.torque_limit_nm == (50.0,) * 6
+    # stretched sideways from the second joint on: four more links, flange, tip
+    assert arm.reach_m == pytest.approx(4 * 0.2 + 0.1 + 0.16, abs=1e-6)
+    robot = RobotModel(arm, Placement((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)))
+    robot.update(np.array(arm.home_rad), np.zeros(6))
+    assert robot.joints == 6
+    assert robot.jacobian.shape == (6, 6)
+
+
+def test_friction_defaults_to_the_acceptance_scenario(tmp_path: Path) -> None:
+    text = six_joint_urdf().replace('<dynamics damping="0" friction="0.2"/>', "")
+    assert load_arm(written(tmp_path, text)).friction_nm == (0.3, 0.3, 0.3, 0.1, 0.1, 0.1)
+
+
+def test_name_falls_back_to_the_file(tmp_path: Path) -> None:
+    text = six_joint_urdf().replace('<robot name="six">', "<robot>")
+    assert load_arm(written(tmp_path, text, "mine.urdf")).name == "mine"
+
+
+def test_rotated_inertial_frame_is_turned_into_the_link(tmp_path: Path) -> None:
+    text = six_joint_urdf()
+    lying = '<origin xyz="0 0 0.084" rpy="1.5707963267948966 0 0"/>'
+    start = text.index('<link name="tool_body">')
+    head, tail = text[:start], text[start:]
+    first = tail.index("<origin")
+    arm = load_arm(written(tmp_path, head + tail[:first] + lying + tail[tail.index("/>", first) + 2 :]))
+    assert arm.tool.com_s_m[0] == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["servo8", "", "Panda"])
+def test_unknown_name_lists_the_valid_ones(name: str) -> None:
+    message = refusal(name)
+    assert "servo7, panda" in message
+    assert repr(name) in message
+
+
+def test_missing_file_folder_and_empty_file(tmp_path: Path) -> None:
+    assert "no such file" in refusal(str(tmp_path / "absent.urdf"))
+    assert "a folder" in refusal(str(tmp_path))
+    assert "an empty file" in refusal(written(tmp_path, "  \n"))
+
+
+CASES = [
+    ('<link name="tool">', '<link name="pad">', "no tool frame 'tool'"),
+    ('name="wrist_sensor"', 'name="sensor"', "no sensor frame 'wrist_sensor'"),
+    ("</robot>", "", "malformed XML in line"),
+    ("<robot", "<machine", "malformed XML in line"),
+    ('type="revolute"', 'type="prismatic"', "type 'prismatic'"),
+    ('type="revolute"', 'type="continuous"', "type 'continuous'"),
+    (' effort="50"', "", "no limit for effort"),
+    (' velocity="2"', "", "no limit for velocity"),
+    (' lower="-2"', "", "no limit for"),
+    ('effort="50"', 'effort="0"', "effort 0 Nm"),
+    ('lower="-2"', 'lower="3"', "lower 3 rad, upper 2.4 rad"),
+    ('upper="2.4"', 'upper="nan"', 'upper="nan"'),
+    ('upper="2.4"', 'upper="many"', 'upper="many"'),
+    ('friction="0.2"', 'friction="-1"', "friction -1 Nm"),
+    ('<mass value="1"/>', '<mass value="-1"/>', "mass -1 kg"),
+    ('<mass value="1"/>', '<mass value="0"/>', "mass 0 kg"),
+    ('<mass value="1"/>', '<mass value="inf"/>', 'value="inf"'),
+    ('<mass value="1"/>', "", "without <mass>"),
+    ('ixx="0.001"', 'ixx="9"', "principal inertias"),
+    ('axis xyz="0 0 1"', 'axis xyz="0 0 0"', "axis of length 0"),
+    ('axis xyz="0 0 1"', 'axis xyz="0 1"', "3 numbers"),
+    ('<child link="part2"/>', '<child link="part3"/>', "links without a parent"),
+    ('<parent link="base"/>', '<parent link="tool"/>', "a loop"),
+    ('<parent link="base"/>', '<parent link="floor"/>', "unknown link 'floor'"),
+    ('name="part2"', 'name="part1"', "'part1' twice"),
+    ('joint name="turn2"', 'joint name="turn1"', "'turn1' twice"),
+    ('sphere radius="0.018"', 'sphere radius="0.5"', "pad radius 0.5 m"),
+    ('joint name="turn2"', "joint", "without 'name'"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), CASES)
+def test_broken_file_is_refused_in_one_line(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    text = six_joint_urdf()
+    assert old in text
+    path = written(tmp_path, text.replace(old, new, 1 if "'" in new or "twice" in expected else -1))
+    message = refusal(path)
+    assert expected in message
+    assert path in message
+
+
+def test_wrong_root_element(tmp_path: Path) -> None:
+    assert "root element <sdf>" in refusal(written(tmp_path, "<sdf/>"))
+
+
+def test_entities_are_refused(tmp_path: Path) -> None:
+    text = '<!DOCTYPE r [<!ENTITY a "aaaa">]><robot name="&a;"/>'
+    assert "a document type declaration" in refusal(written(tmp_path, text))
+
+
+def test_binary_and_wrong_encoding_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bytes.urdf"
+    path.write_bytes(b"\x00\xff\xfe\x01")
+    assert "malformed XML" in refusal(str(path))
+    path.write_bytes(b'<?xml version="1.0" encoding="klingon"?><robot/>')
+    assert "malformed XML" in refusal(str(path))
+
+
+def test_link_without_mass_is_refused(tmp_path: Path) -> None:
+    text = six_joint_urdf()
+    start = text.index('<link name="tool">')
+    cut, end = text.index("<inertial>", start), text.index("</inertial>", start) + len("</inertial>")
+    message = refusal(written(tmp_path, text[:cut] + text[end:]))
+    assert "link 'tool'" in message
+    assert "no <inertial>" in message
+
+
+def test_moving_joint_behind_the_sensor_is_refused(tmp_path: Path) -> None:
+    limits = '<limit lower="-1" upper="1" effort="1" velocity="1"/>'
+    old = '<joint name="tool_joint" type="fixed">'
+    text = six_joint_urdf().replace(old, f'<joint name="tool_joint" type="revolute">{limits}')
+    assert "'tool_joint' that moves at or behind 'wrist_sensor'" in refusal(written(tmp_path, text))
+
+
+def test_branch_with_a_moving_joint_is_refused(tmp_path: Path) -> None:
+    joint = (
+        '<joint name="finger_joint" type="revolute"><parent link="part3"/><child link="finger"/>'
+        '<limit lower="-1" upper="1" effort="1" velocity="1"/></joint>'
+    )
+    inertial = '<inertial><mass value="0.1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>'
+    text = six_joint_urdf().replace("</robot>", f'<link name="finger">{inertial}</link>{joint}</robot>')
+    assert "moving joint 'finger_joint' beside the chain" in refusal(written(tmp_path, text))
+
+
+def test_five_joints_are_too_few(tmp_path: Path) -> None:
+    text = six_joint_urdf().replace('<joint name="turn1" type="revolute">', '<joint name="turn1" type="fixed">')
+    assert "5 revolute joints" in refusal(written(tmp_path, text))
+
+
+def test_pad_without_sphere_is_refused(tmp_path: Path) -> None:
+    start = (text := six_joint_urdf()).index('<link name="tool">')
+    text = text[:start] + text[start:].replace("<sphere radius", "<ball radius")
+    assert "no <sphere>" in refusal(written(tmp_path, text))

@@ -1,0 +1,171 @@
+"""The command line: exit codes, one-line errors, commands that look back."""
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from controller.types import Cause, StopReason
+from tests.synthetic import Synthetic
+from workbench import cli, doctor
+from workbench.recorder import McapRecorder
+from workbench.run_session import stop_on_signals
+
+Capture = pytest.CaptureFixture[str]
+Patch = pytest.MonkeyPatch
+STOP = StopReason(Cause.PAD_FORCE, "press force of the stroke", 31.0, 30.0, "N", 1.7, "look at the person")
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path, synthetic: Synthetic) -> Path:
+    with McapRecorder(tmp_path / "record.mcap", synthetic.config, lossless=True) as recorder:
+        for index, step in enumerate(synthetic.steps()):
+            recorder.write(synthetic.stopped(step, STOP) if index >= 1700 else step)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", ["command: got none", "run, check, report"]),
+        ("dance", ["got 'dance'", "run, check, report"]),
+        ("run --fo", ["got '--fo'", "--surface-error"]),
+        ("run --seed", ["--seed: expected one argument"]),
+        ("run --seed -1", ["--seed: got '-1'", "from 0 to 4294967295"]),
+        ("run --seed 1.5", ["--seed: got '1.5'", "a whole number"]),
+        ("run --surface-error nan", ["--surface-error: got 'nan'", "from 0 to 20 mm"]),
+        ("run --surface-error much", ["--surface-error: got 'much'"]),
+        ("run --tissue fem", ["--tissue: got 'fem', which is not available", "allowed: law"]),
+        ("run --tissue jelly", ["--tissue: got 'jelly'", "allowed: law"]),
+        ("run --fault sensor_zero@2", ["--fault: got 'sensor_zero@2'", "no fault in this version"]),
+        ("run --gains hard", ["--gains: got 'hard'", "robust, standard, fast"]),
+        ("run --arm octopus", ["'octopus'", "servo7, panda"]),
+        ("run --body nobody", ["'nobody'", "median_f"]),
+        ("run --program nap", ["'nap'", "first_session"]),
+        ("check --program nap", ["'nap'", "first_session"]),
+        ("report", ["required: RUN"]),
+        ("report nowhere", ["nowhere: no such record"]),
+        ("explain nowhere", ["nowhere: no such record"]),
+        ("bench --repeat 0", ["--repeat: got '0'", "from 1 to 20"]),
+        ("body median_f --out picture.txt", ["--out: got picture.txt", ".png"]),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_exit_code_2(capsys: Capture, line: str, words: list[str]) -> None:
+    assert cli.main(line.split()) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("massage-arm: ")
+    assert all(word in captured.err for word in words)
+
+
+def test_help_is_no_error(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main(["run", "--help"])
+    assert exit_info.value.code == 0
+    assert "--surface-error" in capsys.readouterr().out
+
+
+def test_an_unexpected_error_is_one_line_and_exit_code_1(capsys: Capture, monkeypatch: Patch) -> None:
+    def broken(_: int) -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.delenv(cli.DEBUG_VARIABLE, raising=False)
+    monkeypatch.setattr(cli, "_command", lambda _: broken)
+    assert cli.main(["list"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "internal error, ZeroDivisionError: division by zero" in error
+    monkeypatch.setenv(cli.DEBUG_VARIABLE, "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["list"])
+
+
+def test_an_interruption_before_anything_moves_is_exit_code_4(capsys: Capture, monkeypatch: Patch) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_command", lambda _: interrupted)
+    assert cli.main(["list"]) == 4
+    assert "stopped by the operator" in capsys.readouterr().err
+
+
+def test_list_names_everything(capsys: Capture) -> None:
+    assert cli.main(["list", "--json"]) == 0
+    names = json.loads(capsys.readouterr().out)
+    assert set(names) == {"programs", "bodies", "arms", "gains"}
+    assert "median_f" in names["bodies"]
+    assert names["gains"] == ["robust", "standard", "fast"]
+
+
+def test_report_writes_page_and_summary(run_folder: Path, capsys: Capture) -> None:
+    assert cli.main(["report", str(run_folder), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((run_folder / "summary.json").read_text())
+    assert printed["stop"]["cause"] == "pad_force"
+    assert (run_folder / "report.html").read_text().startswith("<!doctype html>")
+
+
+def test_explain_says_why_and_draws_it(run_folder: Path, capsys: Capture) -> None:
+    assert cli.main(["explain", str(run_folder)]) == 0
+    text = capsys.readouterr().out
+    assert "stopped at 1.700 s: pad force" in text
+    assert "31 N, allowed 30 N" in text
+    assert "look at the person" in text
+    assert (run_folder / "explain.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_replay_prints_the_stretches(run_folder: Path, capsys: Capture) -> None:
+    assert cli.main(["replay", str(run_folder / "record.mcap")]) == 0
+    assert "unload" in capsys.readouterr().out
+
+
+def test_signals_ask_for_a_stop_each_time_and_are_given_back() -> None:
+    asked = []
+    before = signal.getsignal(signal.SIGINT)
+    with stop_on_signals(asked.append):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert asked == [Cause.OPERATOR] * 3
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_signals_are_left_alone_in_other_threads() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen = []
+
+    def work() -> None:
+        with stop_on_signals(seen.append):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+def test_doctor_finds_nothing_failing_here() -> None:
+    failing = [finding for finding in doctor.examine() if finding.level is doctor.Level.FAIL]
+    assert failing == []
+
+
+def test_doctor_tells_a_package_of_another_project(monkeypatch: Patch, capsys: Capture) -> None:
+    monkeypatch.setattr(doctor, "PACKAGES", ("json",))
+    monkeypatch.setattr(doctor, "_bullet", lambda: iter(()))
+    assert cli.main(["doctor"]) == 2
+    assert "fail  package json" in capsys.readouterr().out
+
+
+def test_a_check_of_the_doctor_that_breaks_is_a_finding(monkeypatch: Patch) -> None:
+    def _disk() -> None:
+        raise OSError("no disk at all")
+        yield
+
+    monkeypatch.setattr(doctor, "_disk", _disk)
+    monkeypatch.setattr(doctor, "_bullet", lambda: iter(()))
+    broken = [finding for finding in doctor.examine() if finding.name == "disk"]
+    assert broken[0].level is doctor.Level.FAIL
+    assert "no disk at all" in broken[0].found

@@ -1,0 +1,1 @@
+"""What to do on this body: anatomy, techniques, programs, planner."""

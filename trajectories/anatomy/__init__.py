@@ -1,0 +1,1 @@
+"""Skin, landmarks, regions and keep-out zones of a body."""

@@ -1,0 +1,166 @@
+"""From a program and a back to a checked plan; every refusal happens here, before anything moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.robot import RobotModel
+from controller.types import Phase, Region, SegmentInfo
+from trajectories.anatomy.body import Body
+from trajectories.anatomy.skin import Skin
+from trajectories.back import Back
+from trajectories.base_search import default_placement
+from trajectories.inverse_kinematics import Solver, Track
+from trajectories.plan import Plan, PlanFacts
+from trajectories.posture import choose, coarse, posture_track, split
+from trajectories.posture_checks import PostureCheck
+from trajectories.program_model import ParaspinalCircles, Program, Stroke
+from trajectories.segments import effective_mass, segment_info
+from trajectories.spline_track import fit_piece, resample
+from trajectories.stroke_checks import CHECK_EVERY, check_stroke
+from trajectories.techniques.paraspinal_circles import paraspinal_circles
+from trajectories.techniques.shoulder_kneading import shoulder_kneading
+from trajectories.techniques.stroke_path import StrokePath
+from trajectories.techniques.timing import STEP_S
+from trajectories.tool_pose import Poses, poses_on_skin, quaternions
+from trajectories.transfer import (
+    STEPS_PER_POSTURE,
+    Piece,
+    approach_piece,
+    lift_piece,
+    park_pose,
+    transfer_piece,
+    work_piece,
+)
+
+Array = NDArray[np.float64]
+
+__all__ = ["default_placement", "plan_session", "stroke_path"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Checked:
+    path: StrokePath
+    regions: list[list[Region]]
+
+
+def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel) -> Plan:
+    """Return the plan of a session.
+
+    It begins and ends parked over the flank beside the base; every stroke is a transfer, an approach, the work and a
+    lift.
+
+    Args:
+        program: what to do.
+        body: whom to do it on: landmarks, regions, keep-outs.
+        skin: the skin as the planner believes it, ``Skin.from_body(body)`` or a displaced copy.
+        robot: the arm at its place; its buffers are not touched.
+
+    Raises:
+        PlanError: the stroke cannot or must not be done; names stroke, point, value, what is allowed, what to do.
+    """
+    back = Back.of(body, skin)
+    strokes = []
+    for stroke in program.strokes:
+        path = stroke_path(stroke, back)
+        strokes.append(_Checked(path, check_stroke(path, back, program.allow_neck_base)))
+    solver = Solver(robot)
+    choice = choose(solver, _key_poses(strokes, back, robot))
+    pieces = _pieces(strokes, back, robot, choice.yaw_rad)
+    tracks = split(posture_track(solver, pieces, choice), pieces)
+    check = PostureCheck(robot, solver, back)
+    for piece, track in sorted(zip(pieces, tracks, strict=True), key=lambda pair: pair[0].phase is not Phase.WORK):
+        check.check(strokes[piece.segment].path.name, piece, track)
+    return _assembled(strokes, pieces, tracks, check)
+
+
+def stroke_path(stroke: Stroke, back: Back) -> StrokePath:
+    """Return the path of any stroke. Raises PlanError where it does not fit this body."""
+    if isinstance(stroke, ParaspinalCircles):
+        return paraspinal_circles(stroke, back)
+    return shoulder_kneading(stroke, back)
+
+
+def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:
+    """Return coarse poses of the whole session: parked, then every stroke with its hover poses."""
+    radius = robot.arm.tool.pad_radius_m
+    stretches = [park_pose(back, robot.placement.position_m, radius, 0.0)]
+    for stroke in strokes:
+        on_skin = poses_on_skin(stroke.path.feet_xy_m[::STEPS_PER_POSTURE], back, radius, 0.0)
+        hover = np.full(1, 0.05)
+        stretches += [on_skin[0].raised(hover), on_skin, on_skin[len(on_skin) - 1].raised(hover)]
+    return coarse(stretches)
+
+
+def _pieces(strokes: list[_Checked], back: Back, robot: RobotModel, yaw_rad: float) -> list[Piece]:
+    radius = robot.arm.tool.pad_radius_m
+    park = park_pose(back, robot.placement.position_m, radius, yaw_rad)
+    here, pieces = park, []
+    for index, stroke in enumerate(strokes):
+        poses = poses_on_skin(stroke.path.feet_xy_m, back, radius, yaw_rad)
+        work = work_piece(index, poses, stroke.path.press_n)
+        approach, lift = approach_piece(index, work.poses[0]), lift_piece(index, work.poses[len(work.poses) - 1])
+        pieces += [transfer_piece(index, here, approach.poses[0], back, radius), approach, work, lift]
+        here = lift.poses[len(lift.poses) - 1]
+    pieces.append(transfer_piece(len(strokes) - 1, here, park, back, radius))
+    return pieces
+
+
+def _assembled(strokes: list[_Checked], pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> Plan:
+    starts = np.concatenate([[0.0], np.cumsum([STEP_S * (len(piece.press_n) - 1) for piece in pieces])])
+    first = np.concatenate([[0], np.cumsum([len(piece.press_n) - 1 for piece in pieces])]).astype(np.int64)
+    coefficients, before = [], None
+    for piece, track in zip(pieces, tracks, strict=True):
+        turned = quaternions(piece.poses.rotation, before)
+        before = turned[-1]
+        posture = resample(track.q_rad, STEPS_PER_POSTURE)
+        poses = piece.poses
+        channels = np.column_stack([poses.position_m, turned, poses.normal, piece.press_n, posture])
+        coefficients.append(fit_piece(channels, STEP_S))
+    whole = np.concatenate(coefficients)
+    for array in (starts, first, whole):
+        array.setflags(write=False)
+    segments = _segments(strokes, pieces, tracks, starts, check)
+    return Plan(
+        segments=segments,
+        duration_s=float(starts[-1]),
+        hold_times_s=tuple(float(starts[k + 1]) for k, piece in enumerate(pieces) if piece.phase is Phase.APPROACH),
+        start_q_rad=tuple(float(v) for v in tracks[0].q_rad[0]),
+        facts=_facts(strokes, segments, tracks, check),
+        phases=tuple(piece.phase for piece in pieces),
+        segment_of_piece=tuple(piece.segment for piece in pieces),
+        starts_s=starts,
+        spacings_s=np.full(len(pieces), STEP_S),
+        first_intervals=first,
+        coefficients=whole,
+    )
+
+
+def _segments(
+    strokes: list[_Checked], pieces: list[Piece], tracks: list[Track], starts: Array, check: PostureCheck
+) -> tuple[SegmentInfo, ...]:
+    found = []
+    for k, (piece, track) in enumerate(zip(pieces, tracks, strict=True)):
+        if piece.phase is Phase.WORK:
+            stroke = strokes[piece.segment]
+            mass = effective_mass(check.robot, track, piece.poses[slice(None, None, STEPS_PER_POSTURE)])
+            begin, end = float(starts[k]), float(starts[k + 1])
+            found.append(segment_info(stroke.path, stroke.regions, check.back, mass, begin, end))
+    return tuple(found)
+
+
+def _facts(
+    strokes: list[_Checked], segments: tuple[SegmentInfo, ...], tracks: list[Track], check: PostureCheck
+) -> PlanFacts:
+    return PlanFacts(
+        joint_margin_rad=min(float(track.margin_rad.min()) for track in tracks),
+        smallest_singular=min(float(track.singular.min()) for track in tracks),
+        joint_speed_share=max(float(check.speed_share(track).max()) for track in tracks),
+        position_error_m=max(float(track.position_error_m.max()) for track in tracks),
+        angle_error_rad=max(float(track.angle_error_rad.max()) for track in tracks),
+        work_s=sum(segment.end_s - segment.start_s for segment in segments),
+        paths_xy_m=tuple(stroke.path.feet_xy_m[::CHECK_EVERY] for stroke in strokes),
+    )

@@ -1,0 +1,177 @@
+"""Read program files: strict YAML, one clear line for whatever is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from controller.errors import ConfigError
+from trajectories.program_model import TECHNIQUES, Program
+
+PROGRAM_FOLDER = Path(__file__).parent / "programs"
+DEFAULT_PROGRAM = "first_session"
+MAX_FILE_BYTES = 200_000
+"""No program a person writes is longer; guards against a wrong file and against alias bombs."""
+
+
+_PLAIN_WORDS = {
+    "missing": "a value: this key is required",
+    "model_attributes_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "dict_type": "a mapping of keys to values",
+    "tuple_type": "a list of strokes",
+    "too_short": "a list of 1 to 40 strokes",
+    "too_long": "a list of 1 to 40 strokes",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "string_pattern_mismatch": "letters, digits, spaces, '_', '.', '-', beginning with a letter or digit",
+}
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """PyYAML's safe loader without duplicate keys and without aliases."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"key {key!r} twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def program_names() -> tuple[str, ...]:
+    """Return the names of the shipped programs."""
+    return tuple(sorted(path.stem for path in PROGRAM_FOLDER.glob("*.yaml")))
+
+
+def load_program(name_or_path: str) -> Program:
+    """Return a program by shipped name or by file.
+
+    Args:
+        name_or_path: one of ``program_names()``, or the path of a YAML file (with a slash or a suffix).
+
+    Raises:
+        ConfigError: no such program or file, unreadable, or anything in it wrong; names file, key, what was got and
+            what is allowed.
+    """
+    if name_or_path in program_names():
+        path, shown = PROGRAM_FOLDER / f"{name_or_path}.yaml", f"{name_or_path}.yaml"
+    else:
+        path, shown = Path(name_or_path), name_or_path
+    return _validated(_parsed(_text(path, shown), shown), shown)
+
+
+def _text(path: Path, shown: str) -> str:
+    names = f"a program of {', '.join(program_names())}, or a YAML file"
+    try:
+        if not shown:
+            raise ConfigError("program", "an empty name", names)
+        if path.is_dir():
+            raise ConfigError(f"program {shown!r}", "a folder", names)
+        if not path.is_file():
+            raise ConfigError(f"program {shown!r}", "no such program or file", names)
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(
+                shown, f"{path.stat().st_size} bytes", f"a program file of at most {MAX_FILE_BYTES} bytes"
+            )
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(shown, "a binary file (not UTF-8 text)", "a YAML program file") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigError(f"program {shown[:80]!r}", f"unreadable ({reason})", names) from error
+
+
+def _parsed(text: str, shown: str) -> dict[str, Any]:
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise ConfigError(shown, "a YAML alias (*name)", "plain values; write the value out")
+        data = _StrictLoader(text).get_single_data()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(shown, f"{error.problem}{place}", "a YAML mapping with each key once") from error
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise ConfigError(shown, f"no YAML ({str(error).splitlines()[0]})", "a YAML program file") from error
+    if data is None:
+        raise ConfigError(shown, "an empty file", "a YAML mapping with schema_version, name and strokes")
+    if not isinstance(data, dict):
+        raise ConfigError(shown, f"a {type(data).__name__}", "a YAML mapping with schema_version, name and strokes")
+    return data
+
+
+def _validated(data: dict[str, Any], shown: str) -> Program:
+    try:
+        return Program.model_validate(data)
+    except ValidationError as error:
+        raise _readable(error, shown) from error
+
+
+def _readable(error: ValidationError, shown: str) -> ConfigError:
+    """Turn pydantic's first complaint into one line with file, key, got, allowed."""
+    first = error.errors(include_url=False)[0]
+    context: dict[str, Any] = first.get("ctx", {})
+    location = tuple(part for part in first["loc"] if part not in TECHNIQUES)
+    kind = first["type"]
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tag = repr(context["tag"]) if "tag" in context else "nothing"
+        return ConfigError(_where(shown, (*location, "technique")), tag, f"one of {', '.join(TECHNIQUES)}")
+    if kind == "rule" and "key" in context:
+        return ConfigError(_where(shown, (*location, context["key"])), context["got"], context["allowed"])
+    if kind == "extra_forbidden":
+        keys = ", ".join(_model_of(first["loc"]).model_fields)
+        return ConfigError(_where(shown, location), "an unknown key", f"the keys {keys}")
+    allowed = _allowed(first["loc"], str(first["msg"]), kind)
+    if kind == "missing":
+        return ConfigError(_where(shown, location), "nothing", allowed, "add the key")
+    return ConfigError(_where(shown, location), _got(first["input"]), allowed, _hint(first["input"], kind))
+
+
+def _where(shown: str, location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return f"{shown}: {text}" if text else shown
+
+
+def _model_of(location: tuple[int | str, ...]) -> type[Any]:
+    for part in location:
+        if part in TECHNIQUES:
+            return TECHNIQUES[str(part)]
+    return Program
+
+
+def _allowed(location: tuple[int | str, ...], message: str, kind: str) -> str:
+    field: FieldInfo | None = _model_of(location).model_fields.get(str(location[-1])) if location else None
+    limits = {}
+    for item in field.metadata if field else ():
+        limits.update({name: getattr(item, name) for name in ("ge", "le") if hasattr(item, name)})
+    if {"ge", "le"} <= limits.keys():
+        number = "a whole number" if field and field.annotation is int else "a number"
+        return f"{number} from {limits['ge']:g} to {limits['le']:g}"
+    if kind == "literal_error":
+        return "one of " + message.removeprefix("Input should be ")
+    return _PLAIN_WORDS.get(kind, message.removeprefix("Input should be "))
+
+
+def _got(value: object) -> str:
+    text = f"the text {value!r}" if isinstance(value, str) else repr(value)
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return text if isinstance(value, str | int | float) else f"{text} ({type(value).__name__})"
+
+
+def _hint(value: object, kind: str) -> str:
+    if not isinstance(value, str) or kind not in ("float_type", "int_type"):
+        return ""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    return f"write {number!r} without quotes" + (" (YAML reads 1e1 as text)" if "e" in value.lower() else "")

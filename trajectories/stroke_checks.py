@@ -1,0 +1,98 @@
+"""What a stroke may not do on this body: leave it, enter a keep-out, press too hard, roll over an edge."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.errors import PlanError
+from controller.safety.limits import REGION_CEILING_N
+from controller.types import Region
+from trajectories.back import Back
+from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath
+
+Array = NDArray[np.float64]
+
+SMALLEST_SKIN_RADIUS_M = 0.020
+"""Smallest radius of curvature an 18 mm pad is rolled over: it must fit a furrow (assumed; the furrows of the muscular
+body have 25 mm, 22 mm with a surface error of 3 mm, and are only passed slowly)."""
+CHECK_EVERY = 5
+"""Every so many path samples are checked: 50 ms, at most 12 mm at the fastest circle and then slowed down anyway."""
+
+
+def footprint(feet_xy_m: Array) -> tuple[Array, Array]:
+    """Return x and y (K, 9): every path point to be checked and eight points of the contact's edge around it."""
+    centre = feet_xy_m[::CHECK_EVERY]
+    angle = 2.0 * np.pi * np.arange(8) / 8.0
+    edge = CONTACT_RADIUS_M * np.column_stack([np.cos(angle), np.sin(angle)])
+    points = centre[:, None, :] + np.concatenate([np.zeros((1, 2)), edge])
+    return points[..., 0], points[..., 1]
+
+
+def regions_under(feet_xy_m: Array, back: Back) -> list[list[Region]]:
+    """Return the regions under every checked point's footprint, centre first."""
+    x, y = footprint(feet_xy_m)
+    flat = list(back.regions.region_at(x.ravel(), y.ravel()))
+    return [flat[k : k + 9] for k in range(0, len(flat), 9)]
+
+
+def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[list[Region]]:
+    """Refuse a stroke that this body does not allow.
+
+    Returns:
+        the regions under every checked point.
+
+    Raises:
+        PlanError: off the body, inside a keep-out, outside the technique's regions, over a ceiling, or over an edge.
+    """
+    x, y = footprint(path.feet_xy_m)
+    points = path.feet_xy_m[::CHECK_EVERY]
+    _check_on_body(path, back, x, y)
+    _check_keep_out(path, back, x, y)
+    regions = regions_under(path.feet_xy_m, back)
+    for point, under, press_n in zip(points, regions, path.press_n[::CHECK_EVERY], strict=True):
+        where = back.describe(point)
+        _check_regions(path, where, under, allow_neck_base)
+        ceiling = min(REGION_CEILING_N[region] for region in under)
+        if not press_n <= ceiling:
+            weakest = min(under, key=lambda region: REGION_CEILING_N[region])
+            got, allowed = f"{press_n:.1f} N on {weakest}", f"at most {ceiling:g} N there"
+            raise PlanError(path.name, where, got, allowed, "ask for less force or another place")
+    _check_curvature(path, back, points)
+    return regions
+
+
+def _check_on_body(path: StrokePath, back: Back, x: Array, y: Array) -> None:
+    off = ~np.asarray(back.skin.on_body(x.ravel(), y.ravel())).reshape(x.shape)
+    if off.any():
+        row = int(np.argmax(off.any(axis=1)))
+        where = back.describe(np.array([x[row, 0], y[row, 0]]))
+        raise PlanError(path.name, where, "a point off the body", "points on the body", "move the stroke inward")
+
+
+def _check_keep_out(path: StrokePath, back: Back, x: Array, y: Array) -> None:
+    for index, zone in enumerate(back.keep_out.zones_at(x.ravel(), y.ravel())):
+        if zone is not None:
+            row = index // 9
+            where = back.describe(np.array([x[row, 0], y[row, 0]]))
+            got = f"the keep-out {zone} within {1e3 * CONTACT_RADIUS_M:.0f} mm"
+            raise PlanError(path.name, where, got, "no press in a keep-out", "move or shrink the stroke")
+
+
+def _check_regions(path: StrokePath, where: str, under: list[Region], allow_neck_base: bool) -> None:
+    for region in under:
+        if region not in path.allowed:
+            allowed = ", ".join(sorted(path.allowed))
+            raise PlanError(path.name, where, f"region {region}", f"{path.technique} on {allowed}", "move the stroke")
+        if region is Region.NECK_BASE and not allow_neck_base:
+            todo = "stay lower or further out, or set allow_neck_base: true in the program"
+            raise PlanError(path.name, where, f"region {region}", "the neck base only where it is enabled", todo)
+
+
+def _check_curvature(path: StrokePath, back: Back, points: Array) -> None:
+    curvature = back.skin.curvature(points[:, 0], points[:, 1])
+    worst = int(np.argmax(curvature))
+    if not curvature[worst] <= 1.0 / SMALLEST_SKIN_RADIUS_M:
+        got = f"a skin radius of {1e3 / curvature[worst]:.0f} mm"
+        allowed = f"at least {1e3 * SMALLEST_SKIN_RADIUS_M:.0f} mm"
+        raise PlanError(path.name, back.describe(points[worst]), got, allowed, "keep the stroke off the edge")

@@ -1,0 +1,83 @@
+"""Press, roll, release along the upper trapezius."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.errors import PlanError
+from controller.types import Region
+from trajectories.anatomy.measures import Measures
+from trajectories.back import Back
+from trajectories.program_model import TOUCH_FORCE_N, ShoulderKneading
+from trajectories.techniques.stroke_path import StrokePath, follow_skin
+from trajectories.techniques.timing import fade, samples, travel, travel_time
+
+Array = NDArray[np.float64]
+
+RAMP_S = 1.0
+"""Time in which creeping speed and roll grow and shrink (assumed gentle)."""
+KEEP_OUT_GAP_M = 0.008
+"""Distance of the roll from keep-outs: a 5 mm footprint, 2 mm for the grain of the map, 1 mm to spare."""
+SHORTEST_M = 0.015
+"""Shortest way of the roll's centre that is still a stroke along the muscle (assumed)."""
+ALLOWED = frozenset({Region.UPPER_TRAPEZIUS, Region.NECK_BASE})
+"""The neck base has its own switch in the program."""
+
+
+def muscle_line(side: str, back: Back, gap_m: float) -> tuple[Array, Array]:
+    """Return the inner (neck base) and outer (acromion) end (2,) of the upper trapezius in K.
+
+    Args:
+        side: ``left`` or ``right``.
+        back: the back.
+        gap_m: distance that the line must keep from keep-outs; it is cut at both ends where it does not, so it ends
+            before the acromion, over which the scapular spine runs.
+    """
+    measures = Measures.of(back.body)
+    sign, acromion = (1, "acromion_L") if side == "left" else (-1, "acromion_R")
+    inner, bone = measures.neck_base(sign), measures.spot(acromion)
+    share = np.linspace(0.0, 1.0, 201)
+    points = inner + share[:, None] * (bone - inner)
+    is_clear = back.keep_out.clearance(points[:, 0], points[:, 1]) >= gap_m
+    middle = len(share) // 2
+    blocked = np.flatnonzero(~is_clear)
+    first = int(np.max(blocked[blocked <= middle], initial=-1)) + 1
+    last = int(np.min(blocked[blocked > middle], initial=len(share))) - 1
+    return points[min(first, middle)], points[max(last, min(first, middle))]
+
+
+def shoulder_kneading(stroke: ShoulderKneading, back: Back) -> StrokePath:
+    """Return the path of kneading between the neck base and the acromion.
+
+    The force is lowest when the roll is furthest outward and highest when it is furthest inward; the roll is an
+    ellipse along and across the muscle. The whole roll stays between both ends of the muscle.
+
+    Raises:
+        PlanError: the muscle of this body is too short for the roll.
+    """
+    inner, outer = muscle_line(stroke.side, back, stroke.roll_across_m + KEEP_OUT_GAP_M)
+    way = outer - inner
+    length = float(np.linalg.norm(way)) - 2.0 * stroke.roll_along_m
+    if not length >= SHORTEST_M:
+        got = f"{1e3 * length:.0f} mm left of {1e3 * (length + 2.0 * stroke.roll_along_m):.0f} mm of muscle"
+        where = f"the upper trapezius, {stroke.side}"
+        raise PlanError(stroke.name, where, got, f"at least {1e3 * SHORTEST_M:.0f} mm", "make roll_along_m smaller")
+    along = way / np.linalg.norm(way)
+    across = np.array([-along[1], along[0]]) * (1.0 if stroke.side == "left" else -1.0)
+    one_pass = travel_time(length, stroke.creep_m_s, RAMP_S)
+    duration = one_pass * stroke.passes
+    t = samples(duration)
+    gone = np.zeros_like(t)
+    for number in range(stroke.passes):
+        direction = 1.0 if number % 2 == 0 else -1.0
+        gone += direction * travel(t - number * one_pass, length, stroke.creep_m_s, RAMP_S)
+    phase = 2.0 * np.pi * t / stroke.period_s
+    roll = fade(t, duration, RAMP_S)
+    distance = stroke.roll_along_m + gone + stroke.roll_along_m * roll * np.cos(phase)
+    feet = inner + np.outer(distance, along) + np.outer(stroke.roll_across_m * roll * np.sin(phase), across)
+    middle, half = 0.5 * (stroke.force_high_n + stroke.force_low_n), 0.5 * (stroke.force_high_n - stroke.force_low_n)
+    wave = middle - half * np.cos(phase)
+    press = TOUCH_FORCE_N + (wave - TOUCH_FORCE_N) * fade(t, duration, stroke.force_ramp_s)
+    feet, press, slowest = follow_skin(feet, press, back)
+    return StrokePath(stroke.name, stroke.technique, stroke.side, ALLOWED, feet, press, slowest)

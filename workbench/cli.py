@@ -1,0 +1,181 @@
+"""The command ``massage-arm``: arguments, one-line errors, exit codes; every command lives in a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, cast
+
+from controller.errors import ConfigError, MassageArmError
+
+EXIT_OK, EXIT_INTERNAL, EXIT_OPERATOR = 0, 1, 4
+DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
+LARGEST_SEED = 2**32 - 1
+LARGEST_SURFACE_ERROR_MM = 20.0
+"""A skin that is wrong by more is another person's (design choice)."""
+_COMMANDS = {
+    "run": "workbench.commands.session:run",
+    "check": "workbench.commands.session:check",
+    "report": "workbench.commands.look_back:report",
+    "replay": "workbench.commands.look_back:replay",
+    "explain": "workbench.commands.look_back:explain",
+    "doctor": "workbench.doctor:main",
+    "bench": "workbench.commands.bench:main",
+    "gains": "workbench.commands.gains:main",
+    "body": "workbench.commands.names:draw_body",
+    "list": "workbench.commands.names:main",
+}
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose complaints are one line: what was got, what is allowed, what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ConfigError instead of printing the usage."""
+        text = " ".join(message.split())
+        choice = re.match(r"argument COMMAND: invalid choice: (\S+)", text)
+        if choice or "required: COMMAND" in text:
+            got = choice[1] if choice else "none"
+            raise ConfigError("command", got, ", ".join(_COMMANDS), f"see {self.prog} --help")
+        raise ConfigError("arguments", text, self.usage_line(), f"see {self.prog} --help")
+
+    def usage_line(self) -> str:
+        """Return what this command takes, as one line."""
+        return " ".join(self.format_usage().removeprefix("usage: ").split())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors go to stderr as one line.
+
+    Args:
+        argv: arguments without the program's name, None for those of the process.
+    """
+    try:
+        arguments = _parse(argv)
+        return _command(arguments.command)(arguments)
+    except MassageArmError as error:
+        _complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("stopped by the operator; nothing is moving; run it again when ready")
+        return EXIT_OPERATOR
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except Exception as error:
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        _complain(
+            f"internal error, {type(error).__name__}: {error}; please report it with the output of "
+            f"`massage-arm doctor` ({DEBUG_VARIABLE}=1 shows where it happened)"
+        )
+        return EXIT_INTERNAL
+
+
+def _complain(text: str) -> None:
+    print("massage-arm: " + " ".join(text.split()), file=sys.stderr)
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    module, _, function = _COMMANDS[name].partition(":")
+    return cast("Callable[[argparse.Namespace], int]", getattr(importlib.import_module(module), function))
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser, commands = _parsers()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        command = commands[arguments.command]
+        raise ConfigError("arguments", repr(unknown[0]), command.usage_line(), f"see {command.prog} --help")
+    return arguments
+
+
+def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
+    """Return the parser and those of its commands."""
+    parser = OneLineParser(prog="massage-arm", description="A back massage in simulation, under hard force limits.",
+                           allow_abbrev=False)  # fmt: skip
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=OneLineParser)
+
+    def command(name: str, text: str) -> OneLineParser:
+        return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+    _add_session_options(command("run", "a whole session in simulation"))
+    _add_session_options(command("check", "plan and worst-case bound only, nothing moves"))
+    for name, text in (
+        ("report", "write report.html and summary.json of a run again"),
+        ("replay", "a run as a table over time"),
+        ("explain", "why a run stopped, with a picture of the last second"),
+    ):
+        looking_back = command(name, text)
+        looking_back.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or its record")
+        _add_json(looking_back)
+    _add_json(command("doctor", "what is wrong with this installation"))
+    bench = command("bench", "speed of the loop on this machine")
+    bench.add_argument(
+        "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of"
+    )
+    _add_json(bench)
+    _add_json(command("gains", "stability margins of the gain sets over loop lag and tissue stiffness"))
+    body = command("body", "draw a body with its regions and keep-out zones")
+    body.add_argument("name", metavar="NAME", help="body or file")
+    body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
+    _add_json(command("list", "names of programs, bodies, arms and gain sets"))
+    return parser, dict(commands.choices)
+
+
+def _add_session_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program")
+    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="body")
+    parser.add_argument("--tissue", default="law", metavar="law", help="tissue model")
+    parser.add_argument("--arm", default="servo7", metavar="NAME", help="arm")
+    parser.add_argument("--gains", default="standard", metavar="NAME", help="robust, standard or fast")
+    millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
+    parser.add_argument("--surface-error", type=millimetres, default=0.0,
+                        metavar="MM", help="error of the planner's skin")  # fmt: skip
+    parser.add_argument(
+        "--seed", type=_whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="seed of all chance"
+    )
+    parser.add_argument("--out", type=Path, default=None, metavar="DIR", help="folder of the run")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]@TIME_S", help="inject a fault")
+    _add_json(parser)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+
+
+def _whole(option: str, low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``low`` to ``high`` that raises ConfigError."""
+
+    def read(text: str) -> int:
+        allowed = f"a whole number from {low} to {high}"
+        try:
+            value = int(text)
+        except ValueError as error:
+            raise ConfigError(option, repr(text), allowed) from error
+        if not low <= value <= high:
+            raise ConfigError(option, repr(text), allowed)
+        return value
+
+    return read
+
+
+def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], float]:
+    """Return a reader of numbers from ``low`` to ``high`` that raises ConfigError; NaN is refused."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise ConfigError(option, repr(text), f"a number from {low:g} to {high:g} {unit}")
+        return value
+
+    return read

@@ -1,0 +1,1 @@
+"""The commands of ``massage-arm``, one module a subject; each returns an exit code."""

@@ -1,0 +1,44 @@
+"""The acceptance campaign: the default program over bodies, arms, gain sets, seeds and a wrong skin."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+
+import orjson
+
+from trajectories.anatomy.body import body_names
+from urdf.arms import arm_names
+from workbench.campaign import Trial, requests, run_campaign, table
+from workbench.progress import Progress
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the campaign and print its table; return 0 where every trial reached its targets, else 4."""
+    trials = requests(
+        arguments.program,
+        arguments.bodies or body_names(),
+        arguments.arms or arm_names(),
+        arguments.gains or ("standard",),
+        arguments.seeds or (1, 2, 3),
+        arguments.surface_errors if arguments.surface_errors is not None else (0.0, 3.0),
+    )
+    with (
+        ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as executor,
+        Progress(f"campaign of {len(trials)} sessions", sys.stderr) as progress,
+    ):
+        done = run_campaign(trials, executor, progress.update)
+    if arguments.json:
+        sys.stdout.write(orjson.dumps([_row(trial) for trial in done], option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        print("\n".join(table(done)))
+        print(f"{sum(not trial.misses for trial in done)} of {len(done)} sessions reached every target")
+    return 0 if all(not trial.misses for trial in done) else 4
+
+
+def _row(trial: Trial) -> dict[str, object]:
+    summary = trial.summary.model_dump(mode="json") if trial.summary is not None else None
+    return {"request": asdict(trial.request), "summary": summary, "error": trial.error, "misses": trial.misses}

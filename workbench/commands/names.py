@@ -1,0 +1,47 @@
+"""What there is to choose from: names of programs, bodies, arms and gain sets, and pictures of bodies."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import orjson
+
+from controller.errors import ConfigError
+from controller.gains import GainSet
+from trajectories.anatomy.body import body_names, load_body
+from trajectories.program import program_names
+from urdf.arms import arm_names
+from workbench.figures.anatomy import draw_anatomy
+
+PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Print the names."""
+    names = {
+        "programs": program_names(),
+        "bodies": body_names(),
+        "arms": arm_names(),
+        "gains": tuple(gains.value for gains in GainSet),
+    }
+    if arguments.json:
+        sys.stdout.write(orjson.dumps(names, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    else:
+        print("\n".join(f"{kind:<9} {', '.join(known)}" for kind, known in names.items()))
+    return 0
+
+
+def draw_body(arguments: argparse.Namespace) -> int:
+    """Draw a body with its regions and keep-out zones."""
+    path: Path = arguments.out
+    if path.suffix not in PICTURE_SUFFIXES:
+        raise ConfigError("--out", str(path), f"a file name ending in {', '.join(PICTURE_SUFFIXES)}")
+    figure = draw_anatomy(load_body(arguments.name))
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise ConfigError("--out", f"{path} ({error.strerror})", "a file that can be written") from error
+    print(path)
+    return 0

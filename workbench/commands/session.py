@@ -1,0 +1,150 @@
+"""Commands that make a session: run and check."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from controller.errors import MassageArmError, SafetyStop
+from controller.types import Cause, StopReason
+from workbench.columns import ColumnBuilder
+from workbench.commands.look_back import summary_json
+from workbench.figures.pressure import load_relief
+from workbench.messages import RunConfig
+from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, reserved_space, write_text
+from workbench.progress import Progress
+from workbench.reader import RunData, read_run
+from workbench.report import number, render_report
+from workbench.run_session import Prepared, Refusal, SessionRequest, load_inputs, prepare, simulate
+from workbench.summary import Summary, refused, summarise
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a whole session in simulation; the record, the report and the summary are left in the run's folder."""
+    inputs = load_inputs(_request(arguments))
+    folder = prepare_output(arguments.out, arguments.program, arguments.body, datetime.now().astimezone())
+    _say(f"planning {inputs.program.name} on {inputs.body.name} with {inputs.arm.name}")
+    try:
+        prepared = prepare(inputs)
+    except Refusal as refusal:
+        summary = refused(refusal.config, refusal)
+        _write(folder, RunData(folder, refusal.config, ColumnBuilder().finish(), (), (), True), summary)
+        _show(summary, folder, arguments.json)
+        raise
+    write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
+    try:
+        with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
+            simulate(prepared, folder, progress.update)
+    except Exception as error:
+        _finish(folder, arguments.json, failure=str(error) or type(error).__name__)
+        raise
+    return _finish(folder, arguments.json, failure=None)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Print the plan and its worst-case press forces; nothing moves."""
+    prepared = prepare(load_inputs(_request(arguments)))
+    if arguments.json:
+        found = {
+            "verdict": "accepted",
+            "program": prepared.config.program,
+            "body": prepared.config.body,
+            "duration_s": prepared.plan.duration_s,
+            "worst_case_bound_n": prepared.config.worst_case_bound_n,
+            "person_bound_n": prepared.config.person_bound_n,
+            "strokes": [asdict(bound) for bound in prepared.bounds],
+        }
+        sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    else:
+        print("\n".join(_bound_lines(prepared)))
+    return 0
+
+
+def _request(arguments: argparse.Namespace) -> SessionRequest:
+    return SessionRequest(
+        program=arguments.program,
+        body=arguments.body,
+        tissue=arguments.tissue,
+        arm=arguments.arm,
+        gains=arguments.gains,
+        surface_error_mm=arguments.surface_error,
+        seed=arguments.seed,
+        faults=tuple(arguments.fault),
+    )
+
+
+def _unfinished(folder: Path, config: RunConfig) -> Summary:
+    """Return the summary that stays if the process is killed."""
+    nothing = RunData(folder, config, ColumnBuilder().finish(), (), (), False)
+    return summarise(nothing).model_copy(
+        update={"message": "still running, or killed; `massage-arm report RUN` reads what was recorded"}
+    )
+
+
+def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
+    """Write and show summary and report; return 0, or raise SafetyStop. After a failure do what still can be done."""
+    if failure is not None:
+        with suppress(MassageArmError):
+            recorded = read_run(folder)
+            summary = summarise(recorded).model_copy(update={"message": failure})
+            _show(summary, folder, is_json)
+            _write(folder, recorded, summary)
+        return 1
+    recorded = read_run(folder)
+    summary = summarise(recorded)
+    _write(folder, recorded, summary)
+    _show(summary, folder, is_json)
+    if summary.stop is not None:
+        raise SafetyStop(_reason(recorded, summary))
+    return 0
+
+
+def _reason(recorded: RunData, summary: Summary) -> StopReason:
+    for event in recorded.events:
+        if isinstance(event.data, StopReason):
+            return event.data
+    nan = float("nan")
+    return StopReason(Cause.INTERNAL_ERROR, summary.message, nan, nan, "", summary.duration_s, "report it")
+
+
+def _write(folder: Path, recorded: RunData, summary: Summary) -> None:
+    write_text(folder / SUMMARY_NAME, summary_json(summary))
+    write_text(folder / REPORT_NAME, render_report(recorded, summary, load_relief(recorded.config.body)))
+
+
+def _show(summary: Summary, folder: Path, is_json: bool) -> None:
+    if is_json:
+        print(summary_json(summary), end="")
+        return
+    limit = f"smallest hard limit {number(summary.hard_limit_n, 'N', 0)}, {summary.over_limit_samples} samples over"
+    print(f"{summary.verdict}: {summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s")
+    if summary.verdict != "refused":
+        print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
+        print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
+              f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
+        print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
+        print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
+    print(f"report          {folder / REPORT_NAME}")
+
+
+def _bound_lines(prepared: Prepared) -> list[str]:
+    config = prepared.config
+    head = f"{'stroke':<32} {'target N':>9} {'ceiling N':>10} {'worst case N':>13} {'person moves N':>15}"
+    rows = [
+        f"{bound.name:<32} {bound.target_n:9.1f} {bound.ceiling_n:10.1f} {bound.bound_n:13.1f} "
+        f"{bound.person_bound_n:15.1f}"
+        for bound in prepared.bounds
+    ]
+    worst = f"worst case {number(config.worst_case_bound_n, 'N', 1)}"
+    person = f"with the person moving at 0.2 m/s {number(config.person_bound_n, 'N', 1)}"
+    return [head, *rows, f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Pictures of runs and bodies, drawn with matplotlib without a display."""

@@ -1,0 +1,44 @@
+"""The last second before a stop."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from workbench.figures.style import INK, LIMIT, QUIET, SENSED, TARGET, TRUE, legend_above, new_figure
+from workbench.reader import RunData
+
+BEFORE_S = 1.0
+AFTER_S = 0.5
+
+
+def last_second(run: RunData, stop_s: float) -> Figure:
+    """Return press force, tool speed along the true normal and torque shares around the time of a stop.
+
+    Args:
+        run: the run.
+        stop_s: session time of the stop.
+    """
+    steps = run.steps
+    shown = (steps.t_s >= stop_s - BEFORE_S) & (steps.t_s <= stop_s + AFTER_S)
+    t = steps.t_s[shown] - stop_s
+    figure, (force, audit, torque) = new_figure(6.0, rows=3, share_x=True)
+    force.plot(t, steps.press_est_n[shown, 0], color=SENSED, label="sensed")
+    force.plot(t, steps.press_observer_n[shown, 0], color=QUIET, label="from joint torques")
+    force.plot(t, steps.press_target_n[shown, 0], color=TARGET, dashes=(4, 2), label="wanted")
+    if steps.has_truth:
+        force.plot(t, steps.press_true_n[shown, 0], color=TRUE, label="true")
+        force.plot(t, steps.limit_n[shown, 0], color=LIMIT, label="hard limit")
+    force.set_ylabel("press force [N]")
+    legend_above(force, 5)
+    audit.plot(t, steps.audit_press_n[shown], color=TRUE, label="of the torques sent")
+    audit.plot(t, steps.audit_limit_n[shown], color=LIMIT, label="bound in force")
+    audit.set_ylabel("static press [N]")
+    legend_above(audit, 2)
+    share = 100.0 * np.max(np.abs(steps.tau_nm[shown] / np.array(run.config.torque_limit_nm)), axis=1, initial=0.0)
+    torque.plot(t, share, color=TRUE)
+    torque.axhline(100.0, color=LIMIT)
+    torque.set(ylabel="largest torque\n[% of limit]", xlabel=f"time from the stop at {stop_s:.3f} s [s]")
+    for axes in (force, audit, torque):
+        axes.axvline(0.0, color=INK, linewidth=0.9)
+    return figure

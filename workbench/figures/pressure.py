@@ -1,0 +1,129 @@
+"""The strokes and the pressure, drawn on the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LightSource
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from controller.errors import MassageArmError
+from trajectories.anatomy.body import load_body
+from workbench.columns import StepColumns
+from workbench.figures.style import INK, SEQUENTIAL, new_figure
+from workbench.reader import RunData
+
+Array = NDArray[np.float64]
+
+SMALLEST_DEPTH_M = 0.001
+"""Below this depth the cap's area is too small for a mean pressure to mean anything (assumed)."""
+PATH_POINTS = 6000
+CELL_M = 0.005
+MARGIN_M = 0.12
+ROUGHNESS = 2.5
+"""How much the relief is exaggerated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Height map of the body: ``z_m`` (n, m) over ``x_m`` (n,) and ``y_m`` (m,), NaN outside."""
+
+    x_m: Array
+    y_m: Array
+    z_m: Array
+
+
+def mean_pressure_pa(steps: StepColumns, pad_radius_m: float) -> Array:
+    """Return the mean pressure under each pad (n, p) [Pa], 0 where the pad is less than SMALLEST_DEPTH_M deep.
+
+    The contact area is taken as the plan of the spherical cap below the skin, pi (2 r d - d^2): an approximation, since
+    tissue is drawn in around the pad and bulges beside it.
+    """
+    depth = np.clip(steps.depth_m, 0.0, pad_radius_m)
+    area = np.pi * (2.0 * pad_radius_m * depth - depth**2)
+    deep = depth >= SMALLEST_DEPTH_M
+    return np.asarray(np.where(deep, steps.press_true_n / np.where(deep, area, 1.0), 0.0), dtype=np.float64)
+
+
+def load_relief(body: str) -> Relief | None:
+    """Return the height map of a body, None where the body cannot be found any more."""
+    try:
+        loaded = load_body(body)
+    except MassageArmError:
+        return None
+    return Relief(np.asarray(loaded.x_m), np.asarray(loaded.y_m), np.asarray(loaded.z_m))
+
+
+def body_map(run: RunData, relief: Relief | None) -> Figure:
+    """Return two views from above, head up: the strokes coloured by true force, and the peak pressure of each place."""
+    steps = run.steps
+    pressed = np.flatnonzero(np.any(steps.press_true_n > 0.5, axis=1))
+    figure, axes = new_figure(5.4, columns=2)
+    for view in axes:
+        _draw_relief(view, relief)
+    if len(pressed):
+        _draw_path(figure, axes[0], steps, pressed)
+        _draw_pressure(figure, axes[1], steps, run.config.pad_radius_m)
+        _frame(axes, steps.p_wc[pressed].reshape(-1, 3))
+    axes[0].set_title("true press force along the strokes")
+    axes[1].set_title("peak mean pressure of each place")
+    return figure
+
+
+def _draw_relief(axes: Axes, relief: Relief | None) -> None:
+    axes.grid(visible=False)
+    axes.set(aspect="equal", xlabel="left  -  y [m]  -  right", ylabel="x [m] toward the head")
+    if relief is None:
+        return
+    height = np.where(np.isnan(relief.z_m), np.nanmin(relief.z_m), relief.z_m)
+    step = float(relief.x_m[1] - relief.x_m[0])
+    shade = LightSource(azdeg=315, altdeg=50).hillshade(height, vert_exag=ROUGHNESS, dx=step, dy=step)
+    image = np.repeat((0.55 + 0.45 * shade)[:, :, None], 3, axis=2) * np.array([0.97, 0.95, 0.93])
+    image = np.dstack([image, (~np.isnan(relief.z_m)).astype(np.float64)])
+    extent = (float(relief.y_m[0]), float(relief.y_m[-1]), float(relief.x_m[0]), float(relief.x_m[-1]))
+    axes.imshow(image, origin="lower", extent=extent, interpolation="bilinear")
+
+
+def _draw_path(figure: Figure, axes: Axes, steps: StepColumns, pressed: NDArray[np.int64]) -> None:
+    chosen = pressed[:: max(1, len(pressed) // PATH_POINTS)]
+    feet = steps.p_wc[chosen]
+    force = steps.press_true_n[chosen]
+    points = axes.scatter(
+        feet[..., 1].ravel(), feet[..., 0].ravel(), c=force.ravel(), s=2.0, cmap=SEQUENTIAL, linewidths=0,
+        rasterized=True,
+    )  # fmt: skip
+    figure.colorbar(points, ax=axes, orientation="horizontal", shrink=0.8, label="N")
+
+
+def _draw_pressure(figure: Figure, axes: Axes, steps: StepColumns, pad_radius_m: float) -> None:
+    pressure = mean_pressure_pa(steps, pad_radius_m)
+    valid = pressure > 0.0
+    if not np.any(valid):
+        return
+    feet, values = steps.p_wc[valid], pressure[valid] * 1e-3
+    row = np.floor(feet[:, 0] / CELL_M).astype(np.int64)
+    column = np.floor(feet[:, 1] / CELL_M).astype(np.int64)
+    peak = np.full((np.ptp(row) + 1, np.ptp(column) + 1), np.nan)
+    np.fmax.at(peak, (row - row.min(), column - column.min()), values)
+    extent = (
+        column.min() * CELL_M, (column.max() + 1) * CELL_M, row.min() * CELL_M, (row.max() + 1) * CELL_M,
+    )  # fmt: skip
+    image = axes.imshow(peak, origin="lower", extent=extent, cmap=SEQUENTIAL, interpolation="nearest")
+    figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, label="kPa")
+    worst = int(np.argmax(values))
+    axes.annotate(
+        f"{values[worst]:.0f} kPa", (feet[worst, 1], feet[worst, 0]), xytext=(12, 12), textcoords="offset points",
+        color=INK, fontsize=9, arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.7},
+    )  # fmt: skip
+
+
+def _frame(axes: list[Axes], feet: Array) -> None:
+    """Show the worked part of the body with some of it around, the person's left on the left."""
+    low, high = feet.min(axis=0) - MARGIN_M, feet.max(axis=0) + MARGIN_M
+    half = max(0.2, float(np.abs([low[1], high[1]]).max()))
+    for view in axes:
+        view.set_xlim(half, -half)
+        view.set_ylim(float(low[0]), float(high[0]))

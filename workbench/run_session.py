@@ -1,0 +1,267 @@
+"""From names to a recorded session: the parts put together, nothing decided here."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from types import FrameType
+
+from controller.arm import ArmDescription, Placement
+from controller.configuration import StrokeBound, refuse_unbounded, session_limits, stroke_bounds
+from controller.errors import ConfigError, PlanError
+from controller.gains import GainSet, LawSettings, gain_set
+from controller.law import ImpedanceForceLaw
+from controller.robot import RobotModel
+from controller.safety.gate import Gate
+from controller.safety.limits import GateLimits
+from controller.session import Session
+from controller.types import Cause, SegmentInfo
+from sim.options import SimulationOptions
+from sim.world import build_simulation
+from trajectories.anatomy.body import Body, load_body
+from trajectories.anatomy.skin import Skin
+from trajectories.base_search import default_placement
+from trajectories.plan import Plan
+from trajectories.planner import plan_session
+from trajectories.program import PROGRAM_FOLDER, load_program
+from trajectories.program_model import Program
+from urdf.arms import load_arm
+from workbench.messages import RunConfig, SourceHash, Version
+from workbench.reader import RECORD_NAME
+from workbench.recorder import McapRecorder
+
+TISSUES = ("law",)
+DT_S = 1e-3
+"""Loop period of the simulation: 1 kHz (design.md section 6)."""
+VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
+
+ProgressUpdate = Callable[[float, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """What was asked for on the command line.
+
+    Attributes:
+        program: name or file.
+        body: name or file.
+        tissue: tissue model.
+        arm: name or file.
+        gains: name of a gain set.
+        surface_error_mm: error of the planner's skin.
+        seed: seed of person, breathing, noise and of the planner's error.
+        faults: faults to inject.
+    """
+
+    program: str
+    body: str
+    tissue: str
+    arm: str
+    gains: str
+    surface_error_mm: float
+    seed: int
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the names of a request stand for, loaded and checked."""
+
+    request: SessionRequest
+    program: Program
+    body: Body
+    arm: ArmDescription
+    gains: GainSet
+
+    def config(self) -> RunConfig:
+        """Return the configuration as far as it is known before planning."""
+        request = self.request
+        return RunConfig(
+            program=self.program.name,
+            body=request.body,
+            tissue=request.tissue,
+            arm=self.arm.name,
+            gains=self.gains.value,
+            seed=request.seed,
+            surface_error_mm=request.surface_error_mm,
+            dt_s=DT_S,
+            duration_s=0.0,
+            pad_radius_m=self.arm.tool.pad_radius_m,
+            joint_names=self.arm.joint_names,
+            torque_limit_nm=self.arm.torque_limit_nm,
+            segments=(),
+            worst_case_bound_n=None,
+            person_bound_n=None,
+            sources=_sources(self),
+            versions=_versions(),
+        ).hashed()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan that may be run.
+
+    Attributes:
+        inputs: what it was made from.
+        placement: X_WB.
+        robot: the arm at its place.
+        plan: the plan.
+        limits: limits of the gate.
+        bounds: worst-case press force of every stroke.
+        config: configuration for the record.
+    """
+
+    inputs: Inputs
+    placement: Placement
+    robot: RobotModel
+    plan: Plan
+    limits: GateLimits
+    bounds: tuple[StrokeBound, ...]
+    config: RunConfig
+
+
+class Refusal(PlanError):
+    """A plan was refused; carries the configuration, so that the refusal can be kept beside other runs.
+
+    Args:
+        error: why.
+        config: what was asked for, with the bounds where they are known.
+    """
+
+    def __init__(self, error: PlanError, config: RunConfig) -> None:
+        super().__init__(error.segment, error.where, error.got, error.allowed, error.todo)
+        self.config = config
+
+
+def load_inputs(request: SessionRequest) -> Inputs:
+    """Return everything a request names. Raises ConfigError for whatever is wrong with it."""
+    if request.tissue not in TISSUES:
+        known = "'fem', which is not available in this version" if request.tissue == "fem" else repr(request.tissue)
+        raise ConfigError("--tissue", known, " or ".join(TISSUES))
+    if request.faults:
+        raise ConfigError("--fault", repr(request.faults[0]), "no fault in this version", "leave --fault out")
+    return Inputs(
+        request=request,
+        program=load_program(request.program),
+        body=load_body(request.body),
+        arm=load_arm(request.arm),
+        gains=gain_set(request.gains),
+    )
+
+
+def prepare(inputs: Inputs) -> Prepared:
+    """Return the checked plan with its limits and bounds; nothing moves.
+
+    Raises:
+        Refusal: the plan cannot or must not be run.
+    """
+    config = inputs.config()
+    skin = Skin.from_body(inputs.body)
+    placement = default_placement(inputs.body, skin)
+    robot = RobotModel(inputs.arm, placement)
+    try:
+        plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+    except PlanError as error:
+        raise Refusal(error, config) from error
+    limits = session_limits(plan, robot)
+    bounds = stroke_bounds(plan, robot, limits)
+    config = _with_plan(config, plan.segments, plan.duration_s, bounds)
+    try:
+        refuse_unbounded(bounds)
+    except PlanError as error:
+        raise Refusal(error, config) from error
+    return Prepared(inputs, placement, robot, plan, limits, bounds, config)
+
+
+def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
+    """Run the session in simulation and leave its record in ``folder``; the stop, if any, is in the record.
+
+    Args:
+        prepared: the plan.
+        folder: folder of the run.
+        on_progress: called with (plan time, planned length).
+
+    Raises:
+        RecordError: the record could not be written; what was written stays readable.
+        PlantError: the simulation cannot be used.
+    """
+    inputs = prepared.inputs
+    options = SimulationOptions(seed=inputs.request.seed, dt_s=DT_S)
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    plant.configure()
+    try:
+        law = ImpedanceForceLaw(prepared.robot, inputs.gains, LawSettings(), DT_S)
+        gate = Gate(prepared.limits, DT_S)
+        plant.activate(prepared.plan.start_q_rad)
+        with McapRecorder(folder / RECORD_NAME, prepared.config, lossless=plant.info.is_simulated) as recorder:
+            session = Session(plant, prepared.plan, law, gate, recorder.write, on_progress)
+            with stop_on_signals(session.request_stop):
+                result = session.run()
+        if on_progress is not None and result.stop is None:
+            on_progress(1.0, 1.0)
+    finally:
+        plant.deactivate()
+
+
+@contextmanager
+def stop_on_signals(request_stop: Callable[[Cause], None]) -> Iterator[None]:
+    """Turn Ctrl-C and a termination signal into a stop by the operator, however often they come.
+
+    The arm first unloads and floats; nothing can cut that short. Outside the main thread signals are left alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        request_stop(Cause.OPERATOR)
+
+    earlier = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def _believed(skin: Skin, request: SessionRequest) -> Skin:
+    """Return the skin the planner believes in: shifted in every axis and bent by a smooth field of the same size."""
+    error_m = request.surface_error_mm * 1e-3
+    if not error_m > 0.0:
+        return skin
+    return skin.displaced((error_m, error_m, error_m), error_m, seed=request.seed)
+
+
+def _with_plan(
+    config: RunConfig, segments: tuple[SegmentInfo, ...], duration_s: float, bounds: tuple[StrokeBound, ...]
+) -> RunConfig:
+    return replace(
+        config,
+        segments=segments,
+        duration_s=duration_s,
+        worst_case_bound_n=max((bound.bound_n for bound in bounds), default=None),
+        person_bound_n=max((bound.person_bound_n for bound in bounds), default=None),
+    ).hashed()
+
+
+def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
+    shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
+    program = shipped if shipped.is_file() else Path(inputs.request.program)
+    paths = (("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path))
+    return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)
+
+
+def _versions() -> tuple[Version, ...]:
+    found = []
+    for package in VERSIONED:
+        try:
+            found.append(Version(package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
