@@ -27,6 +27,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "massage-arm: compiling the control kernels (once, about a minute)"
+	@$(BIN)/python -m workbench.warm_up
 	@touch $@
 
 run: setup
@@ -45,13 +47,14 @@ test: lint
 	@$(BIN)/python -m pytest -n 2 -m "not campaign" $(ARGS)
 
 campaign: setup
-	@$(BIN)/massage-arm campaign acceptance $(ARGS)
+	@$(BIN)/massage-arm campaign acceptance --gains standard fast --markdown docs/results.md $(ARGS)
 
 pictures: setup
 	@$(BIN)/python -m workbench.pictures docs/pictures
 
 lock:
-	@$(BIN)/pip-compile --extra dev --strip-extras --no-emit-index-url --no-emit-find-links --no-header --annotation-style=line -q -o requirements.lock pyproject.toml
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@$(BIN)/pip-compile --extra dev --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --annotation-style=line -q -o requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,7 +24,7 @@ with the 4 ms of lag that drives and sensor have (design choice)."""
 WORKSPACE_MARGIN_M = 0.10
 """The tool may leave the box around the plan by this (design choice)."""
 PAD_DEPTH_M = 0.007
-"""Depth at which the pad's contact area is taken: 20 N on relaxed muscle (probe.md, world)."""
+"""Depth at which the pad's contact area is taken: 20 N on relaxed muscle (prototype)."""
 SAMPLE_S = 0.25
 """Plan time between two postures at which effective mass and friction are evaluated."""
 

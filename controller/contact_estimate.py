@@ -20,7 +20,7 @@ SLOPE_MIN_SPEED_M_S = 0.01
 SLOPE_FADE_S = 0.3
 """Time constant with which a learned tilt is given up off the skin (assumed)."""
 IMPLAUSIBLE_TICKS = 3
-"""Ticks in a row that sensor and observer must disagree before the sensor is rejected (probe.md 1.4)."""
+"""Ticks in a row that sensor and observer must disagree before the sensor is rejected (one is too few)."""
 
 
 @compiled

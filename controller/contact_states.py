@@ -110,7 +110,7 @@ def press_command(dt: float, gains: Record, state: Record, press_speed: float, p
     """Return the press force [N] to command along the inward normal, before inertia feed-forward and every limit.
 
     In contact: feed-forward + PI on the force error + damping on its derivative + damping on the speed relative to
-    the plan (controller.md section 4). In approach: a speed loop. In the air: what is left of the last force, fading.
+    the plan (docs/design.md section 3). In approach: a speed loop. In the air: what is left of the last force, fading.
 
     Args:
         dt: tick [s].

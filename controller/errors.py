@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controller.types import StopReason
+from controller.types import Cause, StopReason
 
 
 class MassageArmError(Exception):
@@ -56,10 +56,14 @@ class SafetyStop(MassageArmError):
 
     def __init__(self, reason: StopReason) -> None:
         self.reason = reason
-        super().__init__(
-            f"safety stop at {reason.t_s:.3f} s, {reason.cause}: {reason.limit} got {reason.value:.4g} {reason.unit}; "
-            f"allowed: {reason.allowed:.4g} {reason.unit}; {reason.next_step}"
-        )
+        if reason.cause is Cause.OPERATOR:
+            text = f"stopped by the operator at {reason.t_s:.3f} s: the arm left the skin and floats"
+        else:
+            text = (
+                f"safety stop at {reason.t_s:.3f} s, {reason.cause}: {reason.limit} got {reason.value:.4g} "
+                f"{reason.unit}; allowed: {reason.allowed:.4g} {reason.unit}"
+            )
+        super().__init__(f"{text}; {reason.next_step}")
 
 
 class PlantError(MassageArmError):

@@ -44,7 +44,7 @@ FORCE_GAINS: dict[GainSet, ForceGains] = {
     GainSet.STANDARD: ForceGains(2.0, 15.0, 0.020, 30.0),
     GainSet.FAST: ForceGains(3.0, 15.0, 0.030, 15.0),
 }
-"""Measured in simulation, controller.md section 6 and probe.md section 0; margins by ``massage-arm gains``."""
+"""Found in prototype simulations; margins by ``massage-arm gains``."""
 
 
 @dataclass(frozen=True, slots=True)

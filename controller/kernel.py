@@ -32,7 +32,7 @@ from controller.observer import observe
 Array = NDArray[np.float64]
 
 INERTIA_PRESS_CAP_N = 10.0
-"""Largest share of the press command from inertia feed-forward (assumed; 1-2 N are usual, probe.md 1.2)."""
+"""Largest share of the press command from inertia feed-forward (assumed; 1-2 N are usual in strokes)."""
 SPEED_SOFTENING_M_S = 0.003
 """Below this speed the friction feed-forward fades (prototype value)."""
 
@@ -294,6 +294,21 @@ def act(
 
 
 @compiled
+def load_reference(flat: Array, reference: Record) -> None:
+    """Copy a flat reference (25,) into its record."""
+    r = reference[0]
+    for i in range(3):
+        r.position[i] = flat[i]
+        r.normal[i] = flat[19 + i]
+    for i in range(4):
+        r.quaternion[i] = flat[3 + i]
+    for i in range(6):
+        r.twist[i] = flat[7 + i]
+        r.acceleration[i] = flat[13 + i]
+    r.press_n, r.press_rate, r.phase = flat[22], flat[23], flat[24]
+
+
+@compiled
 def tick(
     dt: float,
     gains: Record,
@@ -312,11 +327,12 @@ def tick(
         dt: tick [s].
         gains: ``law_memory.GAINS`` record.
         tool: ``law_memory.TOOL`` record.
-        reference: ``law_memory.REFERENCE`` record.
+        reference: ``law_memory.REFERENCE`` record, filled from ``senses``.
         state: ``law_memory.STATE`` record, advanced.
         friction_cap: (n,) largest friction compensation [Nm].
         terms: rigid-body terms: J (6 n), M (n n), C (n n), g (n), R_WT (9), p_WT (3), row by row.
-        senses: q (n), dq (n), tau (n), posture (n), wrench_s (6).
+        senses: q (n), dq (n), tau (n), posture (n), wrench_s (6), then position (3), quaternion (4), twist (6),
+            acceleration (6), normal (3), press, press rate and phase of the reference.
         memory: (10, n) observers (4) and work space (6).
         out: tau (n), bias (n), twist (6), R_WT as a quaternion (4), p_WT (3), normal (3), press, observed
             press, target, trusted, contact state, plan error; then J and Jbar^T (6 n each), row by row.
@@ -331,10 +347,15 @@ def tick(
     observers, inverse_mass_jt = memory[:4], memory[4:10]
     tau, bias, twist, quaternion = out[:n], out[n : 2 * n], out[2 * n : 2 * n + 6], out[2 * n + 6 : 2 * n + 10]
     jbar_t = out[8 * n + 22 :].reshape(6, n)
+    wrench_s = senses[4 * n : 4 * n + 6]
+    load_reference(senses[4 * n + 6 :], reference)
+    if state[0].is_started == 0:
+        for i in range(3):
+            state[0].offset[i] = position[i] - reference[0].position[i]
     factor = np.empty((6, 6))
     sense(
         dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, dq, tau_sensed,
-        senses[4 * n :], is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor, jbar_t, observers,
+        wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor, jbar_t, observers,
         twist,
     )  # fmt: skip
     act(

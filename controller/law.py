@@ -24,7 +24,7 @@ _CONTACT = tuple(ContactState)
 
 
 class ImpedanceForceLaw:
-    """Tangential impedance, force loop along the normal, null space with a posture (design.md section 4).
+    """Tangential impedance, force loop along the normal, null space with a posture (docs/design.md section 3).
 
     Args:
         robot: rigid-body model of the arm, any number of joints.
@@ -46,7 +46,6 @@ class ImpedanceForceLaw:
         self._friction_cap = settings.friction_cap_share * np.array(robot.arm.friction_nm)
         self._memory = np.zeros((10, joints))
         self._out = np.zeros(14 * joints + 22)
-        self._view = self._reference.view(np.float64).reshape(-1)
         self.restart()
 
     def restart(self) -> None:
@@ -80,30 +79,20 @@ class ImpedanceForceLaw:
             state: what the senses say.
             reference: what the plan wants; one pad.
         """
-        senses = np.array((*state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s))
-        joints = self.robot.joints
+        pad, joints = reference.pads[0], self.robot.joints
+        senses = np.array(
+            (
+                *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
+                *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
+                *pad.normal_w, pad.press_n, pad.press_rate_n_per_s, _PHASE_NUMBER[reference.phase],
+            )
+        )  # fmt: skip
         self.robot.update(senses[:joints], senses[joints : 2 * joints])
-        self._load(reference)
         kernel.tick(
             self._dt_s, self._gains, self._tool, self._reference, self._state, self._friction_cap, self.robot.terms,
             senses, self._memory, self._out,
         )  # fmt: skip
         return self._command(reference)
-
-    def _load(self, reference: Reference) -> None:
-        pad = reference.pads[0]
-        self._view[:] = (
-            *reference.position_m,
-            *reference.quaternion_xyzw,
-            *reference.twist,
-            *reference.acceleration,
-            *pad.normal_w,
-            pad.press_n,
-            pad.press_rate_n_per_s,
-            _PHASE_NUMBER[reference.phase],
-        )
-        if self._state["is_started"][0] == 0:
-            self._state["offset"][0] = self.robot.position - self._reference["position"][0]
 
     def _command(self, reference: Reference) -> Command:
         out, n = self._out.tolist(), self.robot.joints

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 ACTUATOR_LAG_S = 0.002
 """First-order lag of torque control (assumed; the simulated drives have the same)."""
 MASS_KG = 8.0
-"""Effective mass along the normal for the table: middle of 6-11 kg found on the back (probe.md section 4)."""
+"""Effective mass along the normal for the table: middle of 6-11 kg found on the back in prototype simulations."""
 LAGS_MS = (1, 2, 3, 5, 8, 10)
 STIFFNESSES_N_PER_MM = (1.0, 2.0, 4.0, 6.0, 10.0, 20.0, 35.0)
 """From relaxed gluteal muscle to the body spring ISO/TS 15066 gives for the back."""

@@ -7,6 +7,7 @@ import pinocchio as pin
 from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
+from controller.compiled import compiled
 from controller.errors import ModelError
 
 Array = NDArray[np.float64]
@@ -64,18 +65,27 @@ class RobotModel:
         """R_WT."""
         self.position = self.terms[-3:]
         """p_WT."""
+        placement_in_joint = model.frames[self.tool_id].placement
+        self._fixed_rotation = np.ascontiguousarray(placement_in_joint.rotation)
+        self._fixed_position = np.array(placement_in_joint.translation)
+        if model.frames[self.tool_id].parentJoint != self.joints:
+            raise ModelError(str(arm.urdf_path), f"frame {arm.tool_frame!r} not behind the last joint", "a serial arm")
+        self._live = self._live_views()
 
     def update(self, q: Array, dq: Array) -> None:
         """Evaluate all terms at ``q`` (n,) rad, ``dq`` (n,) rad/s, and copy them into this object's buffers."""
-        model, data = self.model, self.data
-        pin.computeAllTerms(model, data, q, dq)
-        frame = pin.updateFramePlacement(model, data, self.tool_id)
-        self.jacobian[:] = pin.getFrameJacobian(model, data, self.tool_id, pin.LOCAL_WORLD_ALIGNED)
-        self.mass[:] = data.M
-        self.coriolis[:] = data.C
-        self.gravity[:] = data.g
-        self.rotation[:] = frame.rotation
-        self.position[:] = frame.translation
+        pin.computeAllTerms(self.model, self.data, q, dq)
+        _gather(*self._live, self._fixed_rotation, self._fixed_position, self.terms)
+
+    def _live_views(self) -> tuple[Array, Array, Array, Array, Array, Array]:
+        """Return views of Pinocchio's own buffers: M, C, g, joint Jacobian in W, rotation and origin of the last joint.
+
+        They change with every evaluation, which is why nothing outside this class may hold them.
+        """
+        data = self.data
+        pin.computeAllTerms(self.model, data, pin.neutral(self.model), np.zeros(self.joints))
+        last = data.oMi[self.joints]
+        return data.M, data.C, data.g, data.J, last.rotation, last.translation
 
     def tool_pose(self, q: Array) -> tuple[Array, Array]:
         """Return (p_WT (3,), R_WT (3, 3)) at ``q``; does not touch the buffers of ``update``."""
@@ -92,7 +102,7 @@ class RobotModel:
     def effective_mass(self, q: Array, direction_w: Array) -> float:
         """Return Lambda_n [kg]: the arm's inertia felt at T along a unit direction (3,), full 6-D (stiff wrist).
 
-        The larger of the two usual definitions (controller.md section 3: the full 6-D value is the stiff-wrist one).
+        The larger of the two usual definitions (with the orientation held, as a stiff wrist does, and with it free).
         """
         jacobian = self.tool_jacobian(q)
         mass = pin.crba(self.model, self.data, q)
@@ -116,6 +126,48 @@ class RobotModel:
         pin.framesForwardKinematics(self.model, self.data, q)
         x_ts = self.data.oMf[self.tool_id].inverse() * self.data.oMf[self.sensor_id]
         return x_ts.translation.copy(), x_ts.rotation.copy()
+
+
+@compiled
+def _gather(
+    mass: Array,
+    coriolis: Array,
+    gravity: Array,
+    joint_jacobian: Array,
+    rotation: Array,
+    origin: Array,
+    fixed_rotation: Array,
+    fixed_position: Array,
+    terms: Array,
+) -> None:
+    """Copy Pinocchio's buffers into ``terms`` and move the Jacobian from the world's origin to the tool.
+
+    J_T = J_linear + J_angular x p_WT, column by column: LOCAL_WORLD_ALIGNED from WORLD.
+    """
+    n = gravity.shape[0]
+    jacobian = terms[: 6 * n].reshape(6, n)
+    masses = terms[6 * n : 6 * n + n * n].reshape(n, n)
+    coriolis_terms = terms[6 * n + n * n : 6 * n + 2 * n * n].reshape(n, n)
+    tool_rotation = terms[-12:-3].reshape(3, 3)
+    tool = terms[-3:]
+    for i in range(3):
+        tool[i] = origin[i]
+        for k in range(3):
+            tool[i] += rotation[i, k] * fixed_position[k]
+            tool_rotation[i, k] = 0.0
+            for m in range(3):
+                tool_rotation[i, k] += rotation[i, m] * fixed_rotation[m, k]
+    for j in range(n):
+        terms[-12 - n + j] = gravity[j]
+        for i in range(n):
+            masses[i, j] = mass[i, j]
+            coriolis_terms[i, j] = coriolis[i, j]
+        for i in range(3):
+            k, m = (i + 1) % 3, (i + 2) % 3
+            jacobian[i, j] = (
+                joint_jacobian[i, j] + joint_jacobian[3 + k, j] * tool[m] - joint_jacobian[3 + m, j] * tool[k]
+            )
+            jacobian[3 + i, j] = joint_jacobian[3 + i, j]
 
 
 def _wxyz(quaternion_xyzw: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -147,4 +147,4 @@ class Session:
 
 
 def _requested_stop(cause: Cause, t_s: float) -> StopReason:
-    return StopReason(cause, "stop requests", 1.0, 0.0, "requests", t_s, "run again when the person is ready")
+    return StopReason(cause, "request to stop", 1.0, 0.0, "requests", t_s, "run again when the person is ready")

@@ -17,11 +17,11 @@ from trajectories.inverse_kinematics import Solver
 Array = NDArray[np.float64]
 
 BASE_ALONG = 0.55
-"""Default base position along the table as a share of L5S1 to C7 (design.md section 6)."""
+"""Default base position along the table as a share of L5S1 to C7 (design choice)."""
 BASE_LATERAL_M = 0.45
-"""Default distance of the base from the spine (design.md section 6)."""
+"""Default distance of the base from the spine (design choice)."""
 BASE_HEIGHT_M = 0.05
-"""Default height of the base over the skin beside it (design.md section 6)."""
+"""Default height of the base over the skin beside it (design choice)."""
 _ALONG_M = np.arange(-0.5, 0.51, 0.1)
 _LATERAL_M = (-0.6, -0.5, -0.45, -0.4, 0.4, 0.45, 0.5, 0.6)
 """Places tried: relative to the base along the table, and from the midline on both sides of it [m]."""

@@ -1,10 +1,12 @@
 """Published data of the joint actuators that our own arm is built from.
 
-All four are planetary drives of one maker and one bus, so that one driver serves the arm. Source of every
-number that is not marked otherwise: "RMD-X V4 Series Product Manual" (MyActuator, 2025), table of the model; mass row
-"Weight", rotor inertia row "Inertia", friction row "Back Drive Torque". Outer diameter and length are those of the
-manual's installation drawings. The manual does not say to which side of the gear its inertia refers: "assumed" to be
-the rotor's, as the size of the rotor suggests.
+All four are planetary drives of one maker and one bus, so that one driver serves the arm; the two large ones run on
+48 V, the two small ones on 24 V. Source of every number that is not marked otherwise: "RMD-X V4 Series Product Manual"
+(MyActuator, 2025), table of the model: mass is its row "Weight", rotor inertia "Inertia", friction "Back Drive Torque".
+The manual was read in a public transcription, diameter and length in a public survey of its drawings; Seeed Studio's
+table of the same models agrees except for the back-drive torque of the X8-120 (3.21 instead of 1.5 Nm) and the ratio of
+the X4-10 (12.6 instead of 12.5). Check against the maker's PDF before ordering. The manual does not say to which side
+of the gear its inertia refers: "assumed" to be the rotor's, as the size of the rotor suggests.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,7 @@ _WRIST_FRICTION_NM = 0.1
 """Residual Coulomb friction where a file gives none: 80 % compensation of 1.5 Nm, and of 0.5 Nm in the last three."""
 _WRIST_JOINTS = 3
 _STARTS = 6
+_REACH_RANGE_M = (0.2, 5.0)
 
 
 def arm_names() -> tuple[str, ...]:
@@ -49,7 +51,8 @@ def load_arm(name_or_path: str) -> ArmDescription:
         path = _FOLDER / f"{name_or_path}.urdf"
         return _describe(path, name_or_path, _HOME[name_or_path])
     path = Path(name_or_path)
-    if not name_or_path.strip() or (not path.exists() and path.suffix == "" and path.name == name_or_path):
+    is_word = path.suffix == "" and path.name == name_or_path
+    if not name_or_path.strip() or (is_word and not os.path.lexists(path)):
         allowed = f"{', '.join(arm_names())}, or the path of a URDF file"
         raise ModelError("arm", repr(name_or_path), allowed, "check --arm")
     return _describe(path, None, None)
@@ -113,4 +116,8 @@ def _reach(path: Path, motions: list[Motion], home: Vector) -> float:
     starts = [np.clip(np.array(home), lower, upper)] + [random.uniform(lower, upper) for _ in range(_STARTS)]
     bounds = list(zip(lower, upper, strict=True))
     found = (minimize(minus_square, q, jac=True, method="L-BFGS-B", bounds=bounds).fun for q in starts)
-    return math.sqrt(-min(found))
+    reach = math.sqrt(-min(found))
+    if not _REACH_RANGE_M[0] <= reach <= _REACH_RANGE_M[1]:
+        low, high = _REACH_RANGE_M
+        raise ModelError(str(path), f"reach {reach:.3g} m", f"{low:g} to {high:g} m", "check that lengths are in m")
+    return reach

@@ -53,10 +53,6 @@ def _walk_up(robot: RobotFile) -> list[FileJoint]:
             raise ModelError(str(robot.path), f"a loop through link {link!r}", "one tree from the base")
         upward.append(above)
         link = above.joint.parent
-        if robot.link(link) is None:
-            raise ModelError(
-                str(robot.path), f"joint {above.joint.name!r} on unknown link {link!r}", "a link of the file"
-            )
     return upward
 
 

@@ -67,11 +67,11 @@ def read_markup(path: Path) -> Element:
     Raises:
         ModelError: no such file, a folder, unreadable, empty, too large, or malformed.
     """
-    if path.is_dir():
-        raise ModelError(str(path), "a folder", "a URDF file", "name the file inside it")
-    if not path.is_file():
-        raise ModelError(str(path), "no such file", "a URDF file", "check the path")
     try:
+        if path.is_dir():
+            raise ModelError(str(path), "a folder", "a URDF file", "name the file inside it")
+        if not path.is_file():
+            raise ModelError(str(path), "no such file", "a URDF file", "check the path")
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(str(path), f"unreadable file ({error.strerror})", "a readable URDF file") from error

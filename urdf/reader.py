@@ -15,6 +15,11 @@ from urdf.geometry import Inertial
 from urdf.markup import Element, read_markup
 
 _LIMIT_HINT = 'give <limit lower="" upper="" effort="" velocity=""/> in rad, Nm and rad/s'
+_LARGEST_KG = 500.0
+_LARGEST_NM = 5000.0
+_LARGEST_RAD = 4.0 * math.pi
+_LARGEST_RAD_S = 100.0
+"""No arm beside a person comes near these; a file that passes them has its units wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class RobotFile:
 
     Attributes:
         path: the file.
-        name: name of the robot, or of the file where it has none.
+        name: name of the robot.
         links: its links, in the order of the file.
         joints: its joints, in the order of the file.
         root: the whole file.
@@ -72,11 +77,20 @@ def read_robot(path: Path) -> RobotFile:
         raise ModelError(str(path), f"root element <{root.tag}>", "a <robot> element")
     links = tuple(_link(path, element) for element in root.all("link"))
     joints = tuple(_joint(path, element) for element in root.all("joint"))
-    for kind, names in (("link", [link.name for link in links]), ("joint", [j.joint.name for j in joints])):
+    for kind, names in (
+        ("link name", [link.name for link in links]),
+        ("joint name", [j.joint.name for j in joints]),
+        ("child link", [j.joint.child for j in joints]),
+    ):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ModelError(str(path), f"{kind} name {twice[0]!r} twice", f"one {kind} of a name")
-    return RobotFile(path, root.attributes.get("name") or path.stem, links, joints, root)
+            raise ModelError(str(path), f"{kind} {twice[0]!r} twice", "each once")
+    known = {link.name for link in links}
+    for joint in (j.joint for j in joints):
+        lost = [end for end in (joint.parent, joint.child) if end not in known]
+        if lost:
+            raise ModelError(f"{path} joint {joint.name!r}", f"unknown link {lost[0]!r}", "a link of the file")
+    return RobotFile(path, _text(path, root, "name"), links, joints, root)
 
 
 def _text(path: Path, element: Element, key: str) -> str:
@@ -129,8 +143,9 @@ def _inertial(path: Path, link: str, block: Element) -> Inertial:
     if mass_element is None or tensor is None:
         raise ModelError(where, "<inertial> without <mass> or <inertia>", "both")
     mass = _number(path, mass_element, "value", _text(path, mass_element, "value"))
-    if not mass > 0.0:
-        raise ModelError(where, f"mass {mass:g} kg", "more than 0 kg", "a frame without mass still needs a small one")
+    if not 0.0 < mass <= _LARGEST_KG:
+        todo = "a frame without mass still needs a small one"
+        raise ModelError(where, f"mass {mass:g} kg", f"more than 0 kg, at most {_LARGEST_KG:g} kg", todo)
     origin = block.first("origin")
     rotation = rpy_matrix(vector(path, origin, "rpy"))
     keys = ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
@@ -180,8 +195,12 @@ def _motion(path: Path, where: str, element: Element) -> tuple[Motion, float | N
     )
     if not lower < upper:
         raise ModelError(where, f"lower {lower:g} rad, upper {upper:g} rad", "lower < upper")
-    if not (effort > 0.0 and velocity > 0.0):
-        raise ModelError(where, f"effort {effort:g} Nm, velocity {velocity:g} rad/s", "both more than 0", _LIMIT_HINT)
+    if not max(abs(lower), abs(upper)) <= _LARGEST_RAD:
+        got = f"lower {lower:g} rad, upper {upper:g} rad"
+        raise ModelError(where, got, f"within {_LARGEST_RAD:.4g} rad", "check that the limits are not in degrees")
+    if not (0.0 < effort <= _LARGEST_NM and 0.0 < velocity <= _LARGEST_RAD_S):
+        allowed = f"both more than 0, at most {_LARGEST_NM:g} Nm and {_LARGEST_RAD_S:g} rad/s"
+        raise ModelError(where, f"effort {effort:g} Nm, velocity {velocity:g} rad/s", allowed, _LIMIT_HINT)
     dynamics = element.first("dynamics")
     friction = None
     if dynamics is not None and "friction" in dynamics.attributes:

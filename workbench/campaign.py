@@ -13,6 +13,7 @@ from controller.errors import MassageArmError
 from workbench.reader import read_run
 from workbench.run_session import SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import Summary, summarise
+from workbench.warm_up import warm_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def run_trial(request: SessionRequest) -> Trial:
     """Run one session and hold it against its targets; errors of the product become part of the result."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            simulate(prepare(load_inputs(request)), Path(folder), None)
+            prepared = prepare(load_inputs(request))
+            warm_up(prepared)
+            simulate(prepared, Path(folder), None)
             summary = summarise(read_run(Path(folder)))
         except MassageArmError as error:
             return Trial(request, None, str(error), ("no result",))

@@ -26,6 +26,7 @@ _COMMANDS = {
     "replay": "workbench.commands.look_back:replay",
     "explain": "workbench.commands.look_back:explain",
     "doctor": "workbench.doctor:main",
+    "campaign": "workbench.commands.campaign:main",
     "bench": "workbench.commands.bench:main",
     "gains": "workbench.commands.gains:main",
     "body": "workbench.commands.names:draw_body",
@@ -115,6 +116,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         looking_back = command(name, text)
         looking_back.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or its record")
         _add_json(looking_back)
+    _add_campaign_options(command("campaign", "a population of sessions held against the targets"))
     _add_json(command("doctor", "what is wrong with this installation"))
     bench = command("bench", "speed of the loop on this machine")
     bench.add_argument(
@@ -127,6 +129,22 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
     _add_json(command("list", "names of programs, bodies, arms and gain sets"))
     return parser, dict(commands.choices)
+
+
+def _add_campaign_options(parser: OneLineParser) -> None:
+    parser.add_argument("name", metavar="NAME", choices=("acceptance",), help="acceptance: fault-free sessions")
+    parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program")
+    for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard")):
+        help_text = f"for example {example}; default: all, of gains only standard"
+        parser.add_argument(option, nargs="+", metavar="NAME", help=help_text)
+    parser.add_argument(
+        "--seeds", nargs="+", type=_whole("--seeds", 0, LARGEST_SEED), metavar="N", help="default 1 2 3"
+    )
+    millimetres = _number("--surface-errors", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
+    parser.add_argument("--surface-errors", nargs="+", type=millimetres, metavar="MM", help="default 0 3: exact, 3 off")
+    parser.add_argument("--jobs", type=_whole("--jobs", 1, 256), default=2, metavar="N", help="sessions at a time")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the result as a page")
+    _add_json(parser)
 
 
 def _add_session_options(parser: argparse.ArgumentParser) -> None:

@@ -38,7 +38,7 @@ from workbench.recorder import McapRecorder
 
 TISSUES = ("law",)
 DT_S = 1e-3
-"""Loop period of the simulation: 1 kHz (design.md section 6)."""
+"""Loop period of the simulation: 1 kHz."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
 
 ProgressUpdate = Callable[[float, float], None]

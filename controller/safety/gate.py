@@ -28,9 +28,9 @@ AUDIT_TOLERANCE_N = 1e-6
 BRAKE_N = 40.0
 """Largest pull away from the body that the press-speed cap may ask for (assumed)."""
 UNLOAD = projection.UnloadBounds(speed_m_s=0.05, damping_ns_per_m=400.0, force_n=15.0, drag_ns_per_m=60.0)
-"""How a stopped arm leaves the skin (15 N: controller.md section 3, L5; the rest design choices)."""
+"""How a stopped arm leaves the skin (design choices)."""
 UNLOAD_RAMP_S = 0.15
-"""Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back does the first part."""
+"""Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back comes first."""
 UNLOAD_S = 0.8
 """Time of unloading: 40 mm at full speed, more than any pad sinks in."""
 FLOAT_DAMPING_S_PER_RAD = 0.05
@@ -151,14 +151,14 @@ class Gate:
 
     def _limit(self, command: Command, reference: Reference, t_s: float) -> Judgement | None:
         """Lower what is too much and audit the result; None where the audit failed and the stop is latched."""
-        limits, terms = self.limits, command.terms
+        limits, terms, normal = self.limits, command.terms, command.normal_w
         stroke = limits.strokes[reference.segment]
         is_touching = command.contact in (ContactState.CONTACT, ContactState.WORK)
         if is_touching:
             press_limit = press_command_limit_n(stroke, command.pads[0].target_n)
         else:
             press_limit = min(limits.free_press_n, stroke.ceiling_n)
-        speed = projection.press_speed(terms, command.normal_w, command.surface_velocity_w)
+        speed = projection.press_speed(terms, normal, command.surface_velocity_w)
         speed_limit = stroke.press_damping_ns_per_m * (
             stall_speed_m_s(limits, stroke, press_limit, is_touching) - speed
         )
@@ -168,11 +168,17 @@ class Gate:
             (max(speed_limit, -BRAKE_N), Cause.PRESS_SPEED),
             (rate_limit, Cause.LOADING_RATE),
         )
-        tau, limited = projection.project(command.tau_nm, terms, command.normal_w, caps, limits)
-        if limited:  # once more for what rounding and a near-singular Jbar left over; a no-op almost always
-            tau, _ = projection.project(tau, terms, command.normal_w, caps, limits)
-        tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
-        press = projection.static_press(tau, terms, command.normal_w)
+        tau: Vector = command.tau_nm
+        limited: tuple[Limited, ...] = ()
+        wrench = projection.tool_wrench(tau, terms)
+        press = projection.press_of(wrench, normal)
+        if not (
+            projection.is_within(wrench, press, normal, min(caps)[0], limits)
+            and projection.is_torque_within(tau, limits.torque_nm)
+        ):
+            tau, limited = self._lowered(command, caps)
+            press = projection.static_press(tau, terms, normal)
+        # The audit: press is the force of exactly the torques that go out, after every stage that may change them.
         if not (press <= max(press_limit, 0.0) + AUDIT_TOLERANCE_N):
             self.stop(
                 StopReason(Cause.INTERNAL_ERROR, "audited static press force", press, press_limit, "N", t_s,
@@ -180,10 +186,17 @@ class Gate:
             )  # fmt: skip
             return None
         self._last_press_n = press
-        self._unload_normal = command.normal_w
-        if saturated is not None:
-            limited = (*limited, saturated)
+        self._unload_normal = normal
         return Judgement(ApprovedCommand(tau, _KEY), press, press_limit, self._mode, limited, None)
+
+    def _lowered(self, command: Command, caps: tuple[projection.Cap, ...]) -> tuple[Vector, tuple[Limited, ...]]:
+        """Return torques within every limit and what was lowered for it."""
+        terms, normal, limits = command.terms, command.normal_w, self.limits
+        tau, limited = projection.project(command.tau_nm, terms, normal, caps, limits)
+        # Once more for what rounding and a near-singular Jbar left over; a no-op almost always.
+        tau, _ = projection.project(tau, terms, normal, caps, limits)
+        tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
+        return tau, limited if saturated is None else (*limited, saturated)
 
     def _react(self, terms: ToolTerms, state: ArmState, t_s: float) -> Judgement:
         """Unload along the outward normal at bounded speed, then float; holding torque and damping only."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import mul, sub
+from operator import le, mul, sub
 
 from controller.safety.limits import GateLimits
 from controller.types import Cause, Limited, Matrix, ToolTerms, Vector, Vector3, Vector6
@@ -39,13 +39,31 @@ def dot(a: Sequence[float], b: Sequence[float]) -> float:
 def tool_wrench(tau_nm: Vector, terms: ToolTerms) -> Vector:
     """Return the static wrench (6,) of ``tau_nm`` on the world: Jbar^T (tau - bias), linear first."""
     extra = tuple(map(sub, tau_nm, terms.bias_nm))
-    return tuple([dot(row, extra) for row in terms.jbar_t])
+    return tuple([sum(map(mul, row, extra)) for row in terms.jbar_t])
+
+
+def press_of(wrench: Vector, normal_w: Vector3) -> float:
+    """Return the press force [N] of a tool wrench (6,) along the inward normal."""
+    return -(wrench[0] * normal_w[0] + wrench[1] * normal_w[1] + wrench[2] * normal_w[2])
 
 
 def static_press(tau_nm: Vector, terms: ToolTerms, normal_w: Vector3) -> float:
-    """Return the static press force [N] along the inward normal."""
-    wrench = tool_wrench(tau_nm, terms)
-    return -dot(wrench[:3], normal_w)
+    """Return the static press force [N] of joint torques along the inward normal."""
+    return press_of(tool_wrench(tau_nm, terms), normal_w)
+
+
+def is_within(wrench: Vector, press_n: float, normal_w: Vector3, cap_n: float, limits: GateLimits) -> bool:
+    """Return True where press force, force across the normal and moment of a wrench are all allowed; NaN is not."""
+    across = math.hypot(
+        wrench[0] + press_n * normal_w[0], wrench[1] + press_n * normal_w[1], wrench[2] + press_n * normal_w[2]
+    )
+    moment = math.hypot(wrench[3], wrench[4], wrench[5])
+    return press_n <= cap_n and across <= limits.tangential_n and moment <= limits.moment_nm
+
+
+def is_torque_within(tau_nm: Vector, torque_nm: Vector) -> bool:
+    """Return True where every joint torque is within its limit; NaN is not."""
+    return all(map(le, map(abs, tau_nm), torque_nm))
 
 
 def press_speed(terms: ToolTerms, normal_w: Vector3, surface_velocity_w: Vector3) -> float:

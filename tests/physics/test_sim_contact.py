@@ -7,10 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from controller.types import Region
-from sim.arena import NET_ENERGY
+from sim.arena import NET_ENERGY, TISSUE_WORK
 from sim.period import count_energy
 from sim.tissue import (
     DEPTH,
+    ELASTIC,
     FORCE,
     LAYERS,
     MEMORY_SIZE,
@@ -26,9 +27,11 @@ from sim.tissue_parameters import (
     CURVE_RADIUS_M,
     LUMBAR_RIDGE,
     REGION_TISSUE,
+    RELAXATION_SHARES,
     SCAPULA,
     STOP_STIFFNESS_N_PER_M,
     RegionTissue,
+    equilibrium_share,
     ramp_share,
     slow_force_at_reference,
 )
@@ -140,6 +143,9 @@ def test_skin_does_not_stick_and_the_dent_fills_up() -> None:
     lost = next(k for k, press in enumerate(touching) if press == 0.0)
     assert 100 < lost < 480
     assert min(touching) == 0.0
+    branches, elastic = probe.memory[: len(RELAXATION_SHARES)], probe.memory[ELASTIC]
+    assert elastic > 0.01
+    assert equilibrium_share() * elastic + branches.sum() == pytest.approx(0.0, abs=1e-9)  # let go: no force, a dent
     for _ in range(80_000):
         probe.at((0.0, 0.0, RADIUS_M + 0.001))
     again = probe.at((0.0, 0.0, RADIUS_M - 0.005))[PRESS]
@@ -239,10 +245,15 @@ def test_friction_stays_in_its_cone_and_opposes_sliding() -> None:
 
 
 def test_a_spinning_pad_rubs_at_the_foot() -> None:
-    probe = Probe((40.0, 1.8, 10.0), friction=0.25)
-    for _ in range(300):
+    probe = Probe((40.0, 1.8, 10.0), friction=0.25, is_relaxing=False)
+    for k in range(1300):
         result = probe.at((0.0, 0.0, RADIUS_M - 0.008), (0.0, 0.0, 0.0), (0.0, 2.0, 0.0))
+        if k == 299:
+            start = probe.energy[NET_ENERGY]
     assert result[FORCE] == pytest.approx(0.25 * result[PRESS], rel=1e-6)  # the foot moves to -x, so it is held to +x
+    rubbed = probe.energy[NET_ENERGY] - start
+    assert rubbed == pytest.approx(0.25 * result[PRESS] * 2.0 * (RADIUS_M - 0.008) * 1.0, rel=0.03)
+    assert probe.energy[TISSUE_WORK] == 0.0
 
 
 def test_foot_on_a_real_back_is_the_closest_point() -> None:

@@ -16,7 +16,7 @@ from sim.arena import MOTION
 from sim.bullet import BulletArm
 from sim.chain import tool_motion
 from sim.options import SimulationOptions, UniformTissue
-from sim.patient import Rise, move
+from sim.patient import Rise, draw_motion, move
 from sim.tissue import FOOT, LAYERS, MEMORY_SIZE, PRESS, RESULT_SIZE, closest_foot, relaxation_table, touch
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON
@@ -210,6 +210,19 @@ def test_breath_held_and_a_rise() -> None:
     assert np.ptp(rise[:200]) == pytest.approx(0.0, abs=1e-12)
     assert rise[-1] - rise[0] == pytest.approx(0.02, rel=0.03)
     assert np.abs(np.diff(rise)).max() / 0.01 == pytest.approx(1.875 * 0.02 / 0.2, rel=0.05)
+
+
+def test_speeds_of_the_patient_are_those_of_the_motion() -> None:
+    rises = (Rise(1.0, 0.3, 0.02), Rise(1.1, 0.5, -0.01))
+    profile = draw_motion(np.random.default_rng(3), is_breathing=True, rises=rises).profile()
+    before, now, after = np.zeros(4), np.zeros(4), np.zeros(4)
+    for t in np.linspace(0.9, 2.0, 50):
+        move(profile, t - 1e-5, before)
+        move(profile, t, now)
+        move(profile, t + 1e-5, after)
+        assert now[1] == pytest.approx((after[0] - before[0]) / 2e-5, abs=1e-6)
+        assert now[3] == pytest.approx((after[2] - before[2]) / 2e-5, abs=1e-6)
+    assert now[2] == pytest.approx(0.01)
 
 
 def test_breathing_pushes_the_held_pad() -> None:

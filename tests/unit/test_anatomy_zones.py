@@ -92,10 +92,10 @@ def test_keep_outs_are_where_they_belong(name: str) -> None:
     c7 = marks["C7"][0]
     flank = 0.5 * (marks["T12"][0] + marks["L3"][0])
     x = np.linspace(marks["L5S1"][0], c7, 50)
-    for lateral in (-0.0149, 0.0, 0.0149):
+    for lateral in (-0.0079, 0.0, 0.0079):
         assert set(keep_outs.zones_at(x, spine.y(x) + lateral)) == {KeepOut.SPINE_RIDGE}
     for sign in (1, -1):
-        assert set(keep_outs.zones_at(x, spine.y(x) + sign * 0.015)) == {None}
+        assert set(keep_outs.zones_at(x, spine.y(x) + sign * 0.008)) == {None}
         assert keep_outs.zones_at(flank, sign * 0.10) == [KeepOut.KIDNEY_FLANK]
     assert keep_outs.zones_at(flank, 0.080) == [None]
     assert keep_outs.zones_at(c7 + 0.028, 0.02) == [KeepOut.NECK]
@@ -146,8 +146,8 @@ def test_table_agrees_with_the_queries() -> None:
 def test_clearance_is_the_distance_to_the_next_keep_out() -> None:
     body, _, keep_outs, _ = placed("median_m")
     x = 0.5 * (body.landmarks["T12"][0] + body.landmarks["T9"][0])
-    assert keep_outs.clearance(x, [0.015 + 0.03])[0] == pytest.approx(0.03, abs=0.002)
-    assert keep_outs.clearance(x, 0.0)[0] == pytest.approx(-0.015, abs=0.002)
+    assert keep_outs.clearance(x, [0.008 + 0.03])[0] == pytest.approx(0.03, abs=0.002)
+    assert keep_outs.clearance(x, 0.0)[0] == pytest.approx(-0.008, abs=0.002)
     assert keep_outs.clearance(9.0, 0.0)[0] == -np.inf
 
 

@@ -202,3 +202,24 @@ def test_contact_states_follow_the_touch_and_the_ramp() -> None:
     reference["phase"] = 3.0
     contact_states.advance_contact(1e-3, gains, state, reference, 0.0)
     assert state[0]["contact"] == kernel.LIFT
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_gathered_terms_equal_fresh_pinocchio_results(name: str) -> None:
+    robot = robot_named(name)
+    for seed in range(3):
+        q, dq = _posture(robot, seed)
+        robot.update(q, dq)
+        kept = robot.terms.copy()
+        fresh = robot.model.createData()
+        pin.computeAllTerms(robot.model, fresh, q, dq)
+        frame = pin.updateFramePlacement(robot.model, fresh, robot.tool_id)
+        jacobian = pin.getFrameJacobian(robot.model, fresh, robot.tool_id, pin.LOCAL_WORLD_ALIGNED)
+        np.testing.assert_allclose(robot.jacobian, jacobian, atol=1e-12)
+        np.testing.assert_allclose(robot.mass, fresh.M, atol=1e-12)
+        np.testing.assert_allclose(robot.coriolis, fresh.C, atol=1e-12)
+        np.testing.assert_allclose(robot.gravity, fresh.g, atol=1e-12)
+        np.testing.assert_allclose(robot.rotation, frame.rotation, atol=1e-12)
+        np.testing.assert_allclose(robot.position, frame.translation, atol=1e-12)
+        robot.tool_pose(q + 0.1)
+        np.testing.assert_array_equal(robot.terms, kept)

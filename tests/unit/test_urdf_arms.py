@@ -1,8 +1,10 @@
 """Arms of one's own: what is accepted, what is derived, and what is refused with which words."""
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pinocchio as pin
 import pytest
 
 from controller.arm import Placement
@@ -11,6 +13,7 @@ from controller.robot import RobotModel
 from urdf.arms import arm_names, load_arm
 from urdf.document import Joint, Link, Motion, write_urdf
 from urdf.geometry import AXIS_Y, AXIS_Z, Sphere, combine
+from urdf.reader import read_robot
 from urdf.tool import tool_joints, tool_links
 
 BALL = (Sphere((0.0, 0.0, 0.1), 0.05, 1.0),)
@@ -68,19 +71,28 @@ def test_friction_defaults_to_the_acceptance_scenario(tmp_path: Path) -> None:
     assert load_arm(written(tmp_path, text)).friction_nm == (0.3, 0.3, 0.3, 0.1, 0.1, 0.1)
 
 
-def test_name_falls_back_to_the_file(tmp_path: Path) -> None:
-    text = six_joint_urdf().replace('<robot name="six">', "<robot>")
-    assert load_arm(written(tmp_path, text, "mine.urdf")).name == "mine"
-
-
-def test_rotated_inertial_frame_is_turned_into_the_link(tmp_path: Path) -> None:
+def test_rotated_joints_and_inertials_are_turned_like_pinocchio_does(tmp_path: Path) -> None:
+    turn = 'rpy="0.3 -0.7 1.9"'
+    joint = '<joint name="tool_body_joint" type="fixed"'
     text = six_joint_urdf()
-    lying = '<origin xyz="0 0 0.084" rpy="1.5707963267948966 0 0"/>'
-    start = text.index('<link name="tool_body">')
-    head, tail = text[:start], text[start:]
-    first = tail.index("<origin")
-    arm = load_arm(written(tmp_path, head + tail[:first] + lying + tail[tail.index("/>", first) + 2 :]))
-    assert arm.tool.com_s_m[0] == pytest.approx(0.0, abs=1e-9)
+    head, tail = text.split(joint)
+    text = head + joint + tail.replace('xyz="0 0 0" rpy="0 0 0"', f'xyz="0.01 0.02 0.03" {turn}', 1)
+    head, tail = text.split('<link name="tool_body">')
+    tail = re.sub(r'<origin xyz="[^"]*" rpy="[^"]*"/>', f'<origin xyz="0.01 -0.02 0.08" {turn}/>', tail, count=1)
+    path = written(tmp_path, head + '<link name="tool_body">' + tail)
+    arm = load_arm(path)
+    model = pin.buildModelFromUrdf(path)
+    sensor, joints = model.getFrameId("wrist_sensor"), ("wrist_sensor_joint", "tool_body_joint", "tool_joint")
+    lumped = pin.Inertia.Zero()
+    for frame in (model.frames[model.getFrameId(name)] for name in joints):  # it keeps a link's mass on its joint
+        lumped = lumped + model.frames[sensor].placement.actInv(frame.placement).act(frame.inertia)
+    assert arm.tool.mass_kg == pytest.approx(lumped.mass, rel=1e-9)
+    assert arm.tool.com_s_m == pytest.approx(lumped.lever, abs=1e-9)
+    body = read_robot(Path(path)).link("tool_body")
+    assert body is not None
+    assert body.inertial is not None
+    expected = model.frames[model.getFrameId("tool_body_joint")].inertia.inertia
+    assert body.inertial.matrix() == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["servo8", "", "Panda"])
@@ -94,11 +106,13 @@ def test_missing_file_folder_and_empty_file(tmp_path: Path) -> None:
     assert "no such file" in refusal(str(tmp_path / "absent.urdf"))
     assert "a folder" in refusal(str(tmp_path))
     assert "an empty file" in refusal(written(tmp_path, "  \n"))
+    assert "unreadable file" in refusal("a" * 5000 + ".urdf")
 
 
 CASES = [
-    ('<link name="tool">', '<link name="pad">', "no tool frame 'tool'"),
-    ('name="wrist_sensor"', 'name="sensor"', "no sensor frame 'wrist_sensor'"),
+    ('"tool"', '"pad"', "no tool frame 'tool'"),
+    ('"wrist_sensor"', '"sensor"', "no sensor frame 'wrist_sensor'"),
+    (' name="six"', "", "<robot> without 'name'"),
     ("</robot>", "", "malformed XML in line"),
     ("<robot", "<machine", "malformed XML in line"),
     ('type="revolute"', 'type="prismatic"', "type 'prismatic'"),
@@ -116,9 +130,13 @@ CASES = [
     ('<mass value="1"/>', '<mass value="inf"/>', 'value="inf"'),
     ('<mass value="1"/>', "", "without <mass>"),
     ('ixx="0.001"', 'ixx="9"', "principal inertias"),
+    ('<mass value="1"/>', '<mass value="1000"/>', "mass 1000 kg"),
+    ('lower="-2"', 'lower="-120"', "not in degrees"),
+    ('velocity="2"', 'velocity="1e9"', "velocity 1e+09 rad/s"),
+    ('origin xyz="0 0 0.2"', 'origin xyz="0 0 200"', "lengths are in m"),
     ('axis xyz="0 0 1"', 'axis xyz="0 0 0"', "axis of length 0"),
     ('axis xyz="0 0 1"', 'axis xyz="0 1"', "3 numbers"),
-    ('<child link="part2"/>', '<child link="part3"/>', "links without a parent"),
+    ('<child link="part2"/>', '<child link="part3"/>', "child link 'part3' twice"),
     ('<parent link="base"/>', '<parent link="tool"/>', "a loop"),
     ('<parent link="base"/>', '<parent link="floor"/>', "unknown link 'floor'"),
     ('name="part2"', 'name="part1"', "'part1' twice"),
@@ -132,7 +150,7 @@ CASES = [
 def test_broken_file_is_refused_in_one_line(tmp_path: Path, old: str, new: str, expected: str) -> None:
     text = six_joint_urdf()
     assert old in text
-    path = written(tmp_path, text.replace(old, new, 1 if "'" in new or "twice" in expected else -1))
+    path = written(tmp_path, text.replace(old, new))
     message = refusal(path)
     assert expected in message
     assert path in message
@@ -190,3 +208,8 @@ def test_pad_without_sphere_is_refused(tmp_path: Path) -> None:
     start = (text := six_joint_urdf()).index('<link name="tool">')
     text = text[:start] + text[start:].replace("<sphere radius", "<ball radius")
     assert "no <sphere>" in refusal(written(tmp_path, text))
+
+
+def test_two_bases_are_refused(tmp_path: Path) -> None:
+    text = six_joint_urdf().replace("</robot>", '<link name="island"/></robot>')
+    assert "2 links without a parent (base, island)" in refusal(written(tmp_path, text))

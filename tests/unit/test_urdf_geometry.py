@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from urdf.actuators import RMD_X4_10, RMD_X4_36, RMD_X6_60, RMD_X8_120
+from urdf.actuators import RMD_X4_10, RMD_X4_36, RMD_X6_60, RMD_X8_120, Actuator
 from urdf.geometry import AXIS_X, AXIS_Y, AXIS_Z, Cylinder, Sphere, combine, tube, with_reflected_rotor
 from urdf.servo7 import SPEED_CAP_RAD_S, axes
 
@@ -77,7 +77,7 @@ def test_reflected_inertia_is_gear_squared_times_rotor() -> None:
 
 
 @pytest.mark.parametrize("actuator", [RMD_X8_120, RMD_X6_60, RMD_X4_36, RMD_X4_10])
-def test_actuators_are_plausible_and_sourced(actuator) -> None:
+def test_actuators_are_plausible_and_sourced(actuator: Actuator) -> None:
     assert 0.0 < actuator.rated_torque_nm < actuator.peak_torque_nm
     assert 1.0 <= actuator.gear_ratio <= 40.0
     density = actuator.mass_kg / (math.pi / 4 * actuator.diameter_m**2 * actuator.length_m)

@@ -50,7 +50,9 @@ def test_table_is_boxes_that_end_at_its_height() -> None:
 
 def shape_file(folder: Path, shape: str, extra: str = "") -> Path:
     path = folder / "shape.urdf"
-    path.write_text(f'<robot><link name="a"><visual>{extra}<geometry>{shape}</geometry></visual></link></robot>')
+    path.write_text(
+        f'<robot name="r"><link name="a"><visual>{extra}<geometry>{shape}</geometry></visual></link></robot>'
+    )
     return path
 
 

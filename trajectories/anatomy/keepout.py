@@ -25,8 +25,9 @@ ALLOWED = -1
 OFF_BODY_CODE = KEEP_OUTS.index(KeepOut.OFF_BODY)
 _RIDGE_CODE = KEEP_OUTS.index(KeepOut.SPINE_RIDGE)
 
-RIDGE_M = 0.015
-"""Half-width of the ridge of the spinous processes (assumed: processes are 8-12 mm broad, plus the pad's edge)."""
+RIDGE_M = 0.008
+"""Half-width of the ridge of the spinous processes (assumed: processes are 8-12 mm broad, and 2 mm each side). With the
+pad's 5 mm footprint the closest stroke runs 13 mm beside the midline, the groove where thumbs work by hand."""
 _TOUCH_M = 0.006
 """A kidney zone with cells this close to its inner edge belongs to the trunk: three cells of the table."""
 _ROUNDING_M = 1e-9

@@ -16,6 +16,7 @@ from workbench.progress import Progress
 from workbench.reader import read_run
 from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import Summary, summarise
+from workbench.warm_up import warm_up
 
 _REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
 
@@ -48,6 +49,7 @@ class BenchResult:
 def main(arguments: argparse.Namespace) -> int:
     """Run the default session a number of times and print its speed."""
     prepared = prepare(load_inputs(_REQUEST))
+    warm_up(prepared)
     runs = [_one(prepared, f"run {number} of {arguments.repeat}") for number in range(1, arguments.repeat + 1)]
     result = _medians(runs)
     if arguments.json:

@@ -13,6 +13,8 @@ import orjson
 from trajectories.anatomy.body import body_names
 from urdf.arms import arm_names
 from workbench.campaign import Trial, requests, run_campaign, table
+from workbench.campaign_report import markdown
+from workbench.output import write_text
 from workbench.progress import Progress
 
 
@@ -30,12 +32,18 @@ def main(arguments: argparse.Namespace) -> int:
         ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as executor,
         Progress(f"campaign of {len(trials)} sessions", sys.stderr) as progress,
     ):
-        done = run_campaign(trials, executor, progress.update)
+        try:
+            done = run_campaign(trials, executor, progress.update)
+        except KeyboardInterrupt:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
     if arguments.json:
         sys.stdout.write(orjson.dumps([_row(trial) for trial in done], option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         print("\n".join(table(done)))
         print(f"{sum(not trial.misses for trial in done)} of {len(done)} sessions reached every target")
+    if arguments.markdown is not None:
+        write_text(arguments.markdown, markdown(done, "massage-arm " + " ".join(sys.argv[1:])))
     return 0 if all(not trial.misses for trial in done) else 4
 
 

@@ -9,7 +9,15 @@ from dataclasses import asdict
 import orjson
 
 from controller.gains import GainSet, LawSettings
-from controller.margins import LAGS_MS, SOUND_SENSITIVITY, STIFFNESSES_N_PER_MM, Margin, margin_table
+from controller.margins import (
+    ACTUATOR_LAG_S,
+    LAGS_MS,
+    MASS_KG,
+    SOUND_SENSITIVITY,
+    STIFFNESSES_N_PER_MM,
+    Margin,
+    margin_table,
+)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -27,6 +35,7 @@ def _lines(table: tuple[Margin, ...]) -> list[str]:
     """Return one grid a gain set: phase margin [deg] by lag (rows) and stiffness (columns)."""
     cells = {(row.gains, row.lag_ms, row.stiffness_n_per_mm): row for row in table}
     lines = [
+        f"{MASS_KG:g} kg pressed on undamped tissue behind drives with {1e3 * ACTUATOR_LAG_S:g} ms of lag;",
         f"phase margin in degrees; '!' sensitivity peak over {SOUND_SENSITIVITY:g}, 'unstable' as it says",
     ]
     for gains in GainSet:

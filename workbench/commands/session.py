@@ -23,6 +23,7 @@ from workbench.reader import RunData, read_run
 from workbench.report import number, render_report
 from workbench.run_session import Prepared, Refusal, SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import Summary, refused, summarise
+from workbench.warm_up import warm_up
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         _write(folder, RunData(folder, refusal.config, ColumnBuilder().finish(), (), (), True), summary)
         _show(summary, folder, arguments.json)
         raise
+    warm_up(prepared)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
     try:
         with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:

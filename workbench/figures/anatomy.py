@@ -168,15 +168,15 @@ def _spot(cells: NDArray[np.bool_], grid: RegionMap | KeepOutMap, is_left: bool)
 def _label_column(axes: Axes, spots: list[tuple[str, tuple[float, float]]], y: float, colour: str, title: str) -> None:
     """Write labels in a column at y [cm], in the order of their places, each with a line to its place."""
     gap = 3.0
-    heights: list[float] = []
+    top = axes.get_ylim()[1]
+    heights = [top - 1.2]  # of the title, then of the labels
     ordered = sorted(spots, key=lambda item: -item[1][1])
     for _, (_, x) in ordered:
-        heights.append(min(x, heights[-1] - gap) if heights else x)
+        heights.append(min(x, heights[-1] - gap))
     align = "right" if y > 0.0 else "left"
     outward = 1.0 if y > 0.0 else -1.0
-    top = axes.get_ylim()[1]
     axes.text(y + 2.0 * outward, top, title, ha=align, va="top", color=colour, fontsize=9, fontweight="bold")
-    for (name, spot), x in zip(ordered, heights, strict=True):
+    for (name, spot), x in zip(ordered, heights[1:], strict=True):
         axes.plot([y + outward, spot[0]], [x, spot[1]], color=QUIET, lw=0.7, zorder=4)
         axes.plot(*spot, ".", color=colour, ms=4, zorder=5)
         axes.text(y + 1.5 * outward, x, name, ha=align, va="center", color=colour)

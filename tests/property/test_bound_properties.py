@@ -1,0 +1,98 @@
+"""The worst-case bound against simulated worst cases: late, stiffening, moving tissue in one degree of freedom."""
+
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.safety.bound import press_command_limit_n, stall_speed_m_s, worst_case_press_n
+from controller.safety.limits import PressLimits
+from controller.types import SegmentInfo
+from tests.gate_cases import limits
+
+LAG_TICKS = 4
+
+
+def _segment(mass: float, stiffness: float, surface: float, target: float) -> SegmentInfo:
+    return SegmentInfo("s", "t", "r", "left", target, 60.0, stiffness, surface, mass, 0.0, 1.0)
+
+
+def _case(mass: float, target: float) -> PressLimits:
+    return PressLimits(60.0, target, 3.0, 50.0, 200.0 * mass)
+
+
+@settings(max_examples=60)
+@given(
+    mass=st.floats(2.5, 14.0),
+    lighter=st.floats(0.5, 1.0),
+    stiffness=st.floats(1500.0, 9000.0),
+    softer=st.floats(0.1, 1.0),
+    surface=st.floats(0.0, 0.25),
+    target=st.floats(5.0, 30.0),
+    gap_m=st.floats(0.0, 0.03),
+    friction=st.floats(0.0, 4.0),
+)
+def test_no_simulated_peak_passes_the_bound(
+    mass: float, lighter: float, stiffness: float, softer: float, surface: float, target: float, gap_m: float,
+    friction: float,
+) -> None:  # fmt: skip
+    """The law always asks for the most the gate allows, from the air, while the skin keeps coming."""
+    bounds = limits(press_speed_m_s=0.012, free_press_speed_m_s=0.025)
+    stroke, segment = _case(mass, target), _segment(mass, stiffness, surface, target)
+    bound = worst_case_press_n(bounds, stroke, segment, friction)
+    limit = press_command_limit_n(stroke, target)
+    stall = stall_speed_m_s(bounds, stroke, limit, is_touching=True)
+    dt, actual = 2.5e-4, mass * lighter
+    gap, v, force, peak, compression, drive = gap_m, 0.0, 0.0, 0.0, 0.0, 0.0
+    late = [0.0] * (LAG_TICKS * 4 // 2)
+    for _ in range(4000):
+        late.append(min(limit, stroke.press_damping_ns_per_m * (stall - v)))
+        drive += dt / 0.002 * (late.pop(0) - drive)
+        if gap > 0.0:
+            gap -= dt * (v + surface)
+        else:
+            k = stiffness * (softer + (1.0 - softer) * min(1.0, force / limit))
+            compression = compression + dt * (v + surface)
+            force = max(0.0, force + dt * k * (v + surface))
+        drag = friction if v < 0.0 else -friction
+        v += dt * (drive + drag - force) / actual
+        peak = max(peak, force)
+        if force > 0.0 and v + surface <= 0.0:
+            break
+    assert peak <= bound + 1e-6
+
+
+@given(
+    mass=st.floats(2.0, 15.0),
+    stiffness=st.floats(500.0, 35000.0),
+    surface=st.floats(0.0, 0.5),
+    target=st.floats(1.0, 50.0),
+    more=st.floats(1.0, 2.0),
+)
+def test_the_bound_grows_with_everything_that_makes_things_worse(
+    mass: float, stiffness: float, surface: float, target: float, more: float
+) -> None:
+    bounds, stroke = limits(), _case(mass, target)
+    base = worst_case_press_n(bounds, stroke, _segment(mass, stiffness, surface, target), 1.0)
+    assert base >= press_command_limit_n(stroke, target) + 1.0
+    for worse in (
+        _segment(mass, stiffness * more, surface, target),
+        _segment(mass, stiffness, surface * more, target),
+        _segment(mass, stiffness, surface, min(target * more, 57.0)),
+    ):
+        assert (
+            worst_case_press_n(bounds, stroke, worse, 1.0) >= base * 0.99
+        )  # a higher limit also slows the tool longer
+    assert worst_case_press_n(bounds, stroke, _segment(mass, stiffness, surface, target), 2.0) >= base + 1.0 - 1e-9
+
+
+@given(mass=st.floats(2.0, 15.0), stiffness=st.floats(500.0, 35000.0), target=st.floats(1.0, 50.0))
+def test_it_is_never_looser_than_the_undamped_balance(mass: float, stiffness: float, target: float) -> None:
+    bounds, stroke, segment = limits(), _case(mass, target), _segment(mass, stiffness, 0.02, target)
+    limit = press_command_limit_n(stroke, target)
+    fastest = max(
+        stall_speed_m_s(bounds, stroke, limit, is_touching=True),
+        stall_speed_m_s(bounds, stroke, bounds.free_press_n, is_touching=False),
+    )
+    undamped = limit + 1.0 + (0.02 + fastest + 0.008 * max(limit, 15.0) / mass) * math.sqrt(stiffness * mass)
+    assert worst_case_press_n(bounds, stroke, segment, 1.0) <= undamped + 1e-6

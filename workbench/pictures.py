@@ -1,0 +1,160 @@
+"""All pictures of README and docs, from the code and a recorded run: ``python -m workbench.pictures FOLDER``."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from controller.errors import ConfigError, MassageArmError
+from controller.gains import LawSettings
+from controller.margins import margin_table
+from trajectories.anatomy.body import load_body
+from trajectories.anatomy.skin import Skin
+from workbench.cli import OneLineParser
+from workbench.figures.anatomy import draw_anatomy
+from workbench.figures.force import force_error, force_over_time
+from workbench.figures.frames import draw_frames
+from workbench.figures.margins import margin_maps
+from workbench.figures.pressure import body_map, load_relief
+from workbench.figures.scene import DPI, Scene, draw_scene
+from workbench.reader import RunData, read_run
+from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
+from workbench.summary import tick_facts
+
+LARGEST_BYTES = 300_000
+_SHADES = (255, 127, 63)
+"""Steps of each colour tried until a file is small enough; 63 cannot be told from 255 but in long gradients."""
+ANATOMY_BODY = "median_m"
+REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
+"""The session that ``massage-arm run`` does without options."""
+_SCENE_STROKE, _SCENE_SHARE = 1, 0.45
+_FRAMES_STROKE, _FRAMES_SHARE = 0, 0.86
+"""Stroke of the program, and how far in it, for the two pictures of the arm: chosen so that nothing hides the pad."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What the pictures are made from.
+
+    Attributes:
+        prepared: body, arm and plan of the default session.
+        run: its record, or that of another run.
+    """
+
+    prepared: Prepared
+    run: RunData
+
+
+PICTURES: Mapping[str, Callable[[Material], Figure]] = MappingProxyType(
+    {
+        "scene.png": lambda material: draw_scene(scene_at(material.prepared, _SCENE_STROKE, _SCENE_SHARE)),
+        "frames.png": lambda material: draw_frames(scene_at(material.prepared, _FRAMES_STROKE, _FRAMES_SHARE)),
+        "anatomy.png": lambda _: draw_anatomy(load_body(ANATOMY_BODY)),
+        "session_force.png": lambda material: force_over_time(material.run),
+        "session_body.png": lambda material: body_map(material.run, load_relief(material.run.config.body)),
+        "session_error.png": lambda material: force_error(material.run.steps, tick_facts(material.run.steps)),
+        "margins.png": lambda _: margin_maps(margin_table(LawSettings())),
+    }
+)
+"""File name and maker of every picture; README.md and docs show exactly these."""
+
+
+def scene_at(prepared: Prepared, stroke: int, share: float) -> Scene:
+    """Return the scene of a plan in the work of one stroke.
+
+    Args:
+        prepared: body, arm and plan.
+        stroke: index of the stroke.
+        share: how far in it, 0 to 1.
+    """
+    segment = prepared.plan.segments[stroke]
+    t_s = segment.start_s + share * (segment.end_s - segment.start_s)
+    body = prepared.inputs.body
+    return Scene(body, Skin.from_body(body), prepared.robot, prepared.plan, t_s)
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Write a PNG without date or program name: equal figures give equal files. Large ones get fewer shades.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    with Image.open(drawn) as image:
+        pixels = np.asarray(image.convert("RGB")) / 255.0
+    for shades in _SHADES:
+        buffer = io.BytesIO()
+        rounded = np.round(255.0 * np.round(pixels * shades) / shades).astype(np.uint8)
+        Image.fromarray(rounded).save(buffer, format="PNG", optimize=True)
+        if buffer.tell() <= LARGEST_BYTES:
+            break
+    try:
+        path.write_bytes(buffer.getvalue())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError("FOLDER", f"{path} ({reason})", "a folder that can be written", "choose another one") from (
+            error
+        )
+
+
+@contextmanager
+def material(run: Path | None) -> Iterator[Material]:
+    """Yield what the pictures are made from; without a recorded run the default session is run here, about a minute.
+
+    Args:
+        run: folder of a run, None to run the default session.
+    """
+    prepared = prepare(load_inputs(REQUEST))
+    if run is not None:
+        yield Material(prepared, read_run(run))
+        return
+    with tempfile.TemporaryDirectory(prefix="massage-arm-") as folder:
+        simulate(prepared, Path(folder), None)
+        yield Material(prepared, read_run(Path(folder)))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write all pictures, or some, and print their names and sizes; errors are one line.
+
+    Args:
+        argv: arguments without the program's name, None for those of the process.
+    """
+    parser = OneLineParser(prog="python -m workbench.pictures", description="Make the pictures of README and docs.")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
+    parser.add_argument("--run", type=Path, metavar="RUN", help="recorded run to draw; default: run the session now")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=tuple(PICTURES), default=tuple(PICTURES),
+                        help=", ".join(PICTURES))  # fmt: skip
+    try:
+        arguments = parser.parse_args(argv)
+        _write(arguments.folder, arguments.run, arguments.only)
+    except MassageArmError as error:
+        sys.stderr.write(f"massage-arm pictures: {error}\n")
+        return error.exit_code
+    return 0
+
+
+def _write(folder: Path, run: Path | None, names: Sequence[str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError("FOLDER", f"{folder} ({error.strerror})", "a folder that can be written") from error
+    with material(run) as made:
+        for name in names:
+            path = folder / name
+            save_picture(PICTURES[name](made), path)
+            sys.stdout.write(f"{path} {path.stat().st_size / 1000:.0f} kB\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
