@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.errors import PlanError
+from controller.gains import LawSettings
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import PAD_CEILING_N, PRESSURE_CEILING_PA, TOOL_CEILING_N, GateLimits, PressLimits
@@ -21,6 +22,10 @@ TRIP_BELOW_CEILING_N = 2.0
 PRESS_DAMPING_PER_S = 200.0
 """Slope of the press-speed cap over the arm's effective mass: a loop of 200 rad/s, 45 degrees from its stability limit
 with the 4 ms of lag that drives and sensor have (design choice)."""
+PLAUSIBLE_BASE_N = 3.0
+"""Sensor and observer may differ by this for other reasons than friction: model, bias, motion (assumed)."""
+PLAUSIBLE_FRICTIONS = 2.0
+"""... and by this many times the reflected friction; fault-free sessions reach 1.1 times."""
 WORKSPACE_MARGIN_M = 0.10
 """The tool may leave the box around the plan by this (design choice)."""
 PAD_DEPTH_M = 0.007
@@ -118,6 +123,16 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
             )
         )
     return tuple(rows)
+
+
+def law_settings(bounds: tuple[StrokeBound, ...]) -> LawSettings:
+    """Return the law's settings for an arm at work: how far sensor and observer may differ follows from its friction.
+
+    The observer that knows no wrist sensor is off by the joint friction; a window much wider than that would take a
+    dead sensor for a good one.
+    """
+    friction_n = max((row.friction_n for row in bounds), default=0.0)
+    return LawSettings(plausible_n=PLAUSIBLE_BASE_N + PLAUSIBLE_FRICTIONS * friction_n)
 
 
 def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:

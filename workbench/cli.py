@@ -143,6 +143,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     millimetres = _number("--surface-errors", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-errors", nargs="+", type=millimetres, metavar="MM", help="default 0 3: exact, 3 off")
     parser.add_argument("--jobs", type=_whole("--jobs", 1, 256), default=2, metavar="N", help="sessions at a time")
+    parser.add_argument("--from", dest="earlier", nargs="+", type=Path, metavar="FILE",
+                        help="show results that --json printed earlier instead of running")  # fmt: skip
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the result as a page")
     _add_json(parser)
 

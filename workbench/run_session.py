@@ -13,9 +13,9 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import StrokeBound, refuse_unbounded, session_limits, stroke_bounds
+from controller.configuration import StrokeBound, law_settings, refuse_unbounded, session_limits, stroke_bounds
 from controller.errors import ConfigError, PlanError
-from controller.gains import GainSet, LawSettings, gain_set
+from controller.gains import GainSet, gain_set
 from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
@@ -196,7 +196,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
     plant = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
     plant.configure()
     try:
-        law = ImpedanceForceLaw(prepared.robot, inputs.gains, LawSettings(), DT_S)
+        law = ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S)
         gate = Gate(prepared.limits, DT_S)
         plant.activate(prepared.plan.start_q_rad)
         with McapRecorder(folder / RECORD_NAME, prepared.config, lossless=plant.info.is_simulated) as recorder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from controller.gains import LawSettings
+from controller.configuration import law_settings
 from controller.law import ImpedanceForceLaw
 from controller.safety.gate import Gate
 from sim.options import SimulationOptions
@@ -18,7 +18,10 @@ def warm_up(prepared: Prepared) -> None:
     """Run a few ticks of a throw-away session with the same arm and body; nothing of it is kept."""
     inputs = prepared.inputs
     plant = build_simulation(inputs.arm, prepared.placement, inputs.body, SimulationOptions(dt_s=DT_S))
-    law, gate = ImpedanceForceLaw(prepared.robot, inputs.gains, LawSettings(), DT_S), Gate(prepared.limits, DT_S)
+    law, gate = (
+        ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S),
+        Gate(prepared.limits, DT_S),
+    )
     plant.configure()
     try:
         plant.activate(prepared.plan.start_q_rad)

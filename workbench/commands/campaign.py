@@ -7,19 +7,35 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
+from pathlib import Path
 
 import orjson
 
+from controller.errors import ConfigError
 from trajectories.anatomy.body import body_names
 from urdf.arms import arm_names
 from workbench.campaign import Trial, requests, run_campaign, table
 from workbench.campaign_report import markdown
 from workbench.output import write_text
 from workbench.progress import Progress
+from workbench.run_session import SessionRequest
+from workbench.summary import Summary
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the campaign and print its table; return 0 where every trial reached its targets, else 4."""
+    done = _earlier(arguments.earlier) if arguments.earlier else _run(arguments)
+    if arguments.json:
+        sys.stdout.write(orjson.dumps([_row(trial) for trial in done], option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        print("\n".join(table(done)))
+        print(f"{sum(not trial.misses for trial in done)} of {len(done)} sessions reached every target")
+    if arguments.markdown is not None:
+        write_text(arguments.markdown, markdown(done, "massage-arm " + " ".join(sys.argv[1:])))
+    return 0 if all(not trial.misses for trial in done) else 4
+
+
+def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
     trials = requests(
         arguments.program,
         arguments.bodies or body_names(),
@@ -33,18 +49,28 @@ def main(arguments: argparse.Namespace) -> int:
         Progress(f"campaign of {len(trials)} sessions", sys.stderr) as progress,
     ):
         try:
-            done = run_campaign(trials, executor, progress.update)
+            return run_campaign(trials, executor, progress.update)
         except KeyboardInterrupt:
             executor.shutdown(wait=False, cancel_futures=True)
             raise
-    if arguments.json:
-        sys.stdout.write(orjson.dumps([_row(trial) for trial in done], option=orjson.OPT_INDENT_2).decode() + "\n")
-    else:
-        print("\n".join(table(done)))
-        print(f"{sum(not trial.misses for trial in done)} of {len(done)} sessions reached every target")
-    if arguments.markdown is not None:
-        write_text(arguments.markdown, markdown(done, "massage-arm " + " ".join(sys.argv[1:])))
-    return 0 if all(not trial.misses for trial in done) else 4
+
+
+def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
+    """Return the trials of earlier campaigns, as ``--json`` printed them."""
+    trials: list[Trial] = []
+    for path in paths:
+        try:
+            for row in orjson.loads(path.read_bytes()):
+                summary = row["summary"] and Summary.model_validate_json(orjson.dumps(row["summary"]))
+                request = SessionRequest(**{**row["request"], "faults": tuple(row["request"]["faults"])})
+                trials.append(Trial(request, summary, row["error"], tuple(row["misses"])))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError("--from", f"{path} ({type(error).__name__})", "what campaign --json printed") from error
+    return tuple(sorted(trials, key=lambda trial: _order(trial.request)))
+
+
+def _order(request: SessionRequest) -> tuple[str, str, float, str, int]:
+    return request.arm, request.gains, request.surface_error_mm, request.body, request.seed
 
 
 def _row(trial: Trial) -> dict[str, object]:

@@ -97,7 +97,8 @@ def _draw_frame(
     for axis, (color, name, nudge) in enumerate(zip(AXIS_COLORS, names, nudges, strict=True)):
         _arrow(axes, ends[0, :2], ends[1 + axis, :2], color)
         if name:
-            axes.text(*(ends[4 + axis, :2] + nudge), name, color=color, fontsize=9.5, ha="center", va="center",
+            column, row = (float(v) for v in ends[4 + axis, :2] + nudge)
+            axes.text(column, row, name, color=color, fontsize=9.5, ha="center", va="center",
                       path_effects=_HALO, zorder=7)  # fmt: skip
 
 
@@ -208,7 +209,7 @@ def _label_section(axes: Axes, contact: Array, outward: Array, flange_mm: float,
               zorder=8)  # fmt: skip
     for text, point, place in (
         ("C", contact, (24.0, -24.0)),
-        (f"radius {radius_mm:g} mm", np.array([radius_mm * 0.77, radius_mm * 0.64]), (26.0, 22.0)),
+        (f"radius {radius_mm:g} mm", np.array([radius_mm * 0.77, radius_mm * 0.64]), (13.0, 24.0)),
     ):
         size = 14.0 if text == "C" else 9.0
         axes.annotate(text, (float(point[0]), float(point[1])), place, fontsize=size,
