@@ -28,8 +28,12 @@ PLAUSIBLE_FRICTIONS = 2.0
 """... and by this many times the reflected friction; fault-free sessions reach 1.1 times."""
 WORKSPACE_MARGIN_M = 0.10
 """The tool may leave the box around the plan by this (design choice)."""
-PAD_DEPTH_M = 0.007
-"""Depth at which the pad's contact area is taken: 20 N on relaxed muscle (prototype)."""
+PAD_DEPTH_M = 0.004
+"""Depth at which the pad's contact area is taken: firm tissue, the smallest area to reckon with (assumed)."""
+TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
+"""The wrist sensor may read this much more than the pad's trip: friction of 0.3 adds 5 %, the tool weighs 3 N."""
+AXIS_COSINE = 0.95
+"""Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
 SAMPLE_S = 0.25
 """Plan time between two postures at which effective mass and friction are evaluated."""
 
@@ -64,6 +68,8 @@ class StrokeBound:
 def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
     """Return the limits one plan runs under on one arm."""
     arm = robot.arm
+    strokes = tuple(_press_limits(segment) for segment in plan.segments)
+    highest = max((stroke.trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
     points = np.array([plan.at(float(t)).position_m for t in times])
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
@@ -74,14 +80,18 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         upper_rad=arm.upper_rad,
         speed_rad_s=arm.speed_limit_rad_s,
         torque_nm=arm.torque_limit_nm,
-        strokes=tuple(_press_limits(segment) for segment in plan.segments),
+        strokes=strokes,
         free_press_n=15.0,
         press_speed_m_s=0.012,
         free_press_speed_m_s=0.025,
         loading_rate_n_per_s=4000.0,
-        tangential_n=60.0,
+        tangential_n=25.0,
         moment_nm=10.0,
-        tool_trip_n=TOOL_CEILING_N,
+        tool_trip_n=min(TOOL_CEILING_N, TOOL_TRIP_SHARE * highest + TOOL_TRIP_BASE_N),
+        observer_margin_n=plausible_window_n(_largest_friction(plan, robot)),
+        axis_cosine=AXIS_COSINE,
+        contact_lost_n=1.0,
+        contact_lost_s=0.3,
         pad_area_m2=float(np.pi * (2.0 * radius * PAD_DEPTH_M - PAD_DEPTH_M**2)),
         pressure_pa=PRESSURE_CEILING_PA,
         tool_speed_m_s=0.6,
@@ -131,8 +141,12 @@ def law_settings(bounds: tuple[StrokeBound, ...]) -> LawSettings:
     The observer that knows no wrist sensor is off by the joint friction; a window much wider than that would take a
     dead sensor for a good one.
     """
-    friction_n = max((row.friction_n for row in bounds), default=0.0)
-    return LawSettings(plausible_n=PLAUSIBLE_BASE_N + PLAUSIBLE_FRICTIONS * friction_n)
+    return LawSettings(plausible_n=plausible_window_n(max((row.friction_n for row in bounds), default=0.0)))
+
+
+def plausible_window_n(friction_n: float) -> float:
+    """Return how far wrist sensor and momentum observer may differ on an arm with this reflected friction."""
+    return PLAUSIBLE_BASE_N + PLAUSIBLE_FRICTIONS * friction_n
 
 
 def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
@@ -163,3 +177,7 @@ def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInf
         mass = max(mass, robot.effective_mass(q, normal))
         friction = max(friction, robot.reflected_friction(q, normal, friction_nm))
     return mass, friction
+
+
+def _largest_friction(plan: PlanLike, robot: RobotModel) -> float:
+    return max((_inertia_and_friction(plan, robot, segment)[1] for segment in plan.segments), default=0.0)

@@ -19,6 +19,8 @@ SLOPE_MIN_SPEED_M_S = 0.01
 """Below this speed the bristles may stick and friction has no known direction (assumed)."""
 SLOPE_FADE_S = 0.3
 """Time constant with which a learned tilt is given up off the skin (assumed)."""
+BIAS_CAP_N, BIAS_CAP_NM = 3.0, 0.3
+"""Largest zero error that taring takes away (assumed); a larger one is a fault and stays visible as such."""
 IMPLAUSIBLE_TICKS = 3
 """Ticks in a row that sensor and observer must disagree before the sensor is rejected (one is too few)."""
 
@@ -212,5 +214,5 @@ def tare(state: Record, wrench: Array, rotation: Array, tool: Record) -> None:
             k, m = (j + 1) % 3, (j + 2) % 3
             force += rotation_ws[j, i] * wrench[j]
             moment += rotation_ws[j, i] * (wrench[3 + j] - (arm[k] * wrench[m] - arm[m] * wrench[k]))
-        s.bias[i] += share * force
-        s.bias[3 + i] += share * moment
+        s.bias[i] = min(BIAS_CAP_N, max(-BIAS_CAP_N, s.bias[i] + share * force))
+        s.bias[3 + i] = min(BIAS_CAP_NM, max(-BIAS_CAP_NM, s.bias[3 + i] + share * moment))

@@ -86,7 +86,7 @@ def sense(
     s.is_started = 1
     if s.contact in (FREE, LIFT, APPROACH):
         forget_slope(dt, state)
-    elif is_learning(state):
+    elif is_learning(state) and is_finite(wrench):
         learn_slope(dt, gains, state, wrench, twist, r.normal)
     corrected_normal(state, r.normal)
     sensed = wrench[0] * s.normal[0] + wrench[1] * s.normal[1] + wrench[2] * s.normal[2]
@@ -266,7 +266,7 @@ def act(
     planned_speed = 0.0
     for i in range(3):
         press_speed -= twist[i] * s.normal[i]
-        planned_speed -= r.twist[i] * s.normal[i]
+        planned_speed -= r.twist[i] * s.normal[i] if s.contact == WORK else 0.0
     advance_contact(dt, gains, state, reference, press_speed)
     advance_offset(dt, state, reference, position)
     tilt_to_normal(reference, state)

@@ -284,6 +284,8 @@ class Truth:
         limit_n: hard limit of that place [N].
         tissue_work_j: work done on the tissue along the normal since the start.
         net_energy_j: net energy that went from the tool into the body since the start.
+        p_wt: true position of T.
+        tool_axis_w: true direction of the tool's z axis.
     """
 
     press_n: float
@@ -295,6 +297,8 @@ class Truth:
     limit_n: float
     tissue_work_j: float
     net_energy_j: float
+    p_wt: Vector3
+    tool_axis_w: Vector3
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class SimPlant:
         self._torque: list[float] = list(hold)
         self._take(bullet.state()[:-6] + reaction)
         self._happened: list[float] = arena.result.tolist()
+        self._tool_then: list[float] = [*arena.pad.tolist(), *arena.rotation[:, 2].tolist()]
         self._is_active = True
 
     def read(self) -> ArmState:
@@ -135,11 +136,12 @@ class SimPlant:
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         arena.command[:] = tau_nm
         happened: list[float] = arena.result.tolist()
+        tool: list[float] = [*arena.pad.tolist(), *arena.rotation[:, 2].tolist()]
         torque: list[float] = arena.torque.tolist()
         force = happened[FORCE : FORCE + 3] if happened[PRESS] > 0.0 else None
         bullet.step(torque, force, happened[FOOT : FOOT + 3])
         self._tick += 1
-        self._happened, self._torque = happened, torque
+        self._happened, self._torque, self._tool_then = happened, torque, tool
         self._take(bullet.state())
 
     def _take(self, arrived: list[float]) -> None:
@@ -163,7 +165,7 @@ class SimPlant:
         """Return what really happened in the last period; the energies count up to its end."""
         self._check_active()
         _, arena = self._opened()
-        r = self._happened
+        r, tool = self._happened, self._tool_then
         energy: list[float] = arena.energy.tolist()
         region, limit_n = self.tissue.place(r[FOOT], r[FOOT + 1])
         return (
@@ -177,6 +179,8 @@ class SimPlant:
                 limit_n=limit_n,
                 tissue_work_j=energy[TISSUE_WORK],
                 net_energy_j=energy[NET_ENERGY],
+                p_wt=_vector3(tool, 0),
+                tool_axis_w=_vector3(tool, 9),
             ),
         )
 

@@ -36,6 +36,10 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "tangential_n": 60.0,
         "moment_nm": 10.0,
         "tool_trip_n": 90.0,
+        "observer_margin_n": 10.0,
+        "axis_cosine": 0.95,
+        "contact_lost_n": 1.0,
+        "contact_lost_s": 0.3,
         "pad_area_m2": 6e-4,
         "pressure_pa": 120e3,
         "tool_speed_m_s": 0.5,
@@ -81,6 +85,7 @@ def command(
     *,
     target_n: float = 20.0,
     press_n: float = 20.0,
+    observer_n: float | None = None,
     contact: ContactState = ContactState.WORK,
     trusted: bool = True,
     plan_error_m: float = 0.0,
@@ -88,7 +93,7 @@ def command(
     surface: Vector3 = (0.0, 0.0, 0.0),
 ) -> Command:
     """Return a command with one pad."""
-    pad = PadEstimate(normal, press_n, press_n, target_n, trusted)
+    pad = PadEstimate(normal, press_n, press_n if observer_n is None else observer_n, target_n, trusted)
     return Command(tau, arm, (pad,), contact, normal, surface, plan_error_m)
 
 
@@ -107,9 +112,9 @@ def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:
     return ArmState(**values)  # type: ignore[arg-type]
 
 
-def reference(segment: int = 0, press_n: float = 20.0, joints: int = 7) -> Reference:
+def reference(segment: int = 0, press_n: float = 20.0, joints: int = 7, normal: Vector3 = UP) -> Reference:
     """Return a resting reference in work."""
-    pad = PadReference(UP, press_n, 0.0)
+    pad = PadReference(normal, press_n, 0.0)
     return Reference(
         1.0,
         Phase.WORK,

@@ -113,6 +113,8 @@ def step(index: int) -> StepRecord:
         limit_n=LIMIT_N,
         tissue_work_j=0.001 * index,
         net_energy_j=0.0005 * index,
+        p_wt=(x + 0.001 * math.cos(angle), y, 0.2 - 0.001 * math.sin(angle)),
+        tool_axis_w=(0.0, 0.0, -1.0),
     )
     return StepRecord(
         t_s=t_s,

@@ -14,7 +14,7 @@ from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
 
-EXIT_OK, EXIT_INTERNAL, EXIT_OPERATOR = 0, 1, 4
+EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
 LARGEST_SEED = 2**32 - 1
 LARGEST_SURFACE_ERROR_MM = 20.0
@@ -69,6 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except OSError as error:
+        _complain(f"{error.filename or 'output'}: got {error.strerror or error}; free the disk or choose another place")
+        return EXIT_USAGE
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise

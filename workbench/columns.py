@@ -58,6 +58,8 @@ class StepColumns:
         normal_true_w: true outward normal at the foot (n, p, 3).
         tissue_work_j: work on the tissue since the start (n, p).
         net_energy_j: net energy from the tool into the body since the start (n, p).
+        p_wt_true: true tool position (n, p, 3).
+        tool_axis_true_w: true direction of the tool's z axis (n, p, 3).
     """
 
     t_s: Array
@@ -89,6 +91,8 @@ class StepColumns:
     normal_true_w: Array
     tissue_work_j: Array
     net_energy_j: Array
+    p_wt_true: Array
+    tool_axis_true_w: Array
 
     @property
     def count(self) -> int:
@@ -119,11 +123,6 @@ class StepColumns:
     def is_working(self) -> NDArray[np.bool_]:
         """Return where force is judged (n,): contact state WORK while the gate lets the plan run."""
         return self.is_contact(ContactState.WORK) & self.is_mode(Mode.RUN)
-
-    def tool_axis_w(self) -> Array:
-        """Return the tool's z axis in W (n, 3), the third column of R_WT."""
-        x, y, z, w = self.quaternion_wt.T
-        return np.stack([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)], axis=1)
 
 
 def _equal(codes: Codes, code: int) -> NDArray[np.bool_]:
@@ -163,6 +162,8 @@ _REALS: dict[str, Callable[[Row], Any]] = {
     "normal_true_w": _truth("normal_w"),
     "tissue_work_j": _truth("tissue_work_j"),
     "net_energy_j": _truth("net_energy_j"),
+    "p_wt_true": _truth("p_wt"),
+    "tool_axis_true_w": _truth("tool_axis_w"),
 }
 _PHASE_CODES = {phase.value: code for code, phase in enumerate(PHASES)}
 _CONTACT_CODES = {state.value: code for code, state in enumerate(CONTACTS)}
@@ -188,7 +189,7 @@ _PAD_SCALARS = (
     "tissue_work_j",
     "net_energy_j",
 )
-_PAD_VECTORS = ("p_wc", "normal_true_w")
+_PAD_VECTORS = ("p_wc", "normal_true_w", "p_wt_true", "tool_axis_true_w")
 
 
 class ColumnBuilder:

@@ -161,8 +161,9 @@ def step_bullet() -> None:
 
 
 def _compiler_cache() -> Iterator[Finding]:
-    """Numba writes its cache beside the sources, or into NUMBA_CACHE_DIR."""
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).resolve().parent.parent / "controller")
+    """Where compiled kernels are kept."""
+    compiled = importlib.import_module("controller.compiled")  # numba takes a second to load
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or compiled.cache_folder())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -25,11 +25,13 @@ _BEGINNINGS = {
     SUMMARY_NAME: b'{\n  "verdict"',
 }
 """How the files of an older run begin; a file of the same name that begins otherwise is somebody else's."""
+_PICTURES = ("explain.png",)
+"""Made of a run afterwards, so it goes with the run."""
 REPORT_BEGINNING = _BEGINNINGS[REPORT_NAME].decode()
 
 
 def prepare_output(out: Path | None, program: str, body: str, now: datetime) -> Path:
-    """Return the folder of a run, created, writable and free of an older run's files.
+    """Return the folder of a run, created and writable; an older run in it stays until ``remove_older_run``.
 
     Args:
         out: folder that was asked for; None for ``runs/DATE-TIME-PROGRAM-BODY``.
@@ -41,13 +43,13 @@ def prepare_output(out: Path | None, program: str, body: str, now: datetime) -> 
         ConfigError: the folder cannot be made or written, or holds files of these names that are not ours.
     """
     folder = out if out is not None else _default_folder(program, body, now)
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError("--out", f"{folder}, which is a file", "a folder", "choose another --out")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise ConfigError("--out", f"{folder}, which is a file", "a folder", "choose another --out")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        _remove_older_run(folder)
+        _check_older_run(folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(
@@ -63,7 +65,7 @@ def reserved_space(folder: Path) -> Iterator[None]:
     Raises:
         RecordError: the disk has not even that.
     """
-    reserve = folder / ".reserve"
+    reserve = folder / f".massage-arm-reserve-{os.getpid()}"
     try:
         reserve.write_bytes(os.urandom(RESERVED_BYTES))
     except OSError as error:
@@ -98,7 +100,20 @@ def _default_folder(program: str, body: str, now: datetime) -> Path:
     return folder
 
 
-def _remove_older_run(folder: Path) -> None:
+def remove_older_run(folder: Path) -> None:
+    """Remove the files of an older run, once the new one has something to put in their place.
+
+    Raises:
+        RecordError: a file cannot be removed.
+    """
+    try:
+        for name in (*_BEGINNINGS, *_PICTURES):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordError(str(folder), error.strerror or str(error), "choose another --out") from error
+
+
+def _check_older_run(folder: Path) -> None:
     older = [folder / name for name in _BEGINNINGS if (folder / name).exists()]
     for path in older:
         if not _is_ours(path):
@@ -106,8 +121,6 @@ def _remove_older_run(folder: Path) -> None:
                 "--out", f"{path}, which no run of massage-arm wrote", "a new folder or one of an older run",
                 "move the file or choose another --out",
             )  # fmt: skip
-    for path in older:
-        path.unlink()
 
 
 def _is_ours(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -37,7 +38,12 @@ class Progress:
     def update(self, done: float, total: float) -> None:
         """Show that ``done`` of ``total`` is done (any unit); cheap enough to be called often."""
         share = min(max(done / total, 0.0), 1.0) if total > 0.0 else 1.0
-        now = self._clock()
+        try:
+            self._show(share, self._clock())
+        except OSError:  # nobody reads it any more: no reason to end a session
+            self._bar, self._next_share = None, math.inf
+
+    def _show(self, share: float, now: float) -> None:
         if self._bar is not None:
             if now - self._shown_at >= REFRESH_S or share >= 1.0:
                 self._shown_at = now

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from controller.errors import MassageArmError
+from controller.errors import MassageArmError, PlanError
 from controller.types import Cause, ContactState, Phase, SegmentInfo, StopReason
 from workbench.columns import StepColumns
 from workbench.messages import EndEvent, EventKind, LoopStats, RunConfig
@@ -115,22 +115,26 @@ class TickFacts:
 
     Attributes:
         error_n: true minus planned press force (n, p).
-        angle_deg: angle between the tool's axis and the true inward normal (n, p).
+        angle_deg: angle between the tool's true axis and the true inward normal (n, p).
+        path_error_m: true distance from the planned position across the true normal (n, p).
         working: ticks on which force is judged (n,).
         touching: ticks with any true contact (n,).
     """
 
     error_n: NDArray[np.float64]
     angle_deg: NDArray[np.float64]
+    path_error_m: NDArray[np.float64]
     working: Mask
     touching: Mask
 
 
 def tick_facts(steps: StepColumns) -> TickFacts:
     """Return the facts of every tick; ``steps`` must hold the truth."""
-    axis = steps.tool_axis_w()
-    cosine = -np.einsum("npi,ni->np", steps.normal_true_w, axis)
+    cosine = -np.einsum("npi,npi->np", steps.normal_true_w, steps.tool_axis_true_w)
+    away = steps.position_ref_m[:, None, :] - steps.p_wt_true
+    along = np.einsum("npi,npi->np", away, steps.normal_true_w)
     return TickFacts(
+        path_error_m=np.linalg.norm(away - along[:, :, None] * steps.normal_true_w, axis=2),
         error_n=steps.press_true_n - steps.press_ref_n,
         angle_deg=np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))),
         working=steps.is_working(),
@@ -157,7 +161,7 @@ def summarise(run: RunData) -> Summary:
         force_rmse_n=_rms(facts.error_n[facts.working]) if facts else None,
         force_p95_abs_error_n=_p95(facts.error_n[facts.working]) if facts else None,
         normal_angle_mean_deg=_mean(facts.angle_deg[facts.working]) if facts else None,
-        path_rmse_mm=_rms(steps.plan_error_m[steps.is_working()] * 1e3),
+        path_rmse_mm=None if facts is None else _rms(facts.path_error_m[facts.working] * 1e3),
         landing_peak_n=landing_peak_n(steps),
         peak_force_n=_largest(steps.press_true_n),
         hard_limit_n=_smallest(steps.limit_n[facts.touching]) if facts else None,
@@ -182,9 +186,11 @@ def refused(config: RunConfig, error: MassageArmError, value: float | None = Non
         error: why it was refused.
         value: the offending number, where there is one.
     """
-    stop = StopSummary(
-        cause=PLAN_REFUSED, limit=str(error), value=value, allowed=None, unit="", t_s=0.0, next_step="change the plan"
-    )
+    limit, todo = str(error), "change the plan"
+    if isinstance(error, PlanError):
+        limit = f"stroke {error.segment!r} at {error.where}: got {error.got}; allowed: {error.allowed}"
+        todo = error.todo
+    stop = StopSummary(cause=PLAN_REFUSED, limit=limit, value=value, allowed=None, unit="", t_s=0.0, next_step=todo)
     return Summary(
         verdict="refused",
         message=str(error),
@@ -248,7 +254,7 @@ def _segment(steps: StepColumns, facts: TickFacts, index: int, info: SegmentInfo
         force_rmse_n=_rms(facts.error_n[judged]),
         force_p95_abs_error_n=_p95(facts.error_n[judged]),
         peak_force_n=_largest(steps.press_true_n[here]),
-        path_rmse_mm=_rms(steps.plan_error_m[judged] * 1e3),
+        path_rmse_mm=_rms(facts.path_error_m[judged] * 1e3),
         normal_angle_mean_deg=_mean(facts.angle_deg[judged]),
         contact_fraction=_mean(facts.touching[planned].astype(np.float64)),
         limited_fraction=_mean((steps.limited[planned] != 0).astype(np.float64)),

@@ -14,6 +14,8 @@ LOOP_LAG_S = 0.004
 """Lag of the loop from a speed to the torque that answers it: 2 ms of drive, one tick of transport, one of sensing."""
 LIGHTEST_SHARE = 0.5
 """The lightest posture of a stroke has at least this share of the largest effective mass (assumed; 0.6 was found)."""
+SLOPE_ERROR_RAD = math.radians(5.0)
+"""Error of the press axis, by which force across it becomes press force (assumed: 3 mm rms error of the skin)."""
 STEPS = 2000
 """Steps of the integration over force."""
 
@@ -75,7 +77,8 @@ def worst_case_press_n(
 
     From the moment the press force reaches F_max, the largest static force the gate lets through, the drives cannot
     push harder than the tissue pushes back; what is left is the kinetic energy of the closing speed, taken up by a
-    linear contact without damping: conservative. k is the tangent stiffness at the ceiling, Lambda_n the largest
+    linear contact without damping: conservative. F_max is the larger of work and approach, plus what the force across
+    the axis can add through an error of the axis. k is the tangent stiffness at the ceiling, Lambda_n the largest
     effective mass over the stroke. Friction adds where the person pushes the tool back.
 
     Args:
@@ -85,7 +88,8 @@ def worst_case_press_n(
         friction_n: joint friction reflected to the tool, along the normal.
         person_speed_m_s: extra speed of the body toward the tool.
     """
-    command_n = press_command_limit_n(stroke, segment.force_target_n)
+    command_n = max(press_command_limit_n(stroke, segment.force_target_n), min(limits.free_press_n, stroke.ceiling_n))
+    command_n += limits.tangential_n * math.sin(SLOPE_ERROR_RAD)
     surface = segment.surface_speed_m_s + person_speed_m_s
     crossing = crossing_speed_m_s(limits, stroke, segment, command_n, surface)
     return command_n + friction_n + (surface + crossing) * math.sqrt(segment.stiffness_n_per_m * segment.lambda_n_kg)

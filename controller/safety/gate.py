@@ -39,6 +39,7 @@ of a shoulder, or the loop's lag makes it swing (assumed)."""
 FLOAT_S = 0.7
 """Time of floating before a session may end."""
 
+STANDING: Vector3 = (0.0, 0.0, 0.0)
 _KEY = object()
 
 
@@ -98,7 +99,8 @@ class Gate:
         self._monitor = monitor.Monitor(limits)
         self._float_damping = tuple(FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
         self._last_press_n = 0.0
-        self._last_tau_nm: Vector = ()
+        self._holding_nm: Vector = ()
+        self._last_command: Command | None = None
         self._mode = Mode.RUN
         self._stop: StopReason | None = None
         self._unload_normal: Vector3 = (0.0, 0.0, 1.0)
@@ -128,6 +130,9 @@ class Gate:
         self._stop = None
         self._mode = Mode.RUN
         self._last_press_n = 0.0
+        self._holding_nm = ()
+        self._last_command = None
+        self._unload_normal = (0.0, 0.0, 1.0)
         self._monitor.clear()
 
     def judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
@@ -139,15 +144,23 @@ class Gate:
             reference: what the plan wants.
             t_s: session time [s].
         """
+        if math.isfinite(sum(command.terms.bias_nm)) and len(command.terms.bias_nm) == len(self.limits.torque_nm):
+            self._holding_nm = command.terms.bias_nm
         if self._stop is None:
             reason = self._monitor.check(command, state, reference, t_s)
             if reason is not None:
                 self.stop(reason)
+            elif math.isfinite(sum(reference.pads[0].normal_w)):
+                # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
+                self._unload_normal = reference.pads[0].normal_w
         if self._stop is None:
             judgement = self._limit(command, reference, t_s)
             if judgement is not None:
+                self._last_command = command
                 return judgement
-        return self._react(command.terms, state, t_s)
+        is_fresh = command is not self._last_command
+        self._last_command = command
+        return self._react(command.terms, state, t_s, is_fresh)
 
     def _limit(self, command: Command, reference: Reference, t_s: float) -> Judgement | None:
         """Lower what is too much and audit the result; None where the audit failed and the stop is latched."""
@@ -155,10 +168,12 @@ class Gate:
         stroke = limits.strokes[reference.segment]
         is_touching = command.contact in (ContactState.CONTACT, ContactState.WORK)
         if is_touching:
-            press_limit = press_command_limit_n(stroke, command.pads[0].target_n)
+            press_limit = press_command_limit_n(stroke, min(command.pads[0].target_n, stroke.target_n))
         else:
             press_limit = min(limits.free_press_n, stroke.ceiling_n)
-        speed = projection.press_speed(terms, normal, command.surface_velocity_w)
+        # An approach ends where the skin is, not where the plan has it: its speed counts as it is.
+        is_seeking = command.contact in (ContactState.APPROACH, ContactState.CONTACT)
+        speed = projection.press_speed(terms, normal, STANDING if is_seeking else command.surface_velocity_w)
         speed_limit = stroke.press_damping_ns_per_m * (
             stall_speed_m_s(limits, stroke, press_limit, is_touching) - speed
         )
@@ -186,7 +201,6 @@ class Gate:
             )  # fmt: skip
             return None
         self._last_press_n = press
-        self._unload_normal = normal
         return Judgement(ApprovedCommand(tau, _KEY), press, press_limit, self._mode, limited, None)
 
     def _lowered(self, command: Command, caps: tuple[projection.Cap, ...]) -> tuple[Vector, tuple[Limited, ...]]:
@@ -198,21 +212,27 @@ class Gate:
         tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         return tau, limited if saturated is None else (*limited, saturated)
 
-    def _react(self, terms: ToolTerms, state: ArmState, t_s: float) -> Judgement:
-        """Unload along the outward normal at bounded speed, then float; holding torque and damping only."""
+    def _react(self, terms: ToolTerms, state: ArmState, t_s: float, is_fresh: bool) -> Judgement:
+        """Unload along the outward normal at bounded speed, then float; holding torque and damping only.
+
+        A command that is not fresh has old speeds in its terms: no pull may be closed over them, so the arm floats.
+        """
         stop = self._stop
         since = t_s - stop.t_s if stop is not None else 0.0
-        self._mode = Mode.UNLOAD if since < UNLOAD_S else Mode.FLOAT
+        self._mode = Mode.UNLOAD if since < UNLOAD_S and is_fresh else Mode.FLOAT
         normal = self._unload_normal
+        self._last_press_n = 0.0
+        joints = len(self.limits.torque_nm)
+        known = sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt)
+        if not math.isfinite(known) or len(state.dq_rad_s) != joints or len(terms.bias_nm) != joints:
+            # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
+            tau = self._holding_nm or (0.0,) * joints
+            return Judgement(ApprovedCommand(tau, _KEY), 0.0, 0.0, self._mode, (), stop)
         tau = projection.float_torque(terms, state.dq_rad_s, self._float_damping)
         if self._mode is Mode.UNLOAD:
             share = min(1.0, max(0.0, since / UNLOAD_RAMP_S))
             wrench = projection.unload_force(terms.v_wt, normal, UNLOAD, share)
             tau = projection.add_force(tau, terms, wrench)
-        if not math.isfinite(sum(tau)):
-            tau = self._last_tau_nm if self._last_tau_nm else tuple(0.0 for _ in tau)
         tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
-        self._last_tau_nm = tau
-        self._last_press_n = 0.0
         press = projection.static_press(tau, terms, normal)
         return Judgement(ApprovedCommand(tau, _KEY), press, 0.0, self._mode, (), stop)

@@ -70,7 +70,11 @@ class GateLimits:
         loading_rate_n_per_s: how fast the static press force may rise; falling is never slowed.
         tangential_n: static force across the normal.
         moment_nm: static moment at the tool.
-        tool_trip_n: magnitude of the measured contact force that stops the session.
+        tool_trip_n: magnitude of the wrist sensor's force, tool weight included, that stops the session.
+        observer_margin_n: how far the momentum observer may differ from the wrist sensor, and pass the trip.
+        axis_cosine: smallest cosine between the law's press axis and the planned normal.
+        contact_lost_n: press force below which a stroke has lost the skin.
+        contact_lost_s: time below it that stops the session.
         pad_area_m2: contact area of the pad at its working depth.
         pressure_pa: mean pressure under the pad that stops the session.
         tool_speed_m_s: tool speed that stops the session.
@@ -95,6 +99,10 @@ class GateLimits:
     tangential_n: float
     moment_nm: float
     tool_trip_n: float
+    observer_margin_n: float
+    axis_cosine: float
+    contact_lost_n: float
+    contact_lost_s: float
     pad_area_m2: float
     pressure_pa: float
     tool_speed_m_s: float

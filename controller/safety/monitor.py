@@ -10,6 +10,7 @@ from controller.safety.limits import GateLimits
 from controller.safety.projection import dot
 from controller.types import ArmState, Cause, Command, ContactState, Reference, StopReason
 
+UNIT_TOLERANCE = 1e-6
 CLEAR_AND_RESTART = "find the cause, then clear the stop and restart"
 
 
@@ -25,6 +26,7 @@ class Monitor:
         self._bad_samples = 0
         self._distrusted = 0
         self._descent_m = 0.0
+        self._lost_since_s = math.nan
         self._last_t_s = math.nan
 
     def clear(self) -> None:
@@ -32,21 +34,65 @@ class Monitor:
         self._bad_samples = 0
         self._distrusted = 0
         self._descent_m = 0.0
+        self._lost_since_s = math.nan
         self._last_t_s = math.nan
 
     def check(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
         """Return the first reason to stop, or None."""
         return (
-            self._finite(command, state, t_s)
+            self._shape(command, state, reference, t_s)
             or self._sample(state, t_s)
-            or self._force(command, reference, t_s)
+            or self._finite(command, state, t_s)
+            or self._axis(command, reference, t_s)
+            or self._force(command, state, reference, t_s)
+            or self._contact(command, t_s)
             or self._joints(state, t_s)
             or self._tool(command, t_s)
             or self._descent(command, t_s)
         )
 
+    def _shape(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
+        joints = len(self._limits.torque_nm)
+        sizes = {len(command.tau_nm), len(command.terms.bias_nm), len(state.q_rad), len(state.dq_rad_s)}
+        is_known = 0 <= reference.segment < len(self._limits.strokes)
+        if sizes == {joints} and len(command.terms.jbar_t) == 6 and command.pads and reference.pads and is_known:
+            return None
+        return StopReason(
+            Cause.INTERNAL_ERROR, "sizes of command and state", float(max(sizes)), float(joints), "joints", t_s,
+            "report this with the record",
+        )  # fmt: skip
+
+    def _axis(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+        """Stop where the law presses along something else than the planned normal, or along no unit vector."""
+        length = math.hypot(*command.normal_w)
+        cosine = dot(command.normal_w, reference.pads[0].normal_w)
+        if abs(length - 1.0) <= UNIT_TOLERANCE and cosine >= self._limits.axis_cosine:
+            return None
+        return StopReason(
+            Cause.INTERNAL_ERROR, "cosine between press axis and planned normal", cosine, self._limits.axis_cosine, "-",
+            t_s, "report this with the record",
+        )  # fmt: skip
+
+    def _contact(self, command: Command, t_s: float) -> StopReason | None:
+        """Stop a stroke that has lost the skin: found again, it would be hit."""
+        limits = self._limits
+        is_lost = command.contact is ContactState.WORK and not (command.pads[0].press_n >= limits.contact_lost_n)
+        if not is_lost:
+            self._lost_since_s = math.nan
+            return None
+        if math.isnan(self._lost_since_s):
+            self._lost_since_s = t_s
+        lost_s = t_s - self._lost_since_s
+        if lost_s <= limits.contact_lost_s:
+            return None
+        return StopReason(
+            Cause.CONTACT_LOST, "time without the skin in a stroke", lost_s, limits.contact_lost_s, "s", t_s,
+            "check that the person lies as planned, then restart",
+        )  # fmt: skip
+
     def _finite(self, command: Command, state: ArmState, t_s: float) -> StopReason | None:
         total = sum(command.tau_nm) + sum(state.q_rad) + sum(state.dq_rad_s) + sum(command.terms.bias_nm)
+        total += sum(state.tau_nm)
         if math.isfinite(total):
             return None
         return StopReason(Cause.NOT_FINITE, "command and joint state", total, 0.0, "-", t_s, CLEAR_AND_RESTART)
@@ -69,7 +115,7 @@ class Monitor:
             "check the sensor's link",
         )  # fmt: skip
 
-    def _force(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+    def _force(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
         limits, pad = self._limits, command.pads[0]
         trip = limits.strokes[reference.segment].trip_n
         if not (pad.press_n <= trip):
@@ -77,10 +123,15 @@ class Monitor:
                 Cause.PAD_FORCE, "measured press force", pad.press_n, trip, "N", t_s,
                 "let the person settle, lower the stroke's force, then restart",
             )  # fmt: skip
-        total = sum([each.press_n for each in command.pads])
-        if not (total <= limits.tool_trip_n):
+        if not (pad.observer_n <= trip + limits.observer_margin_n):
             return StopReason(
-                Cause.TOOL_FORCE, "measured force of all pads", total, limits.tool_trip_n, "N", t_s, CLEAR_AND_RESTART
+                Cause.PAD_FORCE, "press force by the joint torques", pad.observer_n, trip + limits.observer_margin_n,
+                "N", t_s, "check the wrist sensor, lower the stroke's force, then restart",
+            )  # fmt: skip
+        tool = math.hypot(*state.wrench_s[:3])
+        if self._bad_samples == 0 and not (tool <= limits.tool_trip_n):
+            return StopReason(
+                Cause.TOOL_FORCE, "force on the wrist sensor", tool, limits.tool_trip_n, "N", t_s, CLEAR_AND_RESTART
             )
         pressure = pad.press_n / limits.pad_area_m2
         if not (pressure <= limits.pressure_pa):
@@ -88,7 +139,9 @@ class Monitor:
                 Cause.PRESSURE, "mean pressure under the pad", pressure, limits.pressure_pa, "Pa", t_s,
                 "use a larger pad or less force",
             )  # fmt: skip
-        self._distrusted = 0 if pad.is_sensor_trusted else self._distrusted + 1
+        is_agreed = pad.is_sensor_trusted and abs(pad.press_n - pad.observer_n) <= limits.observer_margin_n
+        # Leaky, so that a sensor that flaps is found out too.
+        self._distrusted = max(0, self._distrusted - 1) if is_agreed else self._distrusted + 1
         if self._distrusted < limits.implausible_ticks:
             return None
         return StopReason(

@@ -16,7 +16,7 @@ from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
 from controller.session import Session, SessionResult
-from controller.types import ArmState, Cause, ContactState, Mode, Phase, StepRecord
+from controller.types import ArmState, Cause, Command, ContactState, Mode, Phase, Reference, StepRecord
 from sim.options import Rise, SimulationOptions
 from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
@@ -75,6 +75,7 @@ def _run(
     change=None,  # noqa: ANN001
     stop_at_s: float = math.inf,
     seed: int = 1,
+    into: list[StepRecord] | None = None,
 ) -> tuple[SessionResult, list[StepRecord], Gate]:
     body, robot, plan = _prepared(arm_name)
     plant = build_simulation(robot.arm, robot.placement, body, options or SimulationOptions(seed=seed))
@@ -83,7 +84,7 @@ def _run(
     chosen = limits or session_limits(plan, robot)
     gate = Gate(chosen, 1e-3)
     settings = law_settings(stroke_bounds(plan, robot, chosen))
-    steps: list[StepRecord] = []
+    steps: list[StepRecord] = [] if into is None else into
     session = Session(plant, plan, ImpedanceForceLaw(robot, GainSet.STANDARD, settings, 1e-3), gate, steps.append)
 
     def watch(step: StepRecord) -> None:
@@ -227,6 +228,82 @@ def test_the_press_speed_cap_holds_when_the_person_drops_away() -> None:
     assert falling
     assert max(-sum(v * n for v, n in zip(s.v_wt[:3], s.truth[0].normal_w, strict=True)) for s in falling) < 0.12
     assert max(step.truth[0].press_n for step in steps) <= 30.0
+
+
+def test_an_encoder_that_fails_in_mid_stroke_neither_drops_the_arm_nor_presses() -> None:
+    begins = _middle("servo7")
+
+    def blind(state: ArmState) -> ArmState:
+        return dataclasses.replace(state, q_rad=(math.nan, *state.q_rad[1:])) if state.t_s >= begins else state
+
+    result, steps, _ = _run("servo7", change=blind)
+    assert result.stop is not None
+    assert result.stop.cause is Cause.NOT_FINITE
+    after = _after(steps)
+    assert max(step.truth[0].press_n for step in after) <= 18.0 + 2.0
+    assert min(step.truth[0].press_n for step in after[-200:]) < 5.0
+
+
+def test_one_bad_sample_is_ridden_out_and_three_are_not() -> None:
+    begins = _middle("servo7")
+
+    def once(state: ArmState) -> ArmState:
+        is_bad = begins <= state.t_s < begins + 1.5e-3
+        return dataclasses.replace(state, wrench_s=(math.nan,) * 6) if is_bad else state
+
+    result, steps, _ = _run("servo7", change=once)
+    assert result.stop is None
+    assert steps[-1].contact is ContactState.FREE
+    assert max(step.truth[0].press_n for step in steps) <= 18.0 + 2.0
+
+
+def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_first() -> None:
+    body, robot, plan = _prepared("servo7")
+    plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
+    limits = session_limits(plan, robot)
+    gate = Gate(limits, 1e-3)
+    law = ImpedanceForceLaw(robot, GainSet.STANDARD, law_settings(stroke_bounds(plan, robot, limits)), 1e-3)
+    begins = _middle("servo7")
+
+    def full(step: StepRecord) -> None:
+        if step.t_s >= begins:
+            raise OSError(28, "No space left on device")
+
+    plant.configure()
+    plant.activate(plan.start_q_rad)
+    with pytest.raises(OSError, match="No space left"):
+        Session(plant, plan, law, gate, full).run()
+    assert gate.stop_reason is not None
+    assert gate.stop_reason.cause is Cause.INTERNAL_ERROR
+    position, _ = plant.true_tool()
+    height = Skin.from_body(body).height(position[0], position[1])[0]
+    assert position[2] - robot.arm.tool.pad_radius_m > height
+    plant.deactivate()
+
+
+def test_a_law_that_fails_lets_the_arm_float_off_the_skin(monkeypatch: pytest.MonkeyPatch) -> None:
+    begins, step_of = _middle("servo7"), ImpedanceForceLaw.step
+
+    def broken(law: ImpedanceForceLaw, state: ArmState, reference: Reference) -> Command:
+        if state.t_s >= begins:
+            raise ZeroDivisionError("broken law")
+        return step_of(law, state, reference)
+
+    monkeypatch.setattr(ImpedanceForceLaw, "step", broken)
+    steps: list[StepRecord] = []
+    with pytest.raises(ZeroDivisionError, match="broken law"):
+        _run("servo7", into=steps)
+    assert steps[-1].t_s <= begins
+
+
+def test_a_person_who_gets_up_from_under_the_tool_stops_the_stroke() -> None:
+    begins = _middle("servo7")
+    options = SimulationOptions(seed=1, rises=(Rise(begins, 0.3, -0.3),))
+    result, steps, _ = _run("servo7", options=options)
+    assert result.stop is not None
+    assert result.stop.cause is Cause.CONTACT_LOST
+    assert result.stop.t_s - begins < 0.6
+    assert max(-step.v_wt[2] for step in steps if step.t_s > begins) < 0.12
 
 
 def test_a_plan_whose_worst_case_passes_the_ceiling_is_refused() -> None:

@@ -40,9 +40,9 @@ def test_no_approved_command_presses_harder_than_its_limit(
     arm = terms(np.random.default_rng(seed), joints, tuple(velocity))
     gate = Gate(limits(joints), 1e-3)
     wish = command(arm, tuple(tau[:joints]), target_n=target, contact=contact, normal=normal)
-    judgement = gate.judge(wish, state(joints), reference(joints=joints), 0.0)
+    judgement = gate.judge(wish, state(joints), reference(joints=joints, normal=normal), 0.0)
     assert judgement.stop is None
-    allowed = min(max(target, 0.0) + 3.0, 40.0) if contact.value in ("contact", "work") else 15.0
+    allowed = min(max(min(target, 20.0), 0.0) + 3.0, 40.0) if contact.value in ("contact", "work") else 15.0
     assert static_press(judgement.command.tau_nm, arm, normal) <= allowed + 1e-6
     assert all(abs(t) <= 87.0 + 1e-9 for t in judgement.command.tau_nm)
     wrench = tool_wrench(judgement.command.tau_nm, arm)

@@ -200,6 +200,14 @@ def test_optional_landmarks_may_be_missing(tmp_path: Path) -> None:
         body.landmarks["elbow_L"]
 
 
+@pytest.mark.parametrize("name", ["C7", "elbow_L", "hip_R", "ankle_R", "C4"])
+def test_every_landmark_of_the_format_must_be_named(tmp_path: Path, name: str) -> None:
+    marks = json.loads(str(contents()["landmarks"]))
+    del marks[name]
+    with pytest.raises(ModelError, match=f"no {name}; allowed: all of L5S1"):
+        load_body(write(tmp_path, landmarks=np.array(json.dumps(marks))))
+
+
 @pytest.mark.parametrize(("spacing", "kind"), [(0.002, np.float32), (0.0073, np.float64), (0.01, np.float32)])
 def test_other_grids_of_the_same_body(tmp_path: Path, spacing: float, kind: type) -> None:
     data = contents()

@@ -9,7 +9,7 @@ import pytest
 from controller.safety.gate import FLOAT_S, UNLOAD_RAMP_S, UNLOAD_S, Gate, Judgement
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.projection import saturate, static_press, tool_wrench
-from controller.types import Cause, ContactState, Mode, StopReason, ToolTerms
+from controller.types import Cause, Command, ContactState, Mode, StopReason, ToolTerms
 from tests.gate_cases import UP, command, limits, reference, state, terms, torque
 
 RNG = np.random.default_rng(5)
@@ -92,6 +92,11 @@ def test_releasing_is_never_slowed() -> None:
         (limits(stale_ticks=1), {"sensor_age_s": 0.02}, Cause.STALE),
         (limits(stale_ticks=1), {"sensor_age_s": math.nan}, Cause.STALE),
         (limits(stale_ticks=1), {"wrench_s": (math.nan,) * 6}, Cause.NOT_FINITE),
+        (limits(), {"tau_nm": (math.nan,) * 7}, Cause.NOT_FINITE),
+        (limits(), {"wrench_s": (0.0, 70.0, 70.0, 0.0, 0.0, 0.0)}, Cause.TOOL_FORCE),
+        (limits(tool_trip_n=19.0), {"wrench_s": (0.0, 0.0, -20.0, 0.0, 0.0, 0.0)}, Cause.TOOL_FORCE),
+        (limits(), {"q_rad": (0.1,) * 6}, Cause.INTERNAL_ERROR),
+        (limits(), {"dq_rad_s": ()}, Cause.INTERNAL_ERROR),
         (limits(workspace_low_m=(0.2, -1.0, -1.0)), {}, Cause.WORKSPACE),
         (limits(workspace_high_m=(1.0, 1.0, 0.0)), {}, Cause.WORKSPACE),
     ],
@@ -111,7 +116,14 @@ def test_what_is_sensed_stops_the_session(bounds: GateLimits, changes: dict, cau
     [
         (limits(), {"press_n": 30.1}, Cause.PAD_FORCE),
         (limits(), {"press_n": math.nan}, Cause.PAD_FORCE),
-        (limits(tool_trip_n=19.0), {}, Cause.TOOL_FORCE),
+        (limits(), {"press_n": 5.0, "observer_n": 41.0}, Cause.PAD_FORCE),
+        (limits(observer_margin_n=-11.0), {}, Cause.PAD_FORCE),
+        (limits(implausible_ticks=1), {"press_n": 5.0, "observer_n": 16.0}, Cause.SENSOR_IMPLAUSIBLE),
+        (limits(), {"normal": (0.0, 0.0, 0.0)}, Cause.INTERNAL_ERROR),
+        (limits(), {"normal": (0.0, 0.0, 1.01)}, Cause.INTERNAL_ERROR),
+        (limits(), {"normal": (0.0, 0.0, -1.0)}, Cause.INTERNAL_ERROR),
+        (limits(), {"normal": (math.sin(0.33), 0.0, math.cos(0.33))}, Cause.INTERNAL_ERROR),
+        (limits(axis_cosine=1.1), {}, Cause.INTERNAL_ERROR),
         (limits(pressure_pa=30e3), {}, Cause.PRESSURE),
         (limits(pad_area_m2=1e-4), {}, Cause.PRESSURE),
         (limits(implausible_ticks=1), {"trusted": False}, Cause.SENSOR_IMPLAUSIBLE),
@@ -159,15 +171,18 @@ def test_a_stop_is_latched_unloads_then_floats_until_it_is_cleared() -> None:
     gate = Gate(limits(), 1e-3)
     gate.stop(StopReason(Cause.OPERATOR, "stop requests", 1, 0, "requests", 2.0, "run again"))
     gate.stop(StopReason(Cause.LINK, "later", 1, 0, "-", 2.0, "-"))
-    hard = command(ARM, torque(ARM, (0.0, 0.0, -30.0, 0.0, 0.0, 0.0)))
-    first = gate.judge(hard, state(), reference(), 2.0)
+
+    def hard() -> Command:
+        return command(ARM, torque(ARM, (0.0, 0.0, -30.0, 0.0, 0.0, 0.0)))
+
+    first = gate.judge(hard(), state(), reference(), 2.0)
     assert first.stop is not None
     assert first.stop.cause is Cause.OPERATOR
     assert first.mode is Mode.UNLOAD
     assert static_press(first.command.tau_nm, ARM, UP) == pytest.approx(0.0, abs=1e-9)
-    grown = gate.judge(hard, state(), reference(), 2.0 + UNLOAD_RAMP_S)
+    grown = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_RAMP_S)
     assert static_press(grown.command.tau_nm, ARM, UP) == pytest.approx(-15.0)
-    later = gate.judge(hard, state(), reference(), 2.0 + UNLOAD_S + 0.01)
+    later = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_S + 0.01)
     assert later.mode is Mode.FLOAT
     assert later.command.tau_nm == pytest.approx(ARM.bias_nm)
     assert not gate.is_settled(2.0 + UNLOAD_S)
@@ -195,3 +210,82 @@ def test_saturation_scales_and_keeps_the_direction() -> None:
     assert saturate((19.0, 5.0), bias, (20.0, 20.0)) == ((19.0, 5.0), None)
     stuck, _ = saturate((40.0, 5.0), (25.0, -5.0), (20.0, 20.0))
     assert stuck == pytest.approx((20.0, -5.0))
+
+
+def test_a_command_that_is_not_fresh_gets_no_pull_closed_over_old_speeds() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.stop(StopReason(Cause.INTERNAL_ERROR, "-", 1, 0, "-", 0.0, "-"))
+    same = command(ARM, torque(ARM, (0.0, 0.0, -20.0, 0.0, 0.0, 0.0)))
+    assert gate.judge(same, state(), reference(), 0.3).mode is Mode.UNLOAD
+    again = gate.judge(same, state(), reference(), 0.301)
+    assert again.mode is Mode.FLOAT
+    assert again.command.tau_nm == pytest.approx(ARM.bias_nm)
+
+
+@pytest.mark.parametrize("after_stop_s", [0.0, 0.4])
+def test_without_joint_positions_the_last_holding_torque_stays(after_stop_s: float) -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    blind = dataclasses.replace(ARM, bias_nm=(math.nan,) * 7)
+    now = state(q_rad=(math.nan,) * 7)
+    if after_stop_s:
+        gate.stop(StopReason(Cause.OPERATOR, "-", 1, 0, "-", 0.0, "-"))
+        gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.3)
+    judgement = gate.judge(command(blind, (math.nan,) * 7), now, reference(), after_stop_s)
+    assert judgement.stop is not None
+    assert judgement.command.tau_nm == ARM.bias_nm
+    gate.clear()
+    nothing = gate.judge(command(blind, (math.nan,) * 7), now, reference(), 1.0)
+    assert nothing.command.tau_nm == (0.0,) * 7
+
+
+def test_unloading_follows_the_planned_normal_whatever_the_law_thinks() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    flipped = command(ARM, ARM.bias_nm, normal=(0.0, 0.0, -1.0))
+    assert gate.judge(flipped, state(), reference(), 0.001).stop is not None
+    later = gate.judge(command(ARM, ARM.bias_nm, normal=(0.0, 0.0, -1.0)), state(), reference(), 0.3)
+    assert static_press(later.command.tau_nm, ARM, UP) == pytest.approx(-15.0)
+
+
+def test_the_law_cannot_raise_its_own_target() -> None:
+    bounds = limits(loading_rate_n_per_s=1e9)
+    wish = command(ARM, torque(ARM, (0.0, 0.0, -60.0, 0.0, 0.0, 0.0)), target_n=1e9)
+    assert Gate(bounds, 1e-3).judge(wish, state(), reference(), 0.0).press_n == pytest.approx(23.0)
+
+
+def test_a_planned_descent_gives_no_licence_to_press_fast_in_an_approach() -> None:
+    sinking = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.05, 0.0, 0.0, 0.0))
+    wish = torque(sinking, (0.0, 0.0, -14.0, 0.0, 0.0, 0.0))
+    planned = (0.0, 0.0, -0.05)
+    bounds = limits(loading_rate_n_per_s=1e9)
+    seeking = command(sinking, wish, contact=ContactState.APPROACH, surface=planned)
+    following = command(sinking, wish, contact=ContactState.FREE, surface=planned)
+    assert Gate(bounds, 1e-3).judge(seeking, state(), reference(), 0.0).limited[0].cause is Cause.PRESS_SPEED
+    assert Gate(bounds, 1e-3).judge(following, state(), reference(), 0.0).limited == ()
+
+
+def test_a_stroke_without_skin_is_stopped() -> None:
+    gate = Gate(limits(contact_lost_s=0.3), 1e-3)
+    for tick in range(1000):
+        press = 0.9 if tick < 200 or tick > 300 else 5.0
+        judgement = gate.judge(command(ARM, ARM.bias_nm, press_n=press), state(), reference(), tick * 1e-3)
+        if judgement.stop is not None:
+            break
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.CONTACT_LOST
+    assert judgement.stop.t_s == pytest.approx(0.602, abs=0.002)
+    quiet = Gate(limits(contact_lost_n=0.5), 1e-3)
+    for tick in range(1000):
+        assert quiet.judge(command(ARM, ARM.bias_nm, press_n=0.9), state(), reference(), tick * 1e-3).stop is None
+
+
+def test_a_flapping_sensor_is_found_out() -> None:
+    gate = Gate(limits(implausible_ticks=20), 1e-3)
+    for tick in range(100):
+        wish = command(ARM, ARM.bias_nm, trusted=tick % 3 == 0)
+        judgement = gate.judge(wish, state(), reference(), tick * 1e-3)
+        if judgement.stop is not None:
+            break
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.SENSOR_IMPLAUSIBLE

@@ -90,7 +90,10 @@ def test_keys_are_exactly_those_of_the_interface(recorded: Make) -> None:
 def test_each_stroke_has_its_own_numbers(recorded: Make, synthetic: Synthetic) -> None:
     def change(index: int, step: StepRecord) -> StepRecord:
         if 1300 <= index < 1900:
-            step = replace(step, plan_error_m=0.002)
+            x, y, z = step.p_wt
+            angle = math.radians(3.0)
+            moved = (x + 0.002 * math.cos(angle), y, z - 0.002 * math.sin(angle))
+            step = replace(step, plan_error_m=0.7, truth=(replace(step.truth[0], p_wt=moved),))
             step = synthetic.pressed(step, 22.0 if index < 1330 else 20.0)
         if 1300 <= index < 1360:
             step = synthetic.limited(step, Limited(Cause.PRESS_LIMIT, 30.0, 23.0, "N"))

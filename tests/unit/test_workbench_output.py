@@ -7,7 +7,7 @@ import pytest
 
 from controller.errors import ConfigError, RecordError
 from tests.synthetic import Synthetic
-from workbench.output import RESERVED_BYTES, prepare_output, reserved_space, write_text
+from workbench.output import RESERVED_BYTES, prepare_output, remove_older_run, reserved_space, write_text
 from workbench.recorder import McapRecorder
 
 NOW = datetime(2026, 11, 23, 4, 5, 6)
@@ -48,7 +48,10 @@ def test_an_older_run_is_replaced_and_other_files_stay(tmp_path: Path, synthetic
     (tmp_path / "summary.json").write_text('{\n  "verdict": "completed"}')
     (tmp_path / "report.html").write_text("<!doctype html><!-- massage-arm report -->")
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "explain.png").write_bytes(b"old")
     assert prepare_output(tmp_path, "p", "b", NOW) == tmp_path
+    assert (tmp_path / "record.mcap").exists(), "an old run stays until the new one has something to put in its place"
+    remove_older_run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 

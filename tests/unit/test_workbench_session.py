@@ -27,6 +27,7 @@ def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
     monkeypatch.setattr(session, "load_inputs", lambda _: named)
     monkeypatch.setattr(session, "prepare", lambda _: SimpleNamespace(config=CONFIG))
     monkeypatch.setattr(session, "simulate", simulate)
+    monkeypatch.setattr(session, "warm_up", lambda _: None)
     monkeypatch.setattr(session, "load_relief", lambda _: None)
 
 
@@ -78,7 +79,7 @@ def test_a_stop_is_exit_code_4_with_everything_written(
     assert cli.main(["run", "--out", str(tmp_path), "--json"]) == 4
     captured = capsys.readouterr()
     assert json.loads(captured.out)["stop"]["cause"] == "operator"
-    assert "safety stop at 0.500 s, operator" in captured.err
+    assert "stopped by the operator at 0.500 s" in captured.err
     assert files(tmp_path) == ["record.mcap", "report.html", "summary.json"]
 
 

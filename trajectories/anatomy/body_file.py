@@ -48,7 +48,7 @@ def read_archive(path: Path) -> dict[str, npt.NDArray[np.generic]]:
             if missing:
                 raise ModelError(path.name, f"no key {', '.join(missing)}", f"an .npz with {', '.join(keys)}", _MAKE)
             arrays = {key: archive[key] for key in keys}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
         reason = "pickled objects" if "allow_pickle" in str(error) else f"unreadable content ({error})"
         raise ModelError(path.name, reason, f"an .npz with plain arrays {', '.join(keys)}", _MAKE) from error
     for key, array in arrays.items():

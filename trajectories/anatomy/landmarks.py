@@ -19,7 +19,7 @@ SIDED = ("acromion_L", "acromion_R", "shoulder_L", "shoulder_R")
 """Landmarks of the shoulder girdle that every body must have."""
 REQUIRED = SPINE + SIDED
 OPTIONAL = ("C4", "elbow_L", "elbow_R", "hip_L", "hip_R", "knee_L", "knee_R", "ankle_L", "ankle_R")
-"""Landmarks that may be missing: the regions that hang on them are then missing too."""
+"""Landmarks that must be named but may be null, outside the sampled part; what hangs on them is then missing too."""
 
 _ORIGIN_TOLERANCE_M = 0.05
 """How far the L5S1 landmark may be from the origin of the patient frame, which is defined as the skin over L5S1
@@ -99,6 +99,12 @@ def read_landmarks(text: str, source: str) -> Landmarks:
         raise ModelError(
             f"{source}: landmarks, {place}", first["msg"], "a JSON object, name to [x, y, z] in metres"
         ) from error
+    unnamed = [name for name in (*REQUIRED, *OPTIONAL) if name not in raw]
+    if unnamed:
+        raise ModelError(
+            f"{source}: landmarks", f"no {', '.join(unnamed)}", f"all of {', '.join((*REQUIRED, *OPTIONAL))}",
+            "add them; a landmark outside the sampled part is null",
+        )  # fmt: skip
     points: dict[str, Vector3] = {}
     for name, triple in raw.items():
         if triple is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from contextlib import suppress
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.messages import RunConfig
-from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, reserved_space, write_text
+from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
 from workbench.reader import RunData, read_run
 from workbench.report import number, render_report
@@ -34,11 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         prepared = prepare(inputs)
     except Refusal as refusal:
+        remove_older_run(folder)
         summary = refused(refusal.config, refusal)
         _write(folder, RunData(folder, refusal.config, ColumnBuilder().finish(), (), (), True), summary)
-        _show(summary, folder, arguments.json)
+        with contextlib.suppress(OSError):
+            _show(summary, folder, arguments.json)
         raise
     warm_up(prepared)
+    remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
     try:
         with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
@@ -101,7 +105,8 @@ def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
     recorded = read_run(folder)
     summary = summarise(recorded)
     _write(folder, recorded, summary)
-    _show(summary, folder, is_json)
+    with contextlib.suppress(OSError):  # nobody may be reading any more; the exit code still tells
+        _show(summary, folder, is_json)
     if summary.stop is not None:
         raise SafetyStop(_reason(recorded, summary))
     return 0
