@@ -23,6 +23,8 @@ class Monitor:
 
     def __init__(self, limits: GateLimits) -> None:
         self._limits = limits
+        self._joints_expected = len(limits.torque_nm)
+        self._sizes = (self._joints_expected,) * 4
         self._bad_samples = 0
         self._distrusted = 0
         self._descent_m = 0.0
@@ -52,10 +54,10 @@ class Monitor:
         )
 
     def _shape(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
-        joints = len(self._limits.torque_nm)
-        sizes = {len(command.tau_nm), len(command.terms.bias_nm), len(state.q_rad), len(state.dq_rad_s)}
+        joints = self._joints_expected
+        sizes = (len(command.tau_nm), len(command.terms.bias_nm), len(state.q_rad), len(state.dq_rad_s))
         is_known = 0 <= reference.segment < len(self._limits.strokes)
-        if sizes == {joints} and len(command.terms.jbar_t) == 6 and command.pads and reference.pads and is_known:
+        if sizes == self._sizes and len(command.terms.jbar_t) == 6 and command.pads and reference.pads and is_known:
             return None
         return StopReason(
             Cause.INTERNAL_ERROR, "sizes of command and state", float(max(sizes)), float(joints), "joints", t_s,
@@ -64,9 +66,10 @@ class Monitor:
 
     def _axis(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         """Stop where the law presses along something else than the planned normal, or along no unit vector."""
-        length = math.hypot(*command.normal_w)
-        cosine = dot(command.normal_w, reference.pads[0].normal_w)
-        if abs(length - 1.0) <= UNIT_TOLERANCE and cosine >= self._limits.axis_cosine:
+        x, y, z = command.normal_w
+        planned = reference.pads[0].normal_w
+        cosine = x * planned[0] + y * planned[1] + z * planned[2]
+        if abs(x * x + y * y + z * z - 1.0) <= UNIT_TOLERANCE and cosine >= self._limits.axis_cosine:
             return None
         return StopReason(
             Cause.INTERNAL_ERROR, "cosine between press axis and planned normal", cosine, self._limits.axis_cosine, "-",
@@ -128,7 +131,8 @@ class Monitor:
                 Cause.PAD_FORCE, "press force by the joint torques", pad.observer_n, trip + limits.observer_margin_n,
                 "N", t_s, "check the wrist sensor, lower the stroke's force, then restart",
             )  # fmt: skip
-        tool = math.hypot(*state.wrench_s[:3])
+        wrench = state.wrench_s
+        tool = math.hypot(wrench[0], wrench[1], wrench[2])
         if self._bad_samples == 0 and not (tool <= limits.tool_trip_n):
             return StopReason(
                 Cause.TOOL_FORCE, "force on the wrist sensor", tool, limits.tool_trip_n, "N", t_s, CLEAR_AND_RESTART
@@ -171,7 +175,8 @@ class Monitor:
 
     def _tool(self, command: Command, t_s: float) -> StopReason | None:
         limits, terms = self._limits, command.terms
-        speed = math.hypot(*terms.v_wt[:3])
+        velocity = terms.v_wt
+        speed = math.hypot(velocity[0], velocity[1], velocity[2])
         if not (speed <= limits.tool_speed_m_s):
             return StopReason(
                 Cause.TOOL_SPEED, "tool speed", speed, limits.tool_speed_m_s, "m/s", t_s, CLEAR_AND_RESTART

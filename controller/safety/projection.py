@@ -68,7 +68,8 @@ def is_torque_within(tau_nm: Vector, torque_nm: Vector) -> bool:
 
 def press_speed(terms: ToolTerms, normal_w: Vector3, surface_velocity_w: Vector3) -> float:
     """Return the tool's speed toward the body relative to the planned motion [m/s]."""
-    return dot(surface_velocity_w, normal_w) - dot(terms.v_wt[:3], normal_w)
+    tool, skin = terms.v_wt, surface_velocity_w
+    return (skin[0] - tool[0]) * normal_w[0] + (skin[1] - tool[1]) * normal_w[1] + (skin[2] - tool[2]) * normal_w[2]
 
 
 def wrench_to_torque(jacobian: Matrix, wrench: Vector) -> Vector:
