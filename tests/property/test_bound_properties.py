@@ -97,3 +97,17 @@ def test_it_is_never_looser_than_the_undamped_balance(mass: float, stiffness: fl
     limit = max(limit, bounds.free_press_n) + bounds.tangential_n * math.sin(math.radians(5.0))
     undamped = limit + 1.0 + (0.02 + fastest + 0.008 * max(limit, 15.0) / mass) * math.sqrt(stiffness * mass)
     assert worst_case_press_n(bounds, stroke, segment, 1.0) <= undamped + 1e-6
+
+
+def test_known_cases() -> None:
+    """A light arm on the thorax at 25 N, by hand: 28 + 1.6 + (0.0165 + 0.0125) sqrt(8000 4.3), far under undamped."""
+    bounds = limits(press_speed_m_s=0.012, free_press_speed_m_s=0.025, tangential_n=0.0)
+    stroke, segment = _case(4.3, 25.0), _segment(4.3, 8000.0, 0.0165, 25.0)
+    bound = worst_case_press_n(bounds, stroke, segment, 1.6)
+    undamped = 28.0 + 1.6 + (0.0165 + stall_speed_m_s(bounds, stroke, 28.0, is_touching=True)) * math.sqrt(8000 * 4.3)
+    assert 28.0 + 1.6 + (0.0165 + 0.012) * math.sqrt(8000 * 4.3) < bound < 35.5
+    assert undamped > bound + 4.0
+    gentle = worst_case_press_n(bounds, _case(4.3, 2.0), _segment(4.3, 8000.0, 0.0165, 2.0), 1.6)
+    assert gentle > bounds.free_press_n + 1.6, "an approach may press harder than a gentle stroke"
+    across = worst_case_press_n(limits(press_speed_m_s=0.012, tangential_n=25.0), stroke, segment, 1.6)
+    assert across > bound + 25.0 * math.sin(math.radians(5.0)) - 0.5

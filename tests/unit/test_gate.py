@@ -289,3 +289,24 @@ def test_a_flapping_sensor_is_found_out() -> None:
             break
     assert judgement.stop is not None
     assert judgement.stop.cause is Cause.SENSOR_IMPLAUSIBLE
+
+
+def test_the_audit_stops_what_no_projection_could_lower() -> None:
+    """A Jacobian that does not belong to Jbar: lowering has no effect, and only the audit can see it."""
+    wrong = dataclasses.replace(ARM, jacobian=[[0.0] * 7 for _ in range(6)])
+    gate = Gate(limits(loading_rate_n_per_s=1e9), 1e-3)
+    judgement = gate.judge(command(wrong, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0))), state(), reference(), 0.0)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.INTERNAL_ERROR
+    assert judgement.stop.limit == "audited static press force"
+    assert judgement.press_n <= 1e-6
+
+
+def test_a_tilted_press_axis_does_not_tilt_the_unloading() -> None:
+    gate = Gate(limits(), 1e-3)
+    tilted = (math.sin(0.2), 0.0, math.cos(0.2))
+    assert gate.judge(command(ARM, ARM.bias_nm, normal=tilted), state(), reference(), 0.0).stop is None
+    gate.stop(StopReason(Cause.OPERATOR, "-", 1, 0, "-", 0.0, "-"))
+    later = gate.judge(command(ARM, ARM.bias_nm, normal=tilted), state(), reference(), 0.3)
+    wrench = tool_wrench(later.command.tau_nm, ARM)
+    assert wrench[:3] == pytest.approx((0.0, 0.0, 15.0), abs=1e-9)
