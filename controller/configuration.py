@@ -32,6 +32,8 @@ PAD_DEPTH_M = 0.004
 """Depth at which the pad's contact area is taken: firm tissue, the smallest area to reckon with (assumed)."""
 TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
 """The wrist sensor may read this much more than the pad's trip: friction of 0.3 adds 5 %, the tool weighs 3 N."""
+TANGENTIAL_BASE_N, TANGENTIAL_SHARE = 6.0, 0.4
+"""Force across the normal: inertia and joint friction, and skin friction up to 0.3 with some room (design choice)."""
 AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
 SAMPLE_S = 0.25
@@ -82,10 +84,10 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         torque_nm=arm.torque_limit_nm,
         strokes=strokes,
         free_press_n=15.0,
-        press_speed_m_s=0.012,
+        press_speed_m_s=0.018,
         free_press_speed_m_s=0.025,
         loading_rate_n_per_s=4000.0,
-        tangential_n=25.0,
+        tangential_n=TANGENTIAL_BASE_N + TANGENTIAL_SHARE * max((s.target_n for s in strokes), default=0.0),
         moment_nm=10.0,
         tool_trip_n=min(TOOL_CEILING_N, TOOL_TRIP_SHARE * highest + TOOL_TRIP_BASE_N),
         observer_margin_n=plausible_window_n(_largest_friction(plan, robot)),
