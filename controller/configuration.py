@@ -32,7 +32,7 @@ PAD_DEPTH_M = 0.004
 """Depth at which the pad's contact area is taken: firm tissue, the smallest area to reckon with (assumed)."""
 TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
 """The wrist sensor may read this much more than the pad's trip: friction of 0.3 adds 5 %, the tool weighs 3 N."""
-TANGENTIAL_BASE_N, TANGENTIAL_SHARE = 6.0, 0.4
+TANGENTIAL_BASE_N, TANGENTIAL_SHARE = 12.0, 0.4
 """Force across the normal: inertia and joint friction, and skin friction up to 0.3 with some room (design choice)."""
 AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
