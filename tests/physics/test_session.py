@@ -281,7 +281,7 @@ def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_firs
     plant.deactivate()
 
 
-def test_a_law_that_fails_lets_the_arm_float_off_the_skin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_law_that_fails_drops_the_press_force(monkeypatch: pytest.MonkeyPatch) -> None:
     begins, step_of = _middle("servo7"), ImpedanceForceLaw.step
 
     def broken(law: ImpedanceForceLaw, state: ArmState, reference: Reference) -> Command:
@@ -290,10 +290,22 @@ def test_a_law_that_fails_lets_the_arm_float_off_the_skin(monkeypatch: pytest.Mo
         return step_of(law, state, reference)
 
     monkeypatch.setattr(ImpedanceForceLaw, "step", broken)
+    presses: list[float] = []
+    apply = SimPlant.apply
+
+    def watched(plant: SimPlant, command: ApprovedCommand) -> None:
+        apply(plant, command)
+        presses.append(plant.truth()[0].press_n)
+
+    monkeypatch.setattr(SimPlant, "apply", watched)
     steps: list[StepRecord] = []
     with pytest.raises(ZeroDivisionError, match="broken law"):
         _run("servo7", into=steps)
     assert steps[-1].t_s <= begins
+    after = presses[len(steps) :]
+    assert len(after) > 1000, "the loop goes on until the stop has settled"
+    assert max(after) <= 18.0 + 2.0
+    assert after[-1] < 5.0, "the press force is dropped; the tissue pushes the tool back"
 
 
 def test_a_person_who_gets_up_from_under_the_tool_stops_the_stroke() -> None:
