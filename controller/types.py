@@ -53,6 +53,43 @@ class Mode(enum.StrEnum):
     """Leave the skin along the outward normal at bounded speed."""
     FLOAT = "float"
     """Gravity compensation and damping only."""
+    PARK = "park"
+    """Driven slowly and softly to the park posture beside the person."""
+    RELEASED = "released"
+    """At rest in the park posture; the enable may be dropped."""
+
+
+class Action(enum.IntEnum):
+    """What a stop makes the arm do; a later stop can only raise it."""
+
+    PARK = 1
+    """Unload, float, park beside the person, release."""
+    FLOAT = 2
+    """Unload, then float: what drives an arm to its park posture may be what is broken."""
+    HOLD_TORQUE = 3
+    """Unload and float by the last joint positions that could be believed."""
+
+
+class Clearance(enum.StrEnum):
+    """Who may end a stop; nothing ends it by itself."""
+
+    OPERATOR = "operator"
+    """The operator, from the console."""
+    OPERATOR_AT_ARM = "operator at the arm"
+    """The operator, after a look at person, tool and arm."""
+    SERVICE = "service"
+    """Whoever found and mended the cause."""
+
+
+class Authority(enum.StrEnum):
+    """Whose torque the drives take."""
+
+    HOST = "host"
+    """The session loop's."""
+    SUPERVISOR = "supervisor"
+    """The supervisor's: it has taken over and the loop's commands are ignored."""
+    NOBODY = "nobody"
+    """No enable: brakes."""
 
 
 class Cause(enum.StrEnum):
@@ -79,6 +116,17 @@ class Cause(enum.StrEnum):
     OPERATOR = "operator"
     INTERNAL_ERROR = "internal_error"
     LINK = "link"
+    SENSOR_FROZEN = "sensor_frozen"
+    ENCODER_JUMP = "encoder_jump"
+    LATE_TICK = "late_tick"
+    DWELL = "dwell"
+    SESSION_TIME = "session_time"
+    TEMPERATURE = "temperature"
+    ENERGY = "energy"
+    SUPERVISOR_LOST = "supervisor_lost"
+    SUPERVISOR_ACTED = "supervisor_acted"
+    HOST_LOST = "host_lost"
+    MEMORY_CORRUPT = "memory_corrupt"
 
 
 class Region(enum.StrEnum):
@@ -166,6 +214,8 @@ class ArmState:
             a press on the skin reads negative in z.
         sensor_age_s: age of the wrench sample [s].
         temperature_c: hottest drive, NaN where it is not sensed.
+        authority: whose torque the drives take.
+        supervisor_age_s: time since the supervisor's last heartbeat [s]; 0 where no supervisor is fitted.
     """
 
     t_s: float
@@ -175,6 +225,8 @@ class ArmState:
     wrench_s: Vector6
     sensor_age_s: float
     temperature_c: float
+    authority: Authority = Authority.HOST
+    supervisor_age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
