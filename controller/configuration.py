@@ -10,7 +10,17 @@ from controller.errors import PlanError
 from controller.gains import LawSettings
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
-from controller.safety.limits import PAD_CEILING_N, PRESSURE_CEILING_PA, TOOL_CEILING_N, GateLimits, PressLimits
+from controller.safety.limits import (
+    PAD_CEILING_N,
+    PRESSURE_CEILING_PA,
+    SESSION_CEILING_S,
+    TEMPERATURE_CEILING_C,
+    TOOL_CEILING_N,
+    GateLimits,
+    PressLimits,
+)
+from controller.safety.supervision import SupervisorLimits
+from controller.safety.tank import TankLimits
 from controller.types import PlanLike, SegmentInfo
 
 COMMAND_MARGIN_N = 3.0
@@ -36,6 +46,15 @@ TANGENTIAL_BASE_N, TANGENTIAL_SHARE = 12.0, 0.4
 """Force across the normal: inertia and joint friction, and skin friction up to 0.3 with some room (design choice)."""
 AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
+FROZEN_TICKS = 3
+"""Repeats of one wrench sample that count as frozen: noise does not repeat (assumed; a coarse sensor needs more)."""
+LATE_S = 0.008
+"""Longest time without a tick, and without a heartbeat either way: with the supervisor's period of 2 ms the answer is
+there within 10 ms."""
+SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
+"""A session may take this much longer than its plan: waiting for contact (assumed)."""
+SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
+"""How far the supervisor's own trips lie over the gate's (design choice)."""
 SAMPLE_S = 0.25
 """Plan time between two postures at which effective mass and friction are evaluated."""
 
@@ -104,6 +123,28 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         stale_ticks=3,
         implausible_ticks=50,
         descent_m=0.09,
+        frozen_ticks=FROZEN_TICKS,
+        jump_rad=0.005,
+        late_s=LATE_S,
+        dwell_m=0.015,
+        dwell_s=60.0,
+        session_s=min(SESSION_CEILING_S, SESSION_SHARE * plan.duration_s + SESSION_BASE_S),
+        temperature_c=TEMPERATURE_CEILING_C,
+        supervisor_age_s=LATE_S,
+        tank=TankLimits(capacity_j=0.3, refill_w=0.05, halvings=3),
+        park_force_n=15.0,
+    )
+
+
+def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
+    """Return what the supervisor holds host and arm against: a little wider than the gate, which acts first."""
+    return SupervisorLimits(
+        heartbeat_s=LATE_S,
+        tool_n=min(TOOL_CEILING_N, limits.tool_trip_n + SUPERVISOR_ROOM_N),
+        speed_rad_s=tuple(SUPERVISOR_SPEED_SHARE * speed for speed in limits.speed_rad_s),
+        torque_nm=limits.torque_nm,
+        bad_reads=3,
+        patience_reads=25,
     )
 
 

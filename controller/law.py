@@ -55,6 +55,8 @@ class ImpedanceForceLaw:
         self._state["is_trusted"] = 1
         self._state["normal_share"] = 1.0
         self._state["time_in_state_s"] = 10.0
+        self._state["gain_share"] = 1.0
+        self._noted = (False, 1.0)
         self._state["friction"] = self.settings.friction_prior
         self._memory[:] = 0.0
 
@@ -68,9 +70,17 @@ class ImpedanceForceLaw:
         """Way along the inward normal since the approach began [m]."""
         return float(self._state["descent_m"][0])
 
-    def note_limited(self, is_limited: bool) -> None:
-        """Tell the law that the gate lowered the press force, so that its integral must not wind up."""
-        self._state["is_limited"] = 1 if is_limited else 0
+    def note_limited(self, is_limited: bool, gain_share: float = 1.0) -> None:
+        """Tell the law what the gate did to the last command.
+
+        Args:
+            is_limited: the press force was lowered, so that its integral must not wind up.
+            gain_share: what the energy tank leaves of the loop's gains; damping stays whole.
+        """
+        if (is_limited, gain_share) != self._noted:
+            self._noted = (is_limited, gain_share)
+            self._state["is_limited"] = 1 if is_limited else 0
+            self._state["gain_share"] = gain_share
 
     def step(self, state: ArmState, reference: Reference) -> Command:
         """Return the command for one tick.

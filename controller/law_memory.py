@@ -84,6 +84,7 @@ STATE = np.dtype(
         ("bias", _F, (6,)),
         ("bias_samples", _F),
         ("is_limited", np.int64),
+        ("gain_share", _F),
         ("normal", _F, (3,)),
         ("slope", _F, (3,)),
         ("friction", _F),

@@ -1,18 +1,22 @@
-"""The one loop that drives every plant: read, reference, command, judge, apply, record."""
+"""The one loop that drives every plant: read, reference, command, judge, apply, record; and the way to rest."""
 
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.law import ImpedanceForceLaw
+from controller.parking import Parking
 from controller.plant import Plant
-from controller.safety.gate import Gate
+from controller.safety.gate import Gate, Judgement
+from controller.safety.reaction import stop_reason
 from controller.types import (
     ArmState,
     Cause,
+    Clearance,
     Command,
     Mode,
     PlanLike,
@@ -88,10 +92,31 @@ class Session:
         self._next_hold = 0
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
+        self._parking: Parking | None = None
+        self._is_returning = False
+        self._settled_s = math.nan
 
     def request_stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """Ask for a stop from outside the loop (signal handler, console): the arm unloads and floats first."""
         self._requested = cause
+
+    def clear(self, who: Clearance) -> None:
+        """End a stop, so that ``run`` may be called again.
+
+        It then begins at the measured pose without a jump, drives the arm slowly back to where the transfer to the
+        interrupted stroke began, and goes on from there.
+
+        Raises:
+            PermissionError: the stop's cause asks for somebody else.
+        """
+        self._gate.clear(who)
+        self._law.restart()
+        self._requested = self._failure = self._last = self._parking = None
+        self._is_returning = True
+        self._settled_s = math.nan
+        self._plan_s = max((time_s for time_s in self._plan.resume_times_s if time_s <= self._plan_s), default=0.0)
+        self._next_hold = sum(time_s <= self._plan_s for time_s in self._plan.hold_times_s)
+        self._held_s = 0.0
 
     def run(self) -> SessionResult:
         """Run until the plan is done or a stop has settled; the plant is safe when this returns or raises."""
@@ -112,7 +137,7 @@ class Session:
         return SessionResult(self._gate.stop_reason, t_s, LoopTiming(tuple(ticks), wall))
 
     def _loop(self, ticks: list[float]) -> float:
-        plant, plan, law, gate = self._plant, self._plan, self._law, self._gate
+        plant, plan, gate = self._plant, self._plan, self._gate
         dt = plant.info.dt_s
         clock = time.perf_counter_ns
         tick = 0
@@ -125,7 +150,7 @@ class Session:
             reference, command = self._wish(state, t_s)
             judgement = gate.judge(command, state, reference, t_s)
             plant.apply(judgement.command)
-            law.note_limited(any(entry.cause in PRESS_CAUSES for entry in judgement.limited))
+            self._note(judgement)
             terms = command.terms
             step = StepRecord(
                 t_s, state, reference, terms.p_wt, terms.quaternion_wt, terms.v_wt, command.pads, command.contact,
@@ -139,16 +164,50 @@ class Session:
             if gate.mode is Mode.RUN:
                 self._advance(t_s, dt)
 
+    def _note(self, judgement: Judgement) -> None:
+        """Tell the law what became of its command; one comparison where nothing did."""
+        is_limited = bool(judgement.limited) and any(entry.cause in PRESS_CAUSES for entry in judgement.limited)
+        self._law.note_limited(is_limited, judgement.gain_share)
+
     def _wish(self, state: ArmState, t_s: float) -> tuple[Reference, Command]:
         """Return reference and command; where they cannot be made, stop and hold on to the last ones."""
         try:
             reference = self._plan.at(self._plan_s)
-            self._last = reference, self._law.step(state, reference)
+            command = self._law.step(state, reference)
+            if self._gate.mode is Mode.PARK:
+                command = self._park(command, state, reference.segment)
+            elif self._is_returning:
+                command = self._return(command, state, reference)
+            self._last = reference, command
         except Exception as error:
             if self._last is None:
                 raise
             self._fail(error, t_s)
         return self._last
+
+    def _park(self, command: Command, state: ArmState, segment: int) -> Command:
+        """Return the command that drives a stopped arm on toward its park posture."""
+        if self._parking is None:
+            self._parking = Parking(self._plan.park_paths_rad[segment])
+        command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
+        if self._parking.is_blocked:
+            self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
+        if self._parking.is_arrived:
+            self._gate.note_parked()
+        return command
+
+    def _return(self, command: Command, state: ArmState, reference: Reference) -> Command:
+        """Return the command that drives a restarted arm from its park posture to where the plan goes on."""
+        if self._parking is None:
+            back = (*self._plan.park_paths_rad[reference.segment][-2::-1], reference.posture_rad)
+            self._parking = Parking(back)
+        command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
+        if self._parking.is_blocked:
+            self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))
+        if self._parking.is_arrived:
+            self._is_returning, self._parking, self._settled_s = False, None, math.nan
+            self._law.restart()
+        return replace(command, plan_error_m=0.0)
 
     def _tell(self, step: StepRecord, tick: int) -> None:
         """Hand the step to whoever watches; a watcher that fails stops the session, but never the loop at once."""
@@ -164,14 +223,13 @@ class Session:
     def _fail(self, error: Exception, t_s: float) -> None:
         """Latch a stop for an error of our own, so that the arm leaves the skin before the error goes on its way."""
         self._failure = self._failure or error
-        self._gate.stop(
-            StopReason(Cause.INTERNAL_ERROR, f"{type(error).__name__}: {error}", 1.0, 0.0, "errors", t_s,
-                       "read the error, then run again")
-        )  # fmt: skip
+        self._gate.stop(stop_reason(Cause.INTERNAL_ERROR, f"{type(error).__name__}: {error}", 1.0, 0.0, "errors", t_s))
 
     def _advance(self, t_s: float, dt: float) -> None:
         """Let plan time pass, but wait at the end of an approach until the stroke's force has been reached."""
-        if t_s < SETTLE_S:
+        if math.isnan(self._settled_s):
+            self._settled_s = t_s + SETTLE_S
+        if self._is_returning or t_s < self._settled_s:
             return
         after = self._plan_s + dt
         holds = self._plan.hold_times_s
@@ -179,10 +237,8 @@ class Session:
             if not self._law.is_working:
                 self._held_s += dt
                 if self._held_s > HOLD_LIMIT_S:
-                    self._gate.stop(
-                        StopReason(Cause.NO_CONTACT, "wait for the stroke's press force", self._held_s, HOLD_LIMIT_S,
-                                   "s", t_s, "check where the person lies and the tool")
-                    )  # fmt: skip
+                    limit = "wait for the stroke's press force"
+                    self._gate.stop(stop_reason(Cause.NO_CONTACT, limit, self._held_s, HOLD_LIMIT_S, "s", t_s))
                 return
             self._next_hold += 1
             self._held_s = 0.0
@@ -190,4 +246,4 @@ class Session:
 
 
 def _requested_stop(cause: Cause, t_s: float) -> StopReason:
-    return StopReason(cause, "request to stop", 1.0, 0.0, "requests", t_s, "run again when the person is ready")
+    return stop_reason(cause, "request to stop", 1.0, 0.0, "requests", t_s)

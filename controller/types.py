@@ -60,8 +60,10 @@ class Mode(enum.StrEnum):
 
 
 class Action(enum.IntEnum):
-    """What a stop makes the arm do; a later stop can only raise it."""
+    """What a cause makes the arm do, in order: a later stop can only raise it."""
 
+    LOWER = 0
+    """No stop: the command is lowered and the session goes on."""
     PARK = 1
     """Unload, float, park beside the person, release."""
     FLOAT = 2
@@ -71,8 +73,9 @@ class Action(enum.IntEnum):
 
 
 class Clearance(enum.StrEnum):
-    """Who may end a stop; nothing ends it by itself."""
+    """Who may end a stop, in order; nothing ends it by itself."""
 
+    NOBODY = "nobody needs to"
     OPERATOR = "operator"
     """The operator, from the console."""
     OPERATOR_AT_ARM = "operator at the arm"
@@ -110,6 +113,7 @@ class Cause(enum.StrEnum):
     WORKSPACE = "workspace"
     SENSOR_IMPLAUSIBLE = "sensor_implausible"
     NOT_FINITE = "not_finite"
+    JOINTS_NOT_FINITE = "joints_not_finite"
     STALE = "stale"
     NO_CONTACT = "no_contact"
     CONTACT_LOST = "contact_lost"
@@ -311,7 +315,17 @@ class Limited:
 
 @dataclass(frozen=True, slots=True)
 class StopReason:
-    """Why a session was stopped: ``value`` passed ``allowed`` at ``t_s``, and what to do next."""
+    """Why a session was stopped: ``value`` passed ``allowed`` at ``t_s``, and what to do next.
+
+    Attributes:
+        cause: the cause; ``controller.safety.reaction.REACTIONS`` says what it makes the arm do.
+        limit: the limit that was passed, in words.
+        value: what was measured or counted.
+        allowed: the limit.
+        unit: unit of both.
+        t_s: session time.
+        next_step: what to do next.
+    """
 
     cause: Cause
     limit: str
@@ -450,6 +464,14 @@ class PlanLike(Protocol):
     @property
     def hold_times_s(self) -> tuple[float, ...]:
         """Plan times at which the clock waits until the press force has been reached."""
+
+    @property
+    def resume_times_s(self) -> tuple[float, ...]:
+        """Plan times from which an interrupted plan may be taken up again: the beginnings of the transfers."""
+
+    @property
+    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
+        """Joint postures that lead from each segment to the park posture, the last of each path."""
 
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time, a pure function of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from controller.safety.limits import GateLimits, PressLimits
+from controller.safety.tank import TankLimits
 from controller.types import (
     ArmState,
     Command,
@@ -50,6 +51,16 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "stale_ticks": 3,
         "implausible_ticks": 50,
         "descent_m": 0.09,
+        "frozen_ticks": 10**9,
+        "jump_rad": 0.005,
+        "late_s": 10.0,
+        "dwell_m": 0.015,
+        "dwell_s": 60.0,
+        "session_s": 3600.0,
+        "temperature_c": 80.0,
+        "supervisor_age_s": 0.01,
+        "tank": TankLimits(0.3, 0.05, 3),
+        "park_force_n": 20.0,
     }
     values.update(changes)
     return GateLimits(**values)  # type: ignore[arg-type]

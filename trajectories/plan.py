@@ -74,6 +74,16 @@ class Plan:
     first_intervals: Indices
     coefficients: Array
 
+    @property
+    def resume_times_s(self) -> tuple[float, ...]:
+        """Beginnings of the transfers [s]."""
+        return tuple(float(s) for s, phase in zip(self.starts_s, self.phases, strict=False) if phase is Phase.TRANSFER)
+
+    @property
+    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
+        """From every stroke back to where the plan began."""
+        return ((self.start_q_rad,),) * len(self.segments)
+
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time [s]; times before 0 and after the end are those of the ends."""
         t = t_s if 0.0 <= t_s <= self.duration_s else (self.duration_s if t_s > self.duration_s else 0.0)

@@ -20,9 +20,15 @@ STEPS = 2000
 """Steps of the integration over force."""
 
 
-def press_command_limit_n(stroke: PressLimits, target_n: float) -> float:
-    """Return the largest static press force the gate lets through while ``target_n`` is wanted."""
-    return min(max(target_n, 0.0) + stroke.margin_n, stroke.ceiling_n)
+def press_command_limit_n(stroke: PressLimits, target_n: float, gain_share: float = 1.0) -> float:
+    """Return the largest static press force the gate lets through while ``target_n`` is wanted.
+
+    Args:
+        stroke: limits of the stroke.
+        target_n: press force wanted now.
+        gain_share: what the energy tank has left of the loop's gain; the room over the target shrinks with it.
+    """
+    return min(max(target_n, 0.0) + stroke.margin_n * gain_share, stroke.ceiling_n)
 
 
 def stall_speed_m_s(limits: GateLimits, stroke: PressLimits, press_limit_n: float, is_touching: bool) -> float:

@@ -1,17 +1,21 @@
-"""The gate: the only maker of commands that a plant accepts (layers L2, L4 and L5, and the latched stop)."""
+"""The gate: the only maker of commands that a plant accepts (layers L2 to L5, and the latched stop)."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.safety import monitor, projection
 from controller.safety.bound import press_command_limit_n, stall_speed_m_s
 from controller.safety.limits import GateLimits
+from controller.safety.reaction import REACTIONS, Reaction, stop_reason
+from controller.safety.tank import Tank
 from controller.types import (
+    Action,
     Applied,
     ArmState,
     Cause,
+    Clearance,
     Command,
     ContactState,
     Limited,
@@ -27,19 +31,11 @@ AUDIT_TOLERANCE_N = 1e-6
 """Rounding that the audit forgives."""
 BRAKE_N = 40.0
 """Largest pull away from the body that the press-speed cap may ask for (assumed)."""
-UNLOAD = projection.UnloadBounds(speed_m_s=0.05, damping_ns_per_m=400.0, force_n=15.0, drag_ns_per_m=60.0)
-"""How a stopped arm leaves the skin (design choices)."""
-UNLOAD_RAMP_S = 0.15
-"""Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back comes first."""
-UNLOAD_S = 0.8
-"""Time of unloading: 40 mm at full speed, more than any pad sinks in."""
-FLOAT_DAMPING_S_PER_RAD = 0.05
-"""Joint damping in unloading and floating, over each joint's torque limit: a light wrist joint must not get the damping
-of a shoulder, or the loop's lag makes it swing (assumed)."""
-FLOAT_S = 0.7
-"""Time of floating before a session may end."""
+PARK_SPEED_SHARE = 0.5
+"""Share of the joint speed limits that parking may reach."""
 
 STANDING: Vector3 = (0.0, 0.0, 0.0)
+UP: Vector3 = (0.0, 0.0, 1.0)
 _KEY = object()
 
 
@@ -71,6 +67,7 @@ class Judgement:
         mode: mode of the gate.
         limited: what was lowered; empty where the command passed as it was.
         stop: why the session is stopped; set from that tick on.
+        gain_share: what is left of the force loop's gain (energy tank); the law is told.
     """
 
     command: ApprovedCommand
@@ -79,6 +76,7 @@ class Judgement:
     mode: Mode
     limited: tuple[Limited, ...]
     stop: StopReason | None
+    gain_share: float = 1.0
 
     def applied(self) -> Applied:
         """Return the record of this judgement."""
@@ -97,43 +95,63 @@ class Gate:
         self.limits = limits
         self._dt_s = dt_s
         self._monitor = monitor.Monitor(limits)
-        self._float_damping = tuple(FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
+        self._reaction = Reaction()
+        self._tank = Tank(limits.tank)
+        self._damping = tuple(projection.FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
+        self._forget()
+
+    def _forget(self) -> None:
         self._last_press_n = 0.0
         self._holding_nm: Vector = ()
+        self._good_terms: ToolTerms | None = None
         self._last_command: Command | None = None
-        self._mode = Mode.RUN
-        self._stop: StopReason | None = None
-        self._unload_normal: Vector3 = (0.0, 0.0, 1.0)
+        self._outward_w = UP
+        self._is_parked = False
 
     @property
     def mode(self) -> Mode:
         """Mode of the gate."""
-        return self._mode
+        return self._reaction.mode
+
+    @property
+    def action(self) -> Action:
+        """What the reasons of the stop make the arm do; LOWER while there is none."""
+        return self._reaction.action
 
     @property
     def stop_reason(self) -> StopReason | None:
         """Why the session is stopped, or None."""
-        return self._stop
+        return self._reaction.stop
 
     def is_settled(self, t_s: float) -> bool:
-        """Return True once a stopped arm has unloaded and floated long enough to end the session."""
-        return self._stop is not None and not (t_s < self._stop.t_s + UNLOAD_S + FLOAT_S)
+        """Return True once a stopped arm has come to its rest, so that the session may end."""
+        return self._reaction.is_settled(t_s)
 
     def stop(self, reason: StopReason) -> None:
-        """Latch a stop from outside: the operator, a lost link. The first reason stands."""
-        if self._stop is None:
-            self._stop = reason
-            self._mode = Mode.UNLOAD
+        """Latch a stop from outside: the operator, a lost link. The first reason stands, the action can only rise."""
+        self._reaction.begin(reason)
 
-    def clear(self) -> None:
-        """Let the operator end a stop; everything remembered is forgotten."""
-        self._stop = None
-        self._mode = Mode.RUN
-        self._last_press_n = 0.0
-        self._holding_nm = ()
-        self._last_command = None
-        self._unload_normal = (0.0, 0.0, 1.0)
+    def note_parked(self) -> None:
+        """Tell that the arm rests in its park posture."""
+        self._is_parked = True
+
+    def clear(self, who: Clearance) -> None:
+        """Let a person end a stop; everything remembered is forgotten.
+
+        Args:
+            who: who clears it.
+
+        Raises:
+            PermissionError: the stop's cause asks for somebody else; the stop stays.
+        """
+        stop, ranks = self._reaction.stop, tuple(Clearance)
+        needed = Clearance.NOBODY if stop is None else REACTIONS[stop.cause].clearance
+        if ranks.index(who) < ranks.index(needed):
+            raise PermissionError(f"the stop is cleared by {needed}; got {who}")
+        self._reaction.clear()
+        self._tank.clear()
         self._monitor.clear()
+        self._forget()
 
     def judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
         """Return what may go to the motors; never raises.
@@ -144,32 +162,28 @@ class Gate:
             reference: what the plan wants.
             t_s: session time [s].
         """
-        if math.isfinite(sum(command.terms.bias_nm)) and len(command.terms.bias_nm) == len(self.limits.torque_nm):
-            self._holding_nm = command.terms.bias_nm
-        if self._stop is None:
+        if self._reaction.stop is None:
             reason = self._monitor.check(command, state, reference, t_s)
+            judgement = self._limit(command, reference, t_s) if reason is None else None
+            if judgement is not None:
+                # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
+                self._outward_w = reference.pads[0].normal_w
+                self._last_command, self._good_terms = command, command.terms
+                return judgement
             if reason is not None:
                 self.stop(reason)
-            elif math.isfinite(sum(reference.pads[0].normal_w)):
-                # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
-                self._unload_normal = reference.pads[0].normal_w
-        if self._stop is None:
-            judgement = self._limit(command, reference, t_s)
-            if judgement is not None:
-                self._last_command = command
-                return judgement
         is_fresh = command is not self._last_command
         self._last_command = command
-        return self._react(command.terms, state, t_s, is_fresh)
+        return self._react(command, state, t_s, is_fresh)
 
     def _limit(self, command: Command, reference: Reference, t_s: float) -> Judgement | None:
         """Lower what is too much and audit the result; None where the audit failed and the stop is latched."""
-        limits, terms, normal = self.limits, command.terms, command.normal_w
+        limits, terms, normal, tank = self.limits, command.terms, command.normal_w, self._tank
         stroke = limits.strokes[reference.segment]
         is_touching = command.contact in (ContactState.CONTACT, ContactState.WORK)
-        if is_touching:
-            press_limit = press_command_limit_n(stroke, min(command.pads[0].target_n, stroke.target_n))
-        else:
+        target = min(command.pads[0].target_n, stroke.target_n)
+        press_limit = press_command_limit_n(stroke, target, tank.share)
+        if not is_touching:
             press_limit = min(limits.free_press_n, stroke.ceiling_n)
         # An approach ends where the skin is, not where the plan has it: its speed counts as it is.
         is_seeking = command.contact in (ContactState.APPROACH, ContactState.CONTACT)
@@ -195,13 +209,15 @@ class Gate:
             press = projection.static_press(tau, terms, normal)
         # The audit: press is the force of exactly the torques that go out, after every stage that may change them.
         if not (press <= max(press_limit, 0.0) + AUDIT_TOLERANCE_N):
-            self.stop(
-                StopReason(Cause.INTERNAL_ERROR, "audited static press force", press, press_limit, "N", t_s,
-                           "report this with the record: a later stage reopened the limit")
-            )  # fmt: skip
+            self.stop(stop_reason(Cause.INTERNAL_ERROR, "audited static press force", press, press_limit, "N", t_s))
             return None
+        if is_touching:
+            tank.advance(press - target, speed, self._dt_s)
+            if tank.is_exhausted():
+                self.stop(stop_reason(Cause.ENERGY, "halvings of the gain", tank.halved, limits.tank.halvings, "", t_s))
+                return None
         self._last_press_n = press
-        return Judgement(ApprovedCommand(tau, _KEY), press, press_limit, self._mode, limited, None)
+        return Judgement(ApprovedCommand(tau, _KEY), press, press_limit, self.mode, limited, None, tank.share)
 
     def _lowered(self, command: Command, caps: tuple[projection.Cap, ...]) -> tuple[Vector, tuple[Limited, ...]]:
         """Return torques within every limit and what was lowered for it."""
@@ -212,27 +228,46 @@ class Gate:
         tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         return tau, limited if saturated is None else (*limited, saturated)
 
-    def _react(self, terms: ToolTerms, state: ArmState, t_s: float, is_fresh: bool) -> Judgement:
-        """Unload along the outward normal at bounded speed, then float; holding torque and damping only.
+    def _react(self, command: Command, state: ArmState, t_s: float, is_fresh: bool) -> Judgement:
+        """Lead the stopped arm to rest: holding torque, damping, a pull away from the body, or softened parking.
 
         A command that is not fresh has old speeds in its terms: no pull may be closed over them, so the arm floats.
         """
-        stop = self._stop
-        since = t_s - stop.t_s if stop is not None else 0.0
-        self._mode = Mode.UNLOAD if since < UNLOAD_S and is_fresh else Mode.FLOAT
-        normal = self._unload_normal
+        reaction, limits, stop = self._reaction, self.limits, self._reaction.stop
+        terms = self._believed(command.terms, state)
+        mode = reaction.advance(t_s, is_fresh and terms is not None, self._is_parked)
         self._last_press_n = 0.0
-        joints = len(self.limits.torque_nm)
-        known = sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt)
-        if not math.isfinite(known) or len(state.dq_rad_s) != joints or len(terms.bias_nm) != joints:
+        if terms is None:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
-            tau = self._holding_nm or (0.0,) * joints
-            return Judgement(ApprovedCommand(tau, _KEY), 0.0, 0.0, self._mode, (), stop)
-        tau = projection.float_torque(terms, state.dq_rad_s, self._float_damping)
-        if self._mode is Mode.UNLOAD:
-            share = min(1.0, max(0.0, since / UNLOAD_RAMP_S))
-            wrench = projection.unload_force(terms.v_wt, normal, UNLOAD, share)
-            tau = projection.add_force(tau, terms, wrench)
-        tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
-        press = projection.static_press(tau, terms, normal)
-        return Judgement(ApprovedCommand(tau, _KEY), press, 0.0, self._mode, (), stop)
+            tau = self._holding_nm or (0.0,) * len(limits.torque_nm)
+            return Judgement(ApprovedCommand(tau, _KEY), 0.0, 0.0, mode, (), stop)
+        self._holding_nm = terms.bias_nm
+        if mode is Mode.PARK and self._may_park(command, state, t_s):
+            tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
+        else:
+            since_s = t_s - stop.t_s if stop is not None else 0.0
+            lead = projection.lead_away(mode, since_s) if is_fresh else None
+            tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, self._outward_w, lead)
+            tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
+        press = projection.static_press(tau, terms, self._outward_w)
+        return Judgement(ApprovedCommand(tau, _KEY), press, 0.0, mode, (), stop)
+
+    def _believed(self, terms: ToolTerms, state: ArmState) -> ToolTerms | None:
+        """Return the rigid-body terms to react by: the last good ones with new speeds where positions are in doubt."""
+        joints = len(self.limits.torque_nm)
+        if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
+            return None
+        if self._reaction.action is Action.HOLD_TORQUE:
+            terms = self._good_terms or terms
+            v_wt = tuple([projection.dot(row, state.dq_rad_s) for row in terms.jacobian])
+            terms = replace(terms, v_wt=(v_wt[0], v_wt[1], v_wt[2], v_wt[3], v_wt[4], v_wt[5]))
+        known = sum(terms.bias_nm) + sum(terms.v_wt)
+        return terms if math.isfinite(known) and len(terms.bias_nm) == joints else None
+
+    def _may_park(self, command: Command, state: ArmState, t_s: float) -> bool:
+        """Return True where parking may go on; one that runs off is a stop of its own, and the arm floats."""
+        speed, limit = max(map(abs, state.dq_rad_s)), PARK_SPEED_SHARE * min(self.limits.speed_rad_s)
+        if speed <= limit and len(command.tau_nm) == len(state.dq_rad_s) and math.isfinite(sum(command.tau_nm)):
+            return True
+        self.stop(stop_reason(Cause.JOINT_SPEED, "joint speed while parking", speed, limit, "rad/s", t_s))
+        return False

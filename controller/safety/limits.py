@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from controller.safety.tank import TankLimits
 from controller.types import Region, Vector, Vector3
 
 PAD_CEILING_N = 60.0
@@ -14,6 +15,12 @@ TOOL_CEILING_N = 90.0
 """No tool presses harder than this in sum (design choice)."""
 PRESSURE_CEILING_PA = 120e3
 """Largest mean pressure under a pad: 12 N/cm2 (design choice, a third of the pain threshold of 1 cm2 on the back)."""
+
+SESSION_CEILING_S = 3600.0
+"""No session is longer (design choice)."""
+TEMPERATURE_CEILING_C = 80.0
+"""No drive gets hotter (assumed: common limit of the windings' sensor; the pad's own ceiling of 43 C needs a sensor in
+the pad)."""
 
 REGION_CEILING_N: Mapping[Region, float] = MappingProxyType(
     {
@@ -85,6 +92,16 @@ class GateLimits:
         stale_ticks: stale or non-finite samples in a row that stop the session.
         implausible_ticks: ticks in a row without a trusted sensor that stop the session.
         descent_m: way along the normal without contact that stops an approach.
+        frozen_ticks: equal wrench samples in a row, beyond the first, that stop the session: noise never repeats.
+        jump_rad: how far a joint position may differ from what the speed says.
+        late_s: longest time between two samples.
+        dwell_m: radius of one spot.
+        dwell_s: longest time of pressing on one spot.
+        session_s: longest session.
+        temperature_c: hottest drive; NaN, not sensed, passes.
+        supervisor_age_s: oldest heartbeat of the supervisor.
+        tank: energy tank.
+        park_force_n: largest static tool force, in any direction, while the arm is parked.
     """
 
     lower_rad: Vector
@@ -113,3 +130,13 @@ class GateLimits:
     stale_ticks: int
     implausible_ticks: int
     descent_m: float
+    frozen_ticks: int
+    jump_rad: float
+    late_s: float
+    dwell_m: float
+    dwell_s: float
+    session_s: float
+    temperature_c: float
+    supervisor_age_s: float
+    tank: TankLimits
+    park_force_n: float

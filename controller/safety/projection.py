@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import le, mul, sub
 
 from controller.safety.limits import GateLimits
-from controller.types import Cause, Limited, Matrix, ToolTerms, Vector, Vector3, Vector6
+from controller.types import Cause, Limited, Matrix, Mode, ToolTerms, Vector, Vector3
 
 Cap = tuple[float, Cause]
 """An upper bound of the static press force [N] and what it stands for."""
+Lead = tuple[float, float]
+"""Wanted speed along the outward normal [m/s] and largest pull [N]."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnloadBounds:
-    """How a stopped arm leaves the skin.
-
-    Attributes:
-        speed_m_s: speed wanted along the outward normal.
-        damping_ns_per_m: gain of the speed loop.
-        force_n: largest pull, and largest brake.
-        drag_ns_per_m: damping across the normal.
-    """
-
-    speed_m_s: float
-    damping_ns_per_m: float
-    force_n: float
-    drag_ns_per_m: float
+UNLOAD_SPEED_M_S = 0.05
+UNLOAD_DAMPING_NS_PER_M = 400.0
+UNLOAD_PULL_N = 15.0
+UNLOAD_DRAG_NS_PER_M = 60.0
+"""How a stopped arm leaves the skin: speed wanted along the outward normal, gain of that speed loop, its largest pull
+and brake, and damping across the normal (design choices)."""
+FLOAT_SPEED_M_S, FLOAT_PULL_N = 0.01, 3.0
+"""The same while floating: a few newtons, so that an arm that is held back never rests on the body (design choice)."""
+UNLOAD_RAMP_S = 0.15
+"""Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back comes first."""
+FLOAT_DAMPING_S_PER_RAD = 0.05
+"""Joint damping in unloading and floating, over each joint's torque limit: a light wrist joint must not get the damping
+of a shoulder, or the loop's lag makes it swing (assumed)."""
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:
@@ -147,22 +146,46 @@ def saturate(tau_nm: Vector, bias_nm: Vector, torque_nm: Vector) -> tuple[Vector
     return bounded, Limited(Cause.TORQUE_LIMIT, worst_value, worst_limit, "Nm")
 
 
-def float_torque(terms: ToolTerms, dq_rad_s: Vector, damping_nms_per_rad: Vector) -> Vector:
-    """Return holding torque plus joint damping, (n,)."""
-    return tuple([b - d * v for b, v, d in zip(terms.bias_nm, dq_rad_s, damping_nms_per_rad, strict=True)])
-
-
-def unload_force(v_wt: Vector6, normal_w: Vector3, bounds: UnloadBounds, share: float) -> Vector:
-    """Return the wrench (6,) that pulls the tool off along the outward normal at a bounded speed and force.
+def soft_torque(
+    terms: ToolTerms, dq_rad_s: Vector, damping_nms_per_rad: Vector, outward_w: Vector3, lead: Lead | None
+) -> Vector:
+    """Return holding torque plus joint damping, (n,), and a bounded pull away from the body.
 
     Args:
-        v_wt: tool twist.
-        normal_w: outward normal.
-        bounds: speed and forces.
-        share: how much of the pull is allowed yet, 0 to 1; braking is allowed at once.
+        terms: rigid-body terms; ``v_wt`` closes the speed loop of the pull.
+        dq_rad_s: joint speeds, (n,).
+        damping_nms_per_rad: joint damping, (n,).
+        outward_w: direction to leave the skin in.
+        lead: wanted speed and largest pull; the brake is there at once. None for neither.
     """
-    outward = dot(v_wt[:3], normal_w)
-    wish = bounds.damping_ns_per_m * (bounds.speed_m_s - outward)
-    pull = min(bounds.force_n * share, max(-bounds.force_n, wish))
-    linear = [pull * n - bounds.drag_ns_per_m * (v - outward * n) for v, n in zip(v_wt[:3], normal_w, strict=True)]
-    return (*linear, 0.0, 0.0, 0.0)
+    tau = tuple([b - d * v for b, v, d in zip(terms.bias_nm, dq_rad_s, damping_nms_per_rad, strict=True)])
+    if lead is None:
+        return tau
+    speed_m_s, pull_n = lead
+    v_wt = terms.v_wt
+    outward = dot(v_wt[:3], outward_w)
+    pull = min(pull_n, max(-UNLOAD_PULL_N, UNLOAD_DAMPING_NS_PER_M * (speed_m_s - outward)))
+    drag = UNLOAD_DRAG_NS_PER_M
+    linear = [pull * n - drag * (v - outward * n) for v, n in zip(v_wt[:3], outward_w, strict=True)]
+    return add_force(tau, terms, (*linear, 0.0, 0.0, 0.0))
+
+
+def lead_away(mode: Mode, since_s: float) -> Lead:
+    """Return how fast and how hard a stopped arm is led away from the body.
+
+    Args:
+        mode: unload; anything else is led as in floating.
+        since_s: time since the stop.
+    """
+    if mode is Mode.UNLOAD:
+        return UNLOAD_SPEED_M_S, UNLOAD_PULL_N * min(1.0, max(0.0, since_s / UNLOAD_RAMP_S))
+    return FLOAT_SPEED_M_S, FLOAT_PULL_N
+
+
+def soften(tau_nm: Vector, terms: ToolTerms, force_n: float, torque_nm: Vector) -> Vector:
+    """Scale tau - bias as one so that the static tool force is at most ``force_n`` in any direction."""
+    wrench = tool_wrench(tau_nm, terms)
+    force = math.hypot(wrench[0], wrench[1], wrench[2])
+    share = 1.0 if force <= force_n else force_n / force
+    tau = tuple([bias + share * (tau - bias) for tau, bias in zip(tau_nm, terms.bias_nm, strict=True)])
+    return saturate(tau, terms.bias_nm, torque_nm)[0]

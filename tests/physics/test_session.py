@@ -15,8 +15,9 @@ from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
+from controller.safety.reaction import REACTIONS
 from controller.session import Session, SessionResult
-from controller.types import ArmState, Cause, Command, ContactState, Mode, Phase, Reference, StepRecord
+from controller.types import Action, ArmState, Cause, Command, ContactState, Mode, Phase, Reference, StepRecord
 from sim.options import Rise, SimulationOptions
 from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
@@ -167,13 +168,14 @@ def _assert_unloaded(steps: list[StepRecord], result: SessionResult, cause: Caus
     assert result.stop.cause is cause
     after = _after(steps)
     assert after[0].applied.mode is Mode.UNLOAD
-    assert after[-1].applied.mode is Mode.FLOAT
+    is_driven = REACTIONS[cause].action is Action.PARK
+    assert after[-1].applied.mode is (Mode.RELEASED if is_driven else Mode.FLOAT)
     assert after[0].truth[0].press_n > 2.0
     assert max(step.truth[0].press_n for step in after) <= after[0].truth[0].press_n + 5.0
     off = next(step.t_s for step in after if step.truth[0].press_n == 0.0) - after[0].t_s
     assert off < 0.8
     assert after[-1].truth[0].depth_m < -0.005
-    assert max(math.hypot(*step.v_wt[:3]) for step in after) < 0.15
+    assert max(math.hypot(*step.v_wt[:3]) for step in after) < 0.17
     assert max(abs(v) for v in after[-1].state.dq_rad_s) < 0.1
 
 
@@ -204,7 +206,7 @@ def test_a_wrist_sensor_that_reads_zero_is_found_out() -> None:
 
     result, steps, _ = _run("servo7", change=zero)
     assert result.stop is not None
-    assert result.stop.cause is Cause.SENSOR_IMPLAUSIBLE
+    assert result.stop.cause is Cause.SENSOR_FROZEN
     assert result.stop.t_s - begins < 0.06
     assert max(step.truth[0].press_n for step in steps) <= 18.0 + 5.0
 
@@ -238,7 +240,7 @@ def test_an_encoder_that_fails_in_mid_stroke_neither_drops_the_arm_nor_presses()
 
     result, steps, _ = _run("servo7", change=blind)
     assert result.stop is not None
-    assert result.stop.cause is Cause.NOT_FINITE
+    assert result.stop.cause is Cause.JOINTS_NOT_FINITE
     after = _after(steps)
     assert max(step.truth[0].press_n for step in after) <= 18.0 + 2.0
     assert min(step.truth[0].press_n for step in after[-200:]) < 5.0

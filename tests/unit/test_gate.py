@@ -6,10 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from controller.safety.gate import FLOAT_S, UNLOAD_RAMP_S, UNLOAD_S, Gate, Judgement
+from controller.safety.gate import Gate, Judgement
 from controller.safety.limits import GateLimits, PressLimits
-from controller.safety.projection import saturate, static_press, tool_wrench
-from controller.types import Cause, Command, ContactState, Mode, StopReason, ToolTerms
+from controller.safety.projection import UNLOAD_RAMP_S, saturate, static_press, tool_wrench
+from controller.safety.reaction import FLOAT_S, UNLOAD_S
+from controller.types import Cause, Clearance, Command, ContactState, Mode, StopReason, ToolTerms
 from tests.gate_cases import UP, command, limits, reference, state, terms, torque
 
 RNG = np.random.default_rng(5)
@@ -88,7 +89,7 @@ def test_releasing_is_never_slowed() -> None:
         (limits(), {"q_rad": (0.1,) * 6 + (3.1,)}, Cause.JOINT_POSITION),
         (limits(), {"q_rad": (-3.1,) + (0.1,) * 6}, Cause.JOINT_POSITION),
         (limits(), {"dq_rad_s": (0.0,) * 6 + (-2.1,)}, Cause.JOINT_SPEED),
-        (limits(), {"q_rad": (math.nan,) + (0.1,) * 6}, Cause.NOT_FINITE),
+        (limits(), {"q_rad": (math.nan,) + (0.1,) * 6}, Cause.JOINTS_NOT_FINITE),
         (limits(stale_ticks=1), {"sensor_age_s": 0.02}, Cause.STALE),
         (limits(stale_ticks=1), {"sensor_age_s": math.nan}, Cause.STALE),
         (limits(stale_ticks=1), {"wrench_s": (math.nan,) * 6}, Cause.NOT_FINITE),
@@ -106,7 +107,7 @@ def test_what_is_sensed_stops_the_session(bounds: GateLimits, changes: dict, cau
     assert judgement.stop is not None
     assert judgement.stop.cause is cause
     assert judgement.stop.next_step
-    assert judgement.mode is Mode.UNLOAD
+    assert judgement.mode is (Mode.UNLOAD if len(changes.get("dq_rad_s", ARM.bias_nm)) == 7 else Mode.FLOAT)
     assert judgement.press_n < 1.0
     assert _judge(limits()).stop is None
 
@@ -184,10 +185,10 @@ def test_a_stop_is_latched_unloads_then_floats_until_it_is_cleared() -> None:
     assert static_press(grown.command.tau_nm, ARM, UP) == pytest.approx(-15.0)
     later = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_S + 0.01)
     assert later.mode is Mode.FLOAT
-    assert later.command.tau_nm == pytest.approx(ARM.bias_nm)
+    assert static_press(later.command.tau_nm, ARM, UP) == pytest.approx(-3.0)
     assert not gate.is_settled(2.0 + UNLOAD_S)
     assert gate.is_settled(2.0 + UNLOAD_S + FLOAT_S)
-    gate.clear()
+    gate.clear(Clearance.SERVICE)
     assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 9.0).stop is None
 
 
@@ -234,7 +235,7 @@ def test_without_joint_positions_the_last_holding_torque_stays(after_stop_s: flo
     judgement = gate.judge(command(blind, (math.nan,) * 7), now, reference(), after_stop_s)
     assert judgement.stop is not None
     assert judgement.command.tau_nm == ARM.bias_nm
-    gate.clear()
+    gate.clear(Clearance.SERVICE)
     nothing = gate.judge(command(blind, (math.nan,) * 7), now, reference(), 1.0)
     assert nothing.command.tau_nm == (0.0,) * 7
 

@@ -1,0 +1,80 @@
+"""The way of a stopped arm to its park posture: slow joint-space legs, soft enough to be held back by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.types import ArmState, Command, Vector
+
+Array = NDArray[np.float64]
+
+SPEED_RAD_S = 0.2
+"""Largest joint speed of a leg (assumed gentle: a person sees it coming)."""
+SHORTEST_LEG_S = 1.0
+BANDWIDTH_RAD_S = 20.0
+"""Every joint follows as a critically damped spring of this frequency; the friction of a light wrist joint then holds
+it back by less than 0.1 rad (design choice). How hard it may push is not decided here but by the gate."""
+BLOCKED_RAD = 0.3
+"""A joint this far from where it should be is held back by something (assumed)."""
+ARRIVED_RAD, ARRIVED_RAD_S = 0.12, 0.05
+"""Near enough and slow enough to be at rest in the park posture."""
+
+
+class Parking:
+    """Drives the joints through waypoints, from wherever they are when it begins.
+
+    Args:
+        waypoints_rad: joint postures to go through in order, each (n,); the last is the park posture.
+    """
+
+    def __init__(self, waypoints_rad: tuple[Vector, ...]) -> None:
+        self._left = list(waypoints_rad)
+        self._from: Vector = ()
+        self._since_s = 0.0
+        self.is_blocked = False
+        """Something holds a joint back; latched."""
+        self.is_arrived = False
+        """The arm rests in its park posture."""
+
+    def step(self, command: Command, state: ArmState, mass: Array, dt_s: float) -> Command:
+        """Return ``command`` with the torques of this tick of the way, the bias M (w^2 e + 2 w de/dt) away.
+
+        Args:
+            command: of the law, for its rigid-body terms.
+            state: what the senses say.
+            mass: joint-space inertia M, (n, n).
+            dt_s: period [s].
+        """
+        q_rad, dq_rad_s = state.q_rad, state.dq_rad_s
+        if not self._from:
+            self._from = q_rad
+        wanted, speed, is_over = self._along()
+        self._since_s += dt_s
+        lag = [w - q for w, q in zip(wanted, q_rad, strict=True)]
+        if not max(map(abs, lag)) <= BLOCKED_RAD:
+            self.is_blocked = True
+        slow = np.subtract(speed, dq_rad_s)
+        pull = mass @ (BANDWIDTH_RAD_S**2 * np.array(lag) + 2.0 * BANDWIDTH_RAD_S * slow)
+        tau: Vector = tuple((np.array(command.terms.bias_nm) + pull).tolist())
+        if is_over and len(self._left) > 1:
+            self._from, self._since_s = self._left.pop(0), 0.0
+        elif is_over and max(map(abs, lag)) <= ARRIVED_RAD and max(map(abs, dq_rad_s)) <= ARRIVED_RAD_S:
+            self.is_arrived = True
+        return replace(command, tau_nm=tau)
+
+    def _along(self) -> tuple[Vector, Vector, bool]:
+        """Return wanted positions and speeds on the present leg, and whether its time is over.
+
+        The leg is the quintic 10 u^3 - 15 u^4 + 6 u^5 in time, whose largest speed is 15/8 of the mean.
+        """
+        goal = self._left[0]
+        way = [g - f for g, f in zip(goal, self._from, strict=True)]
+        length_s = max(SHORTEST_LEG_S, 1.875 * max(map(abs, way)) / SPEED_RAD_S)
+        u = min(1.0, self._since_s / length_s)
+        share = u * u * u * (10.0 - 15.0 * u + 6.0 * u * u)
+        rate = 30.0 * u * u * (1.0 - u) * (1.0 - u) / length_s
+        wanted = tuple(f + share * w for f, w in zip(self._from, way, strict=True))
+        return wanted, tuple(rate * w for w in way), u >= 1.0

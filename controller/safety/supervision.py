@@ -1,0 +1,144 @@
+"""Layer L6, the decisions of the supervisor: when it takes the drives from the session loop, and what it sends.
+
+Pure: the process around it (``controller.supervisor``) reads its own senses, makes its own kinematics and writes to the
+drives; a simulation can run the same decisions in simulated time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from operator import le
+
+from controller.safety import projection
+from controller.safety.reaction import UNLOAD_S, stop_reason
+from controller.types import ArmState, Cause, Mode, StopReason, ToolTerms, Vector, Vector3
+
+BEAT_S = 0.002
+"""Period of the supervisor."""
+ENABLE_DELAY_S = 1.0
+"""Time from the loss of the supervisor's heartbeat to the brakes: long enough for the loop to unload first (stop
+category 1, removal of power after the stop)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorLimits:
+    """What the supervisor holds the host and the arm against.
+
+    Attributes:
+        heartbeat_s: longest time without a new heartbeat of the host.
+        tool_n: magnitude of the wrist sensor's force, tool weight included.
+        speed_rad_s: joint speeds, (n,).
+        torque_nm: joint torques, (n,).
+        bad_reads: broken reads of the shared memory in a row that count.
+        patience_reads: reads in a row without senses or over a limit: longer than the host's own monitor needs.
+    """
+
+    heartbeat_s: float
+    tool_n: float
+    speed_rad_s: Vector
+    torque_nm: Vector
+    bad_reads: int
+    patience_reads: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorView:
+    """What the supervisor sees in one period.
+
+    Attributes:
+        state: its own read of the senses; ``t_s`` is its own clock.
+        host_beat: the host's heartbeat counter as last read whole; a counter that has never moved is not waited for.
+        is_intact: the memory shared with the host had the right checksum.
+    """
+
+    state: ArmState
+    host_beat: int
+    is_intact: bool
+
+
+class Supervisor:
+    """Decides once a period; what it took it keeps until ``clear``.
+
+    Args:
+        limits: what to check.
+    """
+
+    def __init__(self, limits: SupervisorLimits) -> None:
+        self.limits = limits
+        self._damping = tuple(projection.FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
+        self.clear()
+
+    def clear(self) -> None:
+        """Give the drives back to the host."""
+        self.stop: StopReason | None = None
+        """Why it took the drives, None while the host has them."""
+        self._last_beat = -1
+        self._beat_t_s = math.nan
+        self._bad_memory = self._over = 0
+        self._holding: Vector = ()
+
+    def judge(self, view: SupervisorView) -> StopReason | None:
+        """Return why the supervisor has the drives, None where the host has them."""
+        if self.stop is None:
+            self.stop = self._memory(view) or self._host(view) or self._senses(view.state)
+        return self.stop
+
+    def torque(self, terms: ToolTerms, state: ArmState) -> tuple[Vector, Mode]:
+        """Return joint torques (n,) that unload along the tool's own axis, then float, and which of both it is.
+
+        Args:
+            terms: from the supervisor's own kinematics; the last good ones where the senses are gone.
+            state: its own read.
+        """
+        since_s = state.t_s - self.stop.t_s if self.stop is not None else 0.0
+        known = math.isfinite(sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt))
+        if not known:
+            return self._holding or (0.0,) * len(self.limits.torque_nm), Mode.FLOAT
+        self._holding = terms.bias_nm
+        mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
+        lead = projection.lead_away(mode, since_s)
+        tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, outward_axis(terms), lead)
+        return projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)[0], mode
+
+    def _memory(self, view: SupervisorView) -> StopReason | None:
+        self._bad_memory = 0 if view.is_intact else self._bad_memory + 1
+        if self._bad_memory < self.limits.bad_reads:
+            return None
+        return stop_reason(
+            Cause.MEMORY_CORRUPT, "broken reads of the shared memory in a row", self._bad_memory, 0.0, "reads",
+            view.state.t_s,
+        )  # fmt: skip
+
+    def _host(self, view: SupervisorView) -> StopReason | None:
+        t_s = view.state.t_s
+        if view.is_intact and view.host_beat != self._last_beat:
+            is_first = self._last_beat < 0
+            self._last_beat, self._beat_t_s = view.host_beat, math.nan if is_first else t_s
+        age_s = t_s - self._beat_t_s
+        if math.isnan(self._beat_t_s) or age_s <= self.limits.heartbeat_s:
+            return None
+        limit_s = self.limits.heartbeat_s
+        return stop_reason(Cause.HOST_LOST, "age of the session loop's heartbeat", age_s, limit_s, "s", t_s)
+
+    def _senses(self, state: ArmState) -> StopReason | None:
+        """Step in where senses are missing or limits passed for longer than the host needs to answer."""
+        tool_n = math.hypot(*state.wrench_s[:3])
+        is_slow = all(map(le, map(abs, state.dq_rad_s), self.limits.speed_rad_s))
+        is_well = is_slow and tool_n <= self.limits.tool_n and math.isfinite(sum(state.q_rad))
+        self._over = 0 if is_well else self._over + 1
+        if self._over < self.limits.patience_reads:
+            return None
+        t_s = state.t_s
+        if is_slow and math.isfinite(tool_n + sum(state.q_rad)):
+            return stop_reason(Cause.TOOL_FORCE, "wrist force, own read", tool_n, self.limits.tool_n, "N", t_s)
+        if math.isfinite(tool_n + sum(state.q_rad) + sum(state.dq_rad_s)):
+            speed, limit = max(map(abs, state.dq_rad_s)), max(self.limits.speed_rad_s)
+            return stop_reason(Cause.JOINT_SPEED, "joint speed, own read", speed, limit, "rad/s", t_s)
+        return stop_reason(Cause.NOT_FINITE, "senses, own read", math.nan, 0.0, "-", t_s)
+
+
+def outward_axis(terms: ToolTerms) -> Vector3:
+    """Return minus the tool's z axis in W: away from the body by the arm's own kinematics, whatever the plan says."""
+    x, y, z, w = terms.quaternion_wt
+    return (-2.0 * (x * z + w * y), -2.0 * (y * z - w * x), 2.0 * (x * x + y * y) - 1.0)
