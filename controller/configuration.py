@@ -131,7 +131,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         session_s=min(SESSION_CEILING_S, SESSION_SHARE * plan.duration_s + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
         supervisor_age_s=LATE_S,
-        tank=TankLimits(capacity_j=0.3, refill_w=0.05, halvings=3),
+        tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,
     )
 
