@@ -451,5 +451,9 @@ class PlanLike(Protocol):
     def hold_times_s(self) -> tuple[float, ...]:
         """Plan times at which the clock waits until the press force has been reached."""
 
+    @property
+    def park_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
+
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time, a pure function of it."""
