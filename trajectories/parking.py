@@ -24,8 +24,8 @@ Indices = NDArray[np.intp]
 UNLOADED_M = 0.025
 """Distance of pad and skin that the unloading after a stop leaves at least; it aims at 30 to 40 mm."""
 RISES_M = (0.15, 0.20, 0.10, 0.05, 0.0)
-"""Heights of the first waypoint over the plan's start pose, in the order they are tried: with none at all a quarter of
-the legs come nearer than allowed, from 0.10 m up none (measured on the shipped bodies and arms)."""
+"""Heights of the first waypoint over the plan's start pose, in the order they are tried: with none at all up to a fifth
+of the legs come too near, from 0.10 m up none (measured on the shipped bodies and arms)."""
 POSTURES = 5
 """A leg is proven from every so many postures of the plan: every 0.25 s."""
 

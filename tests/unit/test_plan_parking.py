@@ -83,9 +83,8 @@ def check_whole(arm: str, body: str, every_s: float) -> None:
     plan = plan_session(load_program("first_session"), *body_named(body), robot)
     pad, links = check_parking(plan, robot, body, every_s, 0.025)
     beside = check_rest(plan, robot, body)
-    print(
-        f"{body} {arm}: pad {1e3 * pad:.1f} mm, links over {1e3 * min(links, NEAR_M):.0f} mm, beside {1e3 * beside:.0f} mm"
-    )
+    figures = f"pad {1e3 * pad:.1f} mm, links over {1e3 * min(links, NEAR_M):.0f} mm, beside {1e3 * beside:.0f} mm"
+    print(f"{body} {arm}: {figures}")
 
 
 def test_an_arm_that_stands_over_the_person_rests_over_the_flank() -> None:
