@@ -37,7 +37,7 @@ PLAUSIBLE_BASE_N = 3.0
 PLAUSIBLE_FRICTIONS = 2.0
 """... and by this many times the reflected friction; fault-free sessions reach 1.1 times."""
 WORKSPACE_MARGIN_M = 0.10
-"""The tool may leave the box around the plan by this (design choice)."""
+"""The tool may leave the box around the plan and its way to rest by this (design choice)."""
 PAD_DEPTH_M = 0.004
 """Depth at which the pad's contact area is taken: firm tissue, the smallest area to reckon with (assumed)."""
 TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
@@ -92,7 +92,10 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
     strokes = tuple(_press_limits(segment) for segment in plan.segments)
     highest = max((stroke.trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
-    points = np.array([plan.at(float(t)).position_m for t in times])
+    points = np.array(
+        [plan.at(float(t)).position_m for t in times]
+        + [tuple(robot.tool_pose(np.array(posture))[0].tolist()) for posture in plan.park_path_rad]
+    )
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
     high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
     radius = arm.tool.pad_radius_m

@@ -11,7 +11,7 @@ from controller.types import ArmState, Command, Vector
 
 Array = NDArray[np.float64]
 
-SPEED_RAD_S = 0.2
+SPEED_RAD_S = 0.35
 """Largest joint speed of a leg (assumed gentle: a person sees it coming)."""
 SHORTEST_LEG_S = 1.0
 BANDWIDTH_RAD_S = 20.0

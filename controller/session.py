@@ -175,7 +175,7 @@ class Session:
             reference = self._plan.at(self._plan_s)
             command = self._law.step(state, reference)
             if self._gate.mode is Mode.PARK:
-                command = self._park(command, state, reference.segment)
+                command = self._park(command, state)
             elif self._is_returning:
                 command = self._return(command, state, reference)
             self._last = reference, command
@@ -185,10 +185,10 @@ class Session:
             self._fail(error, t_s)
         return self._last
 
-    def _park(self, command: Command, state: ArmState, segment: int) -> Command:
+    def _park(self, command: Command, state: ArmState) -> Command:
         """Return the command that drives a stopped arm on toward its park posture."""
         if self._parking is None:
-            self._parking = Parking(self._plan.park_paths_rad[segment])
+            self._parking = Parking(self._plan.park_path_rad)
         command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
@@ -199,7 +199,7 @@ class Session:
     def _return(self, command: Command, state: ArmState, reference: Reference) -> Command:
         """Return the command that drives a restarted arm from its park posture to where the plan goes on."""
         if self._parking is None:
-            back = (*self._plan.park_paths_rad[reference.segment][-2::-1], reference.posture_rad)
+            back = (*self._plan.park_path_rad[-2::-1], reference.posture_rad)
             self._parking = Parking(back)
         command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
         if self._parking.is_blocked:

@@ -470,8 +470,8 @@ class PlanLike(Protocol):
         """Plan times from which an interrupted plan may be taken up again: the beginnings of the transfers."""
 
     @property
-    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
-        """Joint postures that lead from each segment to the park posture, the last of each path."""
+    def park_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
 
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time, a pure function of it."""
