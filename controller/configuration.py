@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.errors import PlanError
-from controller.gains import LawSettings
+from controller.gains import GainSet, LawSettings
+from controller.margins import margin
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import (
@@ -55,6 +57,9 @@ SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
 """A session may take this much longer than its plan: waiting for contact (assumed)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
+PHASE_MARGIN_DEG = 15.0
+"""Smallest phase margin on undamped tissue, which is the pessimistic case: tissue and joint friction take out energy
+(design choice)."""
 SAMPLE_S = 0.25
 """Plan time between two postures at which effective mass and friction are evaluated."""
 
@@ -211,6 +216,42 @@ def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
                 f"at most {row.ceiling_n:.1f} N",
                 f"lower the stroke's force by {row.bound_n - row.ceiling_n:.1f} N or its speed",
             )
+
+
+def refuse_unstable(plan: PlanLike, gains: GainSet, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
+    """Refuse a gain set that has no stability margin on the tissue of a stroke with the lag of this loop.
+
+    Args:
+        plan: the plan; a light arm on stiff tissue is the worst.
+        gains: the gain set.
+        settings: of the law.
+        lag_ticks: pure lag of the loop, transport and sensor sample together, on top of the drives' own.
+        dt_s: tick [s].
+
+    Raises:
+        PlanError: names the stroke, the margin, and what would have one.
+    """
+    for row in plan.segments:
+        found = {name: _phase_margin_deg(name, settings, row, lag_ticks, dt_s) for name in GainSet}
+        if not (found[gains] >= PHASE_MARGIN_DEG):
+            sound = [name.value for name, degrees in found.items() if degrees >= PHASE_MARGIN_DEG]
+            raise PlanError(
+                row.name,
+                f"region {row.region}",
+                f"phase margin {found[gains]:.0f} deg of gains {gains} (tissue "
+                f"{row.working_stiffness_n_per_m / 1000:.1f} N/mm, effective mass {row.smallest_lambda_n_kg:.1f} kg, "
+                f"loop lag {lag_ticks * dt_s * 1000:.0f} ms)",
+                f"at least {PHASE_MARGIN_DEG:.0f} deg",
+                f"use --gains {' or '.join(sound)}" if sound else "make the loop faster; no gain set has a margin here",
+            )
+
+
+def _phase_margin_deg(gains: GainSet, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
+    """Return the phase margin on a stroke [deg], 0 where the loop is unstable or the stroke is no number."""
+    if not (row.smallest_lambda_n_kg > 0.0 and 0.0 < row.working_stiffness_n_per_m < math.inf):
+        return 0.0
+    mass, stiffness = row.smallest_lambda_n_kg, row.working_stiffness_n_per_m
+    return margin(gains, settings, mass, stiffness, lag_ticks, dt_s).phase_margin_deg
 
 
 def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInfo) -> tuple[float, float]:

@@ -431,8 +431,10 @@ class SegmentInfo:
         force_target_n: largest reference press force [N].
         ceiling_n: smallest region ceiling under its footprint [N].
         stiffness_n_per_m: upper estimate of the tissue's tangent stiffness at the ceiling [N/m].
+        working_stiffness_n_per_m: typical tangent stiffness at a working force, for the margins of the loop [N/m].
         surface_speed_m_s: upper estimate of how fast the surface comes toward the tool [m/s].
         lambda_n_kg: largest effective mass of the arm along the normal over the stroke [kg].
+        smallest_lambda_n_kg: smallest one [kg].
         start_s: plan time at which its work begins.
         end_s: plan time at which its work ends.
     """
@@ -444,8 +446,10 @@ class SegmentInfo:
     force_target_n: float
     ceiling_n: float
     stiffness_n_per_m: float
+    working_stiffness_n_per_m: float
     surface_speed_m_s: float
     lambda_n_kg: float
+    smallest_lambda_n_kg: float
     start_s: float
     end_s: float
 

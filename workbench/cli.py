@@ -117,8 +117,13 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         ("explain", "why a run stopped, with a picture of the last second"),
     ):
         looking_back = command(name, text)
-        looking_back.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or its record")
+        many = "?" if name == "explain" else None
+        looking_back.add_argument("run", metavar="RUN", type=Path, nargs=many, help="folder of a run, or its record")
         _add_json(looking_back)
+        if name == "explain":
+            looking_back.add_argument(
+                "--table", action="store_true", help="every cause: what the arm does, who may clear it, what to do next"
+            )
     _add_campaign_options(command("campaign", "a population of sessions held against the targets"))
     _add_json(command("doctor", "what is wrong with this installation"))
     bench = command("bench", "speed of the loop on this machine")
