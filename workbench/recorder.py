@@ -26,6 +26,7 @@ from workbench.container import McapContainer
 from workbench.events import EventDetector
 from workbench.messages import EndEvent, Event, EventData, EventKind, LoopStats, RunConfig, StaticFrame, Topic
 from workbench.schema import json_schema
+from workbench.step_message import step_json, step_schema
 from workbench.timing import TickTimes
 from workbench.transforms import SCHEMA_NAME, FrameTransforms, frame_transforms
 
@@ -105,13 +106,13 @@ class McapRecorder:
         try:
             self._container = McapContainer(self._stream, LIBRARY)
             self._channels = {
-                topic: self._container.add_channel(topic, name, json_schema(cls))
-                for topic, name, cls in (
-                    (Topic.CONFIG, "massage_arm.RunConfig", RunConfig),
-                    (Topic.STEP, "massage_arm.StepRecord", StepRecord),
-                    (Topic.EVENT, "massage_arm.Event", Event),
-                    (Topic.LOOP, "massage_arm.LoopStats", LoopStats),
-                    (Topic.TF, SCHEMA_NAME, FrameTransforms),
+                topic: self._container.add_channel(topic, name, schema)
+                for topic, name, schema in (
+                    (Topic.CONFIG, "massage_arm.RunConfig", json_schema(RunConfig)),
+                    (Topic.STEP, "massage_arm.StepRecord", step_schema()),
+                    (Topic.EVENT, "massage_arm.Event", json_schema(Event)),
+                    (Topic.LOOP, "massage_arm.LoopStats", json_schema(LoopStats)),
+                    (Topic.TF, SCHEMA_NAME, json_schema(FrameTransforms)),
                 )
             }
             self._container.add_message(self._channels[Topic.CONFIG], 0, orjson.dumps(config))
@@ -135,7 +136,7 @@ class McapRecorder:
         self._last_t_s = record.t_s
         time_ns = round(record.t_s * 1e9)
         batch = self._batch
-        batch.messages.append((self._step_channel, time_ns, orjson.dumps(record)))
+        batch.messages.append((self._step_channel, time_ns, step_json(record)))
         batch.steps += 1
         for event in self._detector.observe(record):
             self._append_event(event)
