@@ -153,8 +153,8 @@ class BulletArm:
     def state(self) -> list[float]:
         """Return joint positions and speeds (2 n,) now, and minus the wrench at S (6,) of the last step."""
         joints = pybullet.getJointStates(self._body, self._read, physicsClientId=self._world)
-        positions, speeds, reactions, _ = zip(*joints, strict=True)
-        return [*positions[:-1], *speeds[:-1], *reactions[-1]]
+        states = joints[:-1]
+        return [*[s[0] for s in states], *[s[1] for s in states], *joints[-1][2]]
 
     def tool_pose(self) -> tuple[Array, Array]:
         """Return p_WT (3,) and R_WT (3, 3) as the engine has them."""
