@@ -211,7 +211,7 @@ def impedance_wrench(
             stiffness[3 + i, 3 + j] = g.rotation_nm_per_rad * unit
     for i in range(6):
         wrench[i] = 0.0
-    damping_wrench(stiffness, factor, g.damping_ratio, twist_error, wrench)
+    damping_wrench(stiffness, factor, g.damping_ratio, twist_error, s.modes, wrench)
     for i in range(6):
         for j in range(6):
             wrench[i] += stiffness[i, j] * error[j]

@@ -99,5 +99,6 @@ STATE = np.dtype(
         ("is_started", np.int64),
         ("wrench", _F, (6,)),
         ("rotation_wanted", _F, (3, 3)),
+        ("modes", _F, (6, 6)),
     ]
 )
