@@ -94,6 +94,9 @@ class Supervisor:
         since_s = state.t_s - self.stop.t_s if self.stop is not None else 0.0
         known = math.isfinite(sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt))
         if not known:
+            # The terms are of the last posture that was known: their bias held the arm there, and zero would drop it.
+            if math.isfinite(sum(terms.bias_nm)):
+                self._holding = terms.bias_nm
             return self._holding or (0.0,) * len(self.limits.torque_nm), Mode.FLOAT
         self._holding = terms.bias_nm
         mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
