@@ -129,9 +129,12 @@ class SimPlant:
 
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command and let one period pass; raises PlantError on a command that is no torque vector."""
+        self.advance(command.tau_nm)
+
+    def advance(self, tau_nm: Vector) -> None:
+        """Let one period pass with torques as the drives have them, whoever sent them; for ``sim.stage`` only."""
         self._check_active()
         bullet, arena = self._opened()
-        tau_nm = command.tau_nm
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         arena.command[:] = tau_nm
@@ -206,6 +209,12 @@ class SimPlant:
         self._is_active = False
         if self._bullet is not None:
             self._bullet.set_friction(self._arm.torque_limit_nm)
+
+    def set_brakes(self, *, are_closed: bool) -> None:
+        """Close or open the brakes while the world goes on; for ``sim.stage`` only."""
+        bullet, _ = self._opened()
+        friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
+        bullet.set_friction(self._arm.torque_limit_nm if are_closed else friction)
 
     def deactivate(self) -> None:
         """Close the physics world; never raises."""
