@@ -6,8 +6,8 @@ or this process is held up, simulated time lags, which is counted, and nobody is
 An ordinary computer holds up any process for some milliseconds now and then, which would look like a lost session loop
 or supervisor every few seconds. The drives therefore wait for an answer that is due, but no longer than ``PATIENCE_S``
 of wall time, and only for a process that answered the tick before: one that stays away is waited for once, and from
-then on time goes by without it. So a fault is answered in the ticks that the answer really takes, and a hiccup of the machine
-costs none. How long was waited, and how often, stands in the ledger.
+then on time goes by without it. So a fault is answered in the ticks that the answer really takes, and a hiccup of the
+machine costs none. How long was waited, and how often, stands in the ledger.
 """
 
 from __future__ import annotations

@@ -136,7 +136,8 @@ class Supervisor:
         if is_slow and math.isfinite(tool_n + sum(state.q_rad)):
             return stop_reason(Cause.TOOL_FORCE, "wrist force, own read", tool_n, self.limits.tool_n, "N", t_s)
         if math.isfinite(tool_n + sum(state.q_rad) + sum(state.dq_rad_s)):
-            speed, limit = max(map(abs, state.dq_rad_s)), max(self.limits.speed_rad_s)
+            speeds = zip(map(abs, state.dq_rad_s), self.limits.speed_rad_s, strict=True)
+            speed, limit = max(speeds, key=lambda pair: pair[0] - pair[1])
             return stop_reason(Cause.JOINT_SPEED, "joint speed, own read", speed, limit, "rad/s", t_s)
         return stop_reason(Cause.NOT_FINITE, "senses, own read", math.nan, 0.0, "-", t_s)
 
