@@ -263,6 +263,12 @@ class SimPlant:
         bullet.set_friction(self._friction_nm)
         self._is_active = True
 
+    def set_brakes(self, *, are_closed: bool) -> None:
+        """Close or open the brakes while the world goes on; for ``sim.stage`` only."""
+        bullet, _ = self._opened()
+        friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
+        bullet.set_friction(self._arm.torque_limit_nm if are_closed else friction)
+
     def deactivate(self) -> None:
         """Close the physics world; never raises."""
         self._is_active = False
