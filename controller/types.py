@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from controller.values import value
+
 Vector = tuple[float, ...]
 Vector3 = tuple[float, float, float]
 Vector4 = tuple[float, float, float, float]
@@ -158,7 +160,7 @@ class KeepOut(enum.StrEnum):
     OFF_BODY = "off_body"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PadReference:
     """Wanted contact of one tool pad.
 
@@ -173,7 +175,7 @@ class PadReference:
     press_rate_n_per_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reference:
     """What the plan wants at a plan time.
 
@@ -200,7 +202,7 @@ class Reference:
     pads: tuple[PadReference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArmState:
     """What the senses say; the same type for simulation and servos.
 
@@ -229,7 +231,7 @@ class ArmState:
     supervisor_age_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolTerms:
     """Rigid-body terms of one tick at the tool, from the robot model.
 
@@ -250,7 +252,7 @@ class ToolTerms:
     bias_nm: Vector
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PadEstimate:
     """What the controller believes of one pad's contact.
 
@@ -269,7 +271,7 @@ class PadEstimate:
     is_sensor_trusted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """What the control law asks for; it may be wrong and has passed no limit.
 
@@ -292,7 +294,7 @@ class Command:
     plan_error_m: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limited:
     """One limit that changed a command.
 
@@ -322,7 +324,7 @@ class StopReason:
     next_step: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Truth:
     """What really happens at one pad; a simulation knows it, the controller never sees it.
 
@@ -353,7 +355,7 @@ class Truth:
     tool_axis_w: Vector3
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Applied:
     """What went to the motors, as the record keeps it.
 
@@ -374,7 +376,7 @@ class Applied:
     stop: StopReason | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepRecord:
     """Everything about one tick, as recorded on ``/step``.
 
