@@ -41,6 +41,7 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/basedpyright --warnings
 	@$(BIN)/lint-imports
 
 test: lint

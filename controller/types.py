@@ -464,22 +464,28 @@ class PlanLike(Protocol):
     @property
     def segments(self) -> tuple[SegmentInfo, ...]:
         """The strokes, in order."""
+        ...
 
     @property
     def duration_s(self) -> float:
         """Length of the plan [s]."""
+        ...
 
     @property
     def hold_times_s(self) -> tuple[float, ...]:
         """Plan times at which the clock waits until the press force has been reached."""
+        ...
 
     @property
     def resume_times_s(self) -> tuple[float, ...]:
         """Plan times from which an interrupted plan may be taken up again: the beginnings of the transfers."""
+        ...
 
     @property
     def park_path_rad(self) -> tuple[Vector, ...]:
         """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
+        ...
 
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time, a pure function of it."""
+        ...

@@ -26,7 +26,9 @@ def value(cls: type[T]) -> type[T]:
 
 def _initializer(cls: type) -> Callable[..., None]:
     """Return ``__init__`` made from text, as ``dataclasses`` makes its own."""
-    parameters, lines, names = [], [], dict[str, Any]()
+    parameters: list[str] = []
+    lines: list[str] = []
+    names: dict[str, Any] = {}
     for field in dataclasses.fields(cls):
         has_default = field.default is not dataclasses.MISSING
         parameters.append(f"{field.name}=default_{field.name}" if has_default else field.name)
