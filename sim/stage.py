@@ -117,6 +117,7 @@ class Stage:
         self._beat_ticks = round(BEAT_S / self._dt_s)
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
+        self._brake_nm: Vector = ()
         self._parent = os.getppid()
 
     def run(self) -> None:
@@ -129,7 +130,7 @@ class Stage:
             plant.advance(hold)
             plant.truth()
         plant.activate(self._start)
-        plant.set_brakes(are_closed=True)
+        self._brake_nm = plant.set_brakes(are_closed=True)
         drives = Drives(hold, self._dt_s)
         quiet_memory()
         tick, due_s = 0, time.monotonic()
@@ -155,9 +156,10 @@ class Stage:
         supervisor = self._supervisor.unpack(self._supervisor_reader.read())
         before = drives.authority
         order = drives.decide(tick, host, supervisor)
-        if (before is Authority.NOBODY) is not (order.authority is Authority.NOBODY):
-            self._plant.set_brakes(are_closed=order.authority is Authority.NOBODY)
-        self._plant.advance(order.tau_nm)
+        is_braked = order.authority is Authority.NOBODY
+        if (before is Authority.NOBODY) is not is_braked:
+            self._brake_nm = self._plant.set_brakes(are_closed=is_braked)
+        self._plant.advance(self._brake_nm if is_braked else order.tau_nm)
         self._note(tick, order, late_s, waited_s)
         return order
 
