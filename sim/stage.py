@@ -60,6 +60,7 @@ class StageSetup:
         options: choices of the simulation.
         start_q_rad: where the arm stands, (n,).
         ledger: where the truth goes.
+        owner_pid: process that started this one; without it there is no run.
     """
 
     prefix: str
@@ -69,6 +70,7 @@ class StageSetup:
     options: SimulationOptions
     start_q_rad: Vector
     ledger: LedgerPlace
+    owner_pid: int
 
 
 class Credit:
@@ -118,7 +120,7 @@ class Stage:
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
         self._brake_nm: Vector = ()
-        self._parent = os.getppid()
+        self._owner_pid = setup.owner_pid
 
     def run(self) -> None:
         """Let time pass until the owner says that it is over, or is gone."""
@@ -196,7 +198,7 @@ class Stage:
 
     def _is_over(self) -> bool:
         owner = self._owner.unpack(self._owner_reader.read())
-        return (owner is not None and owner.is_over) or os.getppid() != self._parent
+        return (owner is not None and owner.is_over) or os.getppid() != self._owner_pid
 
 
 def run_stage(setup: StageSetup) -> None:

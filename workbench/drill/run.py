@@ -204,7 +204,8 @@ def _wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
 @contextmanager
 def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
     """Start stage, supervisor and session loop; whatever happens, none of them and no memory is left behind."""
-    prefix = f"massage-arm-{os.getpid()}-{secrets.token_hex(4)}"
+    owner_pid = os.getpid()
+    prefix = f"massage-arm-{owner_pid}-{secrets.token_hex(4)}"
     place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
     context = get_context("spawn")
     with ExitStack() as stack:
@@ -213,9 +214,9 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
-        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place)
-        watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S)
-        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S)
+        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place, owner_pid)
+        watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S, owner_pid)
+        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S, owner_pid)
         processes = (
             context.Process(target=run_stage, args=(stage,), name="stage"),
             context.Process(target=run_supervisor, args=(watcher,), name="supervisor"),
