@@ -1,4 +1,4 @@
-"""The truth of a run in real time, tick by tick, in memory that neither session loop nor supervisor is told of."""
+"""The truth of a run in real time, tick by tick from the first enable on, unknown to session loop and supervisor."""
 
 from __future__ import annotations
 

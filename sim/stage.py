@@ -5,8 +5,8 @@ or this process is held up, simulated time lags, which is counted, and nobody is
 
 An ordinary computer holds up any process for some milliseconds now and then, which would look like a lost session loop
 or supervisor every few seconds. The drives therefore wait for an answer that is due, but no longer than ``PATIENCE_S``
-of wall time, and only for a process that answered the tick before: one that stays away is waited for once, and from
-then on time goes by without it. So a fault is answered in the ticks that the answer really takes, and a hiccup of the
+of wall time, and only for a process that has been answering: one that stays away is waited for once, and from then on
+time goes by without it. So a fault is answered in the ticks that the answer really takes, and a hiccup of the
 machine costs none. How long was waited, and how often, stands in the ledger.
 """
 
@@ -60,6 +60,7 @@ class StageSetup:
         options: choices of the simulation.
         start_q_rad: where the arm stands, (n,).
         ledger: where the truth goes.
+        owner_pid: process that started this one; without it there is no run.
     """
 
     prefix: str
@@ -69,25 +70,32 @@ class StageSetup:
     options: SimulationOptions
     start_q_rad: Vector
     ledger: LedgerPlace
+    owner_pid: int
 
 
 class Credit:
-    """Whether a master is waited for: only while it answers."""
+    """Whether a master is waited for: only while it goes on answering."""
 
     def __init__(self) -> None:
         self._is_trusted = False
+        self._seen_tick = -1
 
-    def wait(self, is_answered: Callable[[], bool]) -> float:
-        """Wait for an answer that is due; return the wall time it took [s]."""
+    def wait(self, newest: Callable[[], int], due_tick: int) -> float:
+        """Wait for an answer that is due; return the wall time it took [s].
+
+        Args:
+            newest: looks for the newest tick that the master has answered, -1 for none.
+            due_tick: tick that it should have answered by now.
+        """
         began, looks = time.monotonic(), 0
-        while not is_answered():
+        while (tick := newest()) < due_tick:
             looks += 1
-            waited_s = time.monotonic() - began
-            if not self._is_trusted or (waited_s > PATIENCE_S and looks > PATIENCE_LOOKS):
-                self._is_trusted = False
-                return waited_s
+            is_over = time.monotonic() - began > PATIENCE_S and looks > PATIENCE_LOOKS
+            if is_over or not self._is_trusted:
+                break
             time.sleep(POLL_S)
-        self._is_trusted = True
+        # A slow master that still gets on is trusted again.
+        self._is_trusted, self._seen_tick = tick >= due_tick or tick > self._seen_tick, tick
         return time.monotonic() - began
 
 
@@ -117,7 +125,9 @@ class Stage:
         self._beat_ticks = round(BEAT_S / self._dt_s)
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
-        self._parent = os.getppid()
+        self._brake_nm: Vector = ()
+        self._has_begun = False
+        self._owner_pid = setup.owner_pid
 
     def run(self) -> None:
         """Let time pass until the owner says that it is over, or is gone."""
@@ -129,7 +139,7 @@ class Stage:
             plant.advance(hold)
             plant.truth()
         plant.activate(self._start)
-        plant.set_brakes(are_closed=True)
+        self._brake_nm = plant.set_brakes(are_closed=True)
         drives = Drives(hold, self._dt_s)
         quiet_memory()
         tick, due_s = 0, time.monotonic()
@@ -148,28 +158,35 @@ class Stage:
 
     def _one_tick(self, tick: int, drives: Drives, late_s: float) -> DriveOrder:
         """Hear both masters and let one period pass."""
-        waited_s = self._host_credit.wait(lambda: self._hear_host(tick))
+        waited_s = self._host_credit.wait(self._hear_host, tick)
         due = tick - self._beat_ticks - SUPERVISOR_LAG_TICKS
-        waited_s += self._supervisor_credit.wait(lambda: self._hear_supervisor(due))
+        waited_s += self._supervisor_credit.wait(self._hear_supervisor, due)
         host = self._host.unpack(self._host_reader.read())
         supervisor = self._supervisor.unpack(self._supervisor_reader.read())
         before = drives.authority
         order = drives.decide(tick, host, supervisor)
-        if (before is Authority.NOBODY) is not (order.authority is Authority.NOBODY):
-            self._plant.set_brakes(are_closed=order.authority is Authority.NOBODY)
-        self._plant.advance(order.tau_nm)
-        self._note(tick, order, late_s, waited_s)
+        is_braked = order.authority is Authority.NOBODY
+        if (before is Authority.NOBODY) is not is_braked:
+            self._brake_nm = self._plant.set_brakes(are_closed=is_braked)
+        self._plant.advance(self._brake_nm if is_braked else order.tau_nm)
+        self._has_begun = self._has_begun or not is_braked
+        if self._has_begun:
+            self._note(tick, order, late_s, waited_s)
         return order
 
-    def _hear_host(self, tick: int) -> bool:
+    def _hear_host(self) -> int:
+        """Return the newest tick that the session loop has answered; one that wants no enable answers none."""
         cell = self._host.unpack(self._host_reader.read())
-        self._host_tick = cell.tick if cell is not None and cell.beat > 0 else self._host_tick
-        return cell is not None and cell.beat > 0 and cell.wants_enable and cell.tick >= tick
+        if cell is not None:
+            self._host_tick = cell.tick if cell.beat > 0 and cell.wants_enable else -1
+        return self._host_tick
 
-    def _hear_supervisor(self, tick: int) -> bool:
+    def _hear_supervisor(self) -> int:
+        """Return the newest tick that the supervisor has judged."""
         cell = self._supervisor.unpack(self._supervisor_reader.read())
-        self._supervisor_tick = cell.tick if cell is not None else self._supervisor_tick
-        return cell is not None and cell.beat > 0 and cell.tick >= tick
+        if cell is not None:
+            self._supervisor_tick = cell.tick
+        return self._supervisor_tick
 
     def _publish(self, tick: int, order: DriveOrder) -> None:
         """Tell the senses; the supervisor's age counts up to now."""
@@ -194,7 +211,7 @@ class Stage:
 
     def _is_over(self) -> bool:
         owner = self._owner.unpack(self._owner_reader.read())
-        return (owner is not None and owner.is_over) or os.getppid() != self._parent
+        return (owner is not None and owner.is_over) or os.getppid() != self._owner_pid
 
 
 def run_stage(setup: StageSetup) -> None:

@@ -263,11 +263,17 @@ class SimPlant:
         bullet.set_friction(self._friction_nm)
         self._is_active = True
 
-    def set_brakes(self, *, are_closed: bool) -> None:
-        """Close or open the brakes while the world goes on; for ``sim.stage`` only."""
+    def set_brakes(self, *, are_closed: bool) -> Vector:
+        """Close or open the brakes while the world goes on; for ``sim.stage`` only.
+
+        Returns:
+            The torque that holds the arm where it stands: under it the engine's brakes, which resist speed only, do not
+            creep as they would under the arm's weight.
+        """
         bullet, _ = self._opened()
         friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
         bullet.set_friction(self._arm.torque_limit_nm if are_closed else friction)
+        return bullet.holding_torque(self.true_motion()[0])
 
     def deactivate(self) -> None:
         """Close the physics world; never raises."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from controller.errors import PlantError
 from controller.plant import PlantInfo
@@ -23,21 +25,38 @@ SENSES_LOST_S = 5.0
 NO_TRUTH: tuple[Truth, ...] = ()
 
 
-class LinkedPlant:
-    """Drives behind shared memory, as ``controller.plant.Plant``.
+@dataclass(frozen=True, slots=True)
+class LinkSetup:
+    """What the link has to know.
 
-    Args:
+    Attributes:
         name: name of the arm.
         joints: number of joints n.
         dt_s: tick of the drives.
         prefix: of the shared memory's names.
+        owner_pid: process that started this one; without it the drives are not waited for.
+    """
+
+    name: str
+    joints: int
+    dt_s: float
+    prefix: str
+    owner_pid: int
+
+
+class LinkedPlant:
+    """Drives behind shared memory, as ``controller.plant.Plant``.
+
+    Args:
+        setup: where they are.
         mode: tells the gate's mode, which goes out with every command.
     """
 
-    def __init__(self, name: str, joints: int, dt_s: float, prefix: str, mode: Callable[[], Mode]) -> None:
-        self._info = PlantInfo(name, joints, dt_s, adds_gravity=False, is_simulated=False)
+    def __init__(self, setup: LinkSetup, mode: Callable[[], Mode]) -> None:
+        joints = setup.joints
+        self._info = PlantInfo(setup.name, joints, setup.dt_s, adds_gravity=False, is_simulated=False)
         self._host, self._senses = HostCodec(joints), SensesCodec(joints)
-        self._prefix, self._mode = prefix, mode
+        self._setup, self._mode = setup, mode
         self._reader: BlockReader | None = None
         self._writer: BlockWriter | None = None
         self._beat, self._tick, self._t_s = 0, -1, 0.0
@@ -49,8 +68,8 @@ class LinkedPlant:
 
     def configure(self) -> None:
         """Map the shared memory; raises PlantError where it is missing or foreign."""
-        self._reader = BlockReader(attach(self._prefix, self._senses.kind, may_write=False), self._senses.kind)
-        self._writer = BlockWriter(attach(self._prefix, self._host.kind, may_write=True), self._host.kind)
+        self._reader = BlockReader(attach(self._setup.prefix, self._senses.kind, may_write=False), self._senses.kind)
+        self._writer = BlockWriter(attach(self._setup.prefix, self._host.kind, may_write=True), self._host.kind)
 
     def activate(self, q_rad: Vector) -> None:
         """Check that the arm stands at ``q_rad`` and ask for the enable; the drives hold it until the first command.
@@ -58,7 +77,7 @@ class LinkedPlant:
         Raises:
             PlantError: the arm is elsewhere, or the enable is not given.
         """
-        state = self._next(START_WAIT_S).state
+        state = self._at_start(lambda _: True, "the drives").state
         if len(q_rad) != len(state.q_rad):
             raise PlantError(f"start posture of {len(q_rad)} angles for {len(state.q_rad)} joints", "check --arm")
         off = max(abs(q - start) for q, start in zip(state.q_rad, q_rad, strict=True))
@@ -67,17 +86,25 @@ class LinkedPlant:
                 f"arm is {off:.4f} rad from its start posture; allowed: {START_RAD} rad", "move it there first"
             )
         self._send((0.0,) * self._info.joints, wants_enable=True)
+        self._at_start(lambda senses: senses.state.authority is Authority.HOST, "the supervisor")
+
+    def _at_start(self, is_right: Callable[[SensesCell], bool], whom: str) -> SensesCell:
+        """Wait for senses that are right, while there is an owner."""
 
         def look() -> SensesCell | None:
+            if os.getppid() != self._setup.owner_pid:
+                raise PlantError("the process that started the session loop is gone", "start the session again")
             senses = self._look()
-            return senses if senses is not None and senses.state.authority is Authority.HOST else None
+            return senses if senses is not None and is_right(senses) else None
 
-        if wait_for(look, time.monotonic() + START_WAIT_S) is None:
-            raise PlantError(f"no enable of the drives within {START_WAIT_S:g} s", "start the supervisor first")
+        senses = wait_for(look, time.monotonic() + START_WAIT_S)
+        if senses is None:
+            raise PlantError(f"got no enable within {START_WAIT_S:g} s", f"start {whom} first")
+        return senses
 
     def read(self) -> ArmState:
         """Return the newest senses, once the drives have made new ones; the ticks missed show as a gap in time."""
-        senses = self._next(SENSES_LOST_S)
+        senses = self._next()
         self._tick, self._t_s = senses.tick, senses.state.t_s
         return senses.state
 
@@ -111,8 +138,8 @@ class LinkedPlant:
         senses = self._senses.unpack(self._reader.read())
         return senses if senses is not None and senses.tick > self._tick else None
 
-    def _next(self, wait_s: float) -> SensesCell:
-        senses = wait_for(self._look, time.monotonic() + wait_s)
+    def _next(self) -> SensesCell:
+        senses = wait_for(self._look, time.monotonic() + SENSES_LOST_S)
         if senses is None:
-            raise PlantError(f"no new senses within {wait_s:g} s", "start the drives, check their process")
+            raise PlantError(f"no new senses within {SENSES_LOST_S:g} s", "start the drives, check their process")
         return senses

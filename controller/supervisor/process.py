@@ -42,6 +42,7 @@ class SupervisorSetup:
         placement: X_WB.
         limits: what to check.
         dt_s: tick of the drives.
+        owner_pid: process that started this one; without it nobody is left to give the word to end.
     """
 
     prefix: str
@@ -49,6 +50,7 @@ class SupervisorSetup:
     placement: Placement
     limits: SupervisorLimits
     dt_s: float
+    owner_pid: int
 
 
 class SupervisorLoop:
@@ -79,7 +81,7 @@ class SupervisorLoop:
         self._beat = self._host_beat = 0
         self._last_tick = -self._beat_ticks
         self._is_asked_to_end = False
-        self._parent = os.getppid()
+        self._owner_pid = setup.owner_pid
 
     def ask_to_end(self) -> None:
         """End as soon as the arm has no enable."""
@@ -142,7 +144,7 @@ class SupervisorLoop:
         """Return True where somebody wants the end, or nobody is left who could."""
         owner = self._owner.unpack(self._owner_reader.read())
         is_over = owner is not None and owner.is_over
-        return is_over or self._is_asked_to_end or os.getppid() != self._parent
+        return is_over or self._is_asked_to_end or os.getppid() != self._owner_pid
 
 
 def run_supervisor(setup: SupervisorSetup) -> None:

@@ -14,7 +14,7 @@ from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
 from controller.session import Session
-from controller.supervisor.link import LinkedPlant
+from controller.supervisor.link import LinkedPlant, LinkSetup
 from controller.supervisor.realtime import HOST_PRIORITY, become_realtime
 from controller.types import ArmState, StepRecord, StopReason
 from trajectories.plan import Plan
@@ -33,6 +33,7 @@ class HostSetup:
         placement: X_WB.
         plan: what to do.
         dt_s: tick.
+        owner_pid: process that started this one.
     """
 
     prefix: str
@@ -40,6 +41,7 @@ class HostSetup:
     placement: Placement
     plan: Plan
     dt_s: float
+    owner_pid: int
 
 
 def run_host(setup: HostSetup, result: Connection) -> None:
@@ -59,7 +61,8 @@ def _run(setup: HostSetup) -> StopReason | None:
     settings = law_settings(stroke_bounds(plan, robot, limits))
     _warm_up(ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s), Gate(limits, dt_s), plan)
     gate = Gate(limits, dt_s)
-    plant = LinkedPlant(setup.arm.name, robot.joints, dt_s, setup.prefix, lambda: gate.mode)
+    link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
+    plant = LinkedPlant(link, lambda: gate.mode)
     law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s)
     session = Session(plant, plan, law, gate, _forget)
     become_realtime(HOST_PRIORITY)

@@ -80,7 +80,7 @@ def drill_plan() -> DrillPlan:
     """Plan the session of the drills."""
     stroke = ParaspinalCircles(
         name="drill", technique="paraspinal_circles", side="right", lower="L5S1", upper="T12", force_n=PRESS_N,
-        creep_m_s=0.01,
+        creep_m_s=0.01, force_ramp_s=0.5,
     )  # fmt: skip
     program = Program(schema_version=1, name="drill", description="circles at 20 N", strokes=(stroke,))
     body, arm = load_body(BODY), load_arm(ARM)
@@ -123,13 +123,18 @@ class Running:
         """Process of the supervisor."""
         return self._supervisor.pid or 0
 
+    @property
+    def count(self) -> int:
+        """Number of ticks that the ledger has."""
+        return self._ledger.ledger.count
+
     def rows(self, start: int = 0) -> Rows:
         """Return the truth so far."""
         return self._ledger.ledger.rows(start)
 
     def is_hosted(self) -> bool:
         """Return True while the drives take the session loop's torques."""
-        last = self.rows(self._ledger.ledger.count - 1)[-1]
+        last = self.rows(self.count - 1)[-1]
         return authority_of(int(last["authority"])) is Authority.HOST
 
     def supervisor_says(self) -> SupervisorCell | None:
@@ -159,7 +164,7 @@ class Running:
                         f"the {process.name} ended (code {process.exitcode}) before the fault, cause: {why}",
                         "close other programs on this machine and run the drill again",
                     )
-            press = self.rows(max(0, self._ledger.ledger.count - STEADY_ROWS))["press_n"]
+            press = self.rows(max(0, self.count - STEADY_ROWS))["press_n"]
             return len(press) == STEADY_ROWS and bool((abs(press - PRESS_N) <= STEADY_N).all())
 
         _wait(is_steady, START_WALL_S, f"{PRESS_N:g} N of steady press force")
@@ -174,18 +179,18 @@ class Running:
         os.kill(pid, signal.SIGSTOP)
         os.waitid(os.P_PID, pid, os.WSTOPPED)
         try:
-            yield self._ledger.ledger.count
+            yield self.count
         finally:
             os.kill(pid, signal.SIGCONT)
 
     def let_pass(self, span_s: float) -> None:
         """Let simulated time pass from now on."""
-        self.let_pass_until(self._ledger.ledger.count, span_s)
+        self.let_pass_until(self.count, span_s)
 
     def let_pass_until(self, row: int, span_s: float) -> None:
         """Let simulated time pass until ``span_s`` after a row of the ledger."""
-        ledger, until = self._ledger.ledger, row + round(span_s / DT_S)
-        _wait(lambda: ledger.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
+        until = row + round(span_s / DT_S)
+        _wait(lambda: self.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
 
 
 def _wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
@@ -199,7 +204,8 @@ def _wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
 @contextmanager
 def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
     """Start stage, supervisor and session loop; whatever happens, none of them and no memory is left behind."""
-    prefix = f"massage-arm-{os.getpid()}-{secrets.token_hex(4)}"
+    owner_pid = os.getpid()
+    prefix = f"massage-arm-{owner_pid}-{secrets.token_hex(4)}"
     place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
     context = get_context("spawn")
     with ExitStack() as stack:
@@ -208,9 +214,9 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
-        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place)
-        watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S)
-        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S)
+        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place, owner_pid)
+        watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S, owner_pid)
+        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S, owner_pid)
         processes = (
             context.Process(target=run_stage, args=(stage,), name="stage"),
             context.Process(target=run_supervisor, args=(watcher,), name="supervisor"),
