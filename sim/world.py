@@ -36,8 +36,7 @@ _TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
 """Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS = range(4)
 """Streams of random numbers: what one draws never shifts another."""
-SAMPLES = 512
-"""Wrist samples kept, for those that come late."""
+SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -81,8 +80,8 @@ class SimPlant:
         """The tissue under the pad."""
         self.skin_friction = self.person.friction if options.skin_friction is None else options.skin_friction
         """Friction coefficient in use."""
+        # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
-        """What the rig around the arm adds to its state."""
         for fault in options.faults:
             check_joint(fault, arm)
         self.faults = Injection(self._joints, options.dt_s)
@@ -241,8 +240,7 @@ class SimPlant:
 
     def sensor_bias(self) -> Vector6:
         """Return the constant offset of the wrist sensor in this run, for tests."""
-        fx, fy, fz, mx, my, mz = self._noise.bias.tolist()
-        return fx, fy, fz, mx, my, mz
+        return _vector3(self._noise.bias.tolist(), 0) + _vector3(self._noise.bias.tolist(), 3)
 
     def safe(self) -> None:
         """Engage the brakes: the arm stays where it is, the drives take no more commands."""

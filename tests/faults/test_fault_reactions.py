@@ -25,6 +25,7 @@ EXPECTED: dict[str, Cause | None] = {
     "encoder_nan": Cause.JOINTS_NOT_FINITE,
     "joint_torque_lost": Cause.PAD_FORCE,
     "joint_torque_saturated": None,
+    "joint_torque_saturated=0.2": Cause.LINK,
     "actuator_lag": None,
     "loop_stall": Cause.LATE_TICK,
     "loop_stall=5": None,
@@ -164,6 +165,16 @@ def test_without_the_supervisor_the_arm_unloads_before_the_brakes_close() -> Non
     assert still
     assert max(abs(speed) for step in still for speed in step.state.dq_rad_s) < 0.01
     assert all(step.truth[0].press_n == 0.0 for step in still)
+
+
+@pytest.mark.parametrize("name", ["joint_torque_lost", "joint_torque_saturated=0.2"])
+def test_an_arm_that_cannot_hold_itself_up_is_braked_before_it_falls(name: str) -> None:
+    outcome = outcomes()[name]
+    braked_s = next(step.t_s for step in outcome.steps if step.state.authority is Authority.NOBODY)
+    assert braked_s - outcome.began_s <= 0.05
+    height_m = outcome.steps[0].truth[0].p_wt[2]
+    assert min(step.truth[0].p_wt[2] for step in outcome.steps) > height_m - 0.010
+    assert max(abs(speed) for speed in outcome.steps[-1].state.dq_rad_s) < 0.01
 
 
 def test_a_stall_shows_as_a_jump_of_time_and_its_worst_moment_is_kept() -> None:
