@@ -196,7 +196,6 @@ class SimPlant:
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
-        self._check_active()
         check_joint(fault, self._arm)
         self.faults.wait_for((*self.faults.waiting, fault))
 
@@ -235,12 +234,13 @@ class SimPlant:
 
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
-        _, arena = self._opened()
+        arena = self._opened()[1]
         return arena.pad.copy(), arena.rotation.copy()
 
     def sensor_bias(self) -> Vector6:
         """Return the constant offset of the wrist sensor in this run, for tests."""
-        return _vector3(self._noise.bias.tolist(), 0) + _vector3(self._noise.bias.tolist(), 3)
+        fx, fy, fz, mx, my, mz = self._noise.bias.tolist()
+        return fx, fy, fz, mx, my, mz
 
     def safe(self) -> None:
         """Engage the brakes: the arm stays where it is, the drives take no more commands."""
