@@ -119,8 +119,7 @@ class SimPlant:
         hold = bullet.holding_torque(q_rad)
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
             array[:] = 0.0
-        arena.torque[:] = hold
-        arena.command[:] = hold
+        arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         bullet.reset(q_rad)
         bullet.step(list(hold), None, [0.0, 0.0, 0.0])
@@ -256,8 +255,7 @@ class SimPlant:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
         bullet, arena = self._opened()
         hold = bullet.holding_torque(self.true_motion()[0])
-        arena.torque[:] = hold
-        arena.command[:] = hold
+        arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         self._is_active = True
 
