@@ -36,8 +36,7 @@ _TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
 """Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS = range(4)
 """Streams of random numbers: what one draws never shifts another."""
-SAMPLES = 512
-"""Wrist samples kept, for those that come late."""
+SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -81,8 +80,8 @@ class SimPlant:
         """The tissue under the pad."""
         self.skin_friction = self.person.friction if options.skin_friction is None else options.skin_friction
         """Friction coefficient in use."""
+        # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
-        """What the rig around the arm adds to its state."""
         for fault in options.faults:
             check_joint(fault, arm)
         self.faults = Injection(self._joints, options.dt_s)
@@ -120,8 +119,7 @@ class SimPlant:
         hold = bullet.holding_torque(q_rad)
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
             array[:] = 0.0
-        arena.torque[:] = hold
-        arena.command[:] = hold
+        arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         bullet.reset(q_rad)
         bullet.step(list(hold), None, [0.0, 0.0, 0.0])
@@ -197,7 +195,6 @@ class SimPlant:
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
-        self._check_active()
         check_joint(fault, self._arm)
         self.faults.wait_for((*self.faults.waiting, fault))
 
@@ -236,7 +233,7 @@ class SimPlant:
 
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
-        _, arena = self._opened()
+        arena = self._opened()[1]
         return arena.pad.copy(), arena.rotation.copy()
 
     def sensor_bias(self) -> Vector6:
@@ -258,8 +255,7 @@ class SimPlant:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
         bullet, arena = self._opened()
         hold = bullet.holding_torque(self.true_motion()[0])
-        arena.torque[:] = hold
-        arena.command[:] = hold
+        arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         self._is_active = True
 

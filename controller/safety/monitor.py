@@ -92,6 +92,8 @@ class Monitor:
 
     def _authority(self, state: ArmState, t_s: float) -> StopReason | None:
         limits = self._limits
+        if state.authority is Authority.NOBODY:
+            return stop_reason(Cause.LINK, "drives without enable, brakes closed", 1.0, 0.0, "times", t_s)
         if state.authority is not Authority.HOST:
             return stop_reason(Cause.SUPERVISOR_ACTED, "drives taken from the session loop", 1.0, 0.0, "times", t_s)
         age_s = state.supervisor_age_s
