@@ -34,7 +34,10 @@ def _cause(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause |
         ({"supervisor_age_s": 0.01}, {"supervisor_age_s": 0.0101}, Cause.SUPERVISOR_LOST),
         ({}, {"supervisor_age_s": math.nan}, Cause.SUPERVISOR_LOST),
         ({}, {"authority": Authority.SUPERVISOR}, Cause.SUPERVISOR_ACTED),
-        ({}, {"authority": Authority.NOBODY}, Cause.SUPERVISOR_ACTED),
+        ({}, {"authority": Authority.NOBODY}, Cause.LINK),
+        ({"late_s": 0.008}, {"command_age_s": 0.008}, None),
+        ({"late_s": 0.008}, {"command_age_s": 0.0081}, Cause.LINK),
+        ({}, {"command_age_s": math.nan}, Cause.LINK),
     ],
 )
 def test_one_sample_is_enough(changes: dict, senses: dict, cause: Cause | None) -> None:
