@@ -34,7 +34,10 @@ def _cause(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause |
         ({"supervisor_age_s": 0.01}, {"supervisor_age_s": 0.0101}, Cause.SUPERVISOR_LOST),
         ({}, {"supervisor_age_s": math.nan}, Cause.SUPERVISOR_LOST),
         ({}, {"authority": Authority.SUPERVISOR}, Cause.SUPERVISOR_ACTED),
-        ({}, {"authority": Authority.NOBODY}, Cause.SUPERVISOR_ACTED),
+        ({}, {"authority": Authority.NOBODY}, Cause.LINK),
+        ({}, {"command_age_s": 0.0044}, None),
+        ({}, {"command_age_s": 0.0046}, Cause.LINK),
+        ({}, {"command_age_s": math.nan}, Cause.LINK),
     ],
 )
 def test_one_sample_is_enough(changes: dict, senses: dict, cause: Cause | None) -> None:
