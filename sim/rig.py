@@ -115,7 +115,7 @@ class SupervisedPlant:
         if self._is_host_alive:
             self._host_beat += 1
             if self._is_linked and world.authority is Authority.HOST:
-                self._wish, self._fresh_s = command.tau_nm, world.t_s
+                self._wish, self._fresh_s, world.command_age_s = command.tau_nm, world.t_s, 0.0
         self._worst = None
         self._period()
         while self._stalled_ticks > 0:

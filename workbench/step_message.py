@@ -58,6 +58,7 @@ def _state(state: ArmState) -> JsonObject:
         "temperature_c": state.temperature_c,
         "authority": state.authority,
         "supervisor_age_s": state.supervisor_age_s,
+        "command_age_s": state.command_age_s,
     }
 
 

@@ -127,10 +127,15 @@ class Supervisor:
 
     def _link(self, state: ArmState) -> StopReason | None:
         """Step in where the host lives but the drives no longer hear it."""
-        age_s, limit_s = state.command_age_s, self.limits.heartbeat_s
+        beat_age_s = state.t_s - self._beat_t_s
+        # A loop that stands still sends no commands either; that is no lost link.
+        age_s = state.command_age_s - (beat_age_s if beat_age_s > 0.0 else 0.0)
+        limit_s = self.limits.heartbeat_s
         if age_s <= limit_s:
             return None
-        return stop_reason(Cause.LINK, "age of the drives' last command, own read", age_s, limit_s, "s", state.t_s)
+        return stop_reason(
+            Cause.LINK, "age of the drives' last command beyond the loop's heartbeat", age_s, limit_s, "s", state.t_s
+        )
 
     def _senses(self, state: ArmState) -> StopReason | None:
         """Step in where senses are missing or limits passed for longer than the host needs to answer."""

@@ -29,6 +29,7 @@ EXPECTED: dict[str, Cause | None] = {
     "actuator_lag": None,
     "loop_stall": Cause.LATE_TICK,
     "loop_stall=5": None,
+    "loop_stall=6": Cause.SUPERVISOR_ACTED,
     "loop_stall=100": Cause.LATE_TICK,
     "loop_stall=500": Cause.LATE_TICK,
     "host_killed": Cause.SUPERVISOR_ACTED,
@@ -50,6 +51,7 @@ EXPECTED: dict[str, Cause | None] = {
 TAKEN = {
     "host_killed": Cause.HOST_LOST,
     "loop_stall": Cause.HOST_LOST,
+    "loop_stall=6": Cause.HOST_LOST,
     "loop_stall=100": Cause.HOST_LOST,
     "loop_stall=500": Cause.HOST_LOST,
     "link_lost": Cause.LINK,

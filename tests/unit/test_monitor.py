@@ -35,8 +35,8 @@ def _cause(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause |
         ({}, {"supervisor_age_s": math.nan}, Cause.SUPERVISOR_LOST),
         ({}, {"authority": Authority.SUPERVISOR}, Cause.SUPERVISOR_ACTED),
         ({}, {"authority": Authority.NOBODY}, Cause.LINK),
-        ({"late_s": 0.008}, {"command_age_s": 0.008}, None),
-        ({"late_s": 0.008}, {"command_age_s": 0.0081}, Cause.LINK),
+        ({}, {"command_age_s": 0.0044}, None),
+        ({}, {"command_age_s": 0.0046}, Cause.LINK),
         ({}, {"command_age_s": math.nan}, Cause.LINK),
     ],
 )
