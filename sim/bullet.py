@@ -4,9 +4,10 @@ Only this file and ``bullet_file`` know PyBullet.
 
 Settings that matter: inertias from the file (else Bullet makes its own from collision shapes), all default dampings
 zero, one property per ``changeDynamics`` call (it silently drops some when given together), no collision shapes
-(contact forces come from the tissue law), links that never move against each other merged (``rigid_groups``), joint
-feedback in the joint frame. Bullet's feedback is the wrench of the arm on the tool side: minus what a wrist sensor
-reads.
+(contact forces come from the tissue law), links that never move against each other merged (``rigid_groups``).
+
+Two things of Bullet are not used because they are not exact: its joint feedback (see ``wrist``), and forces on links,
+which it places by link frames a step old; the joint torques of a contact force are given to it instead.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from controller.types import Vector, Vector3
 from sim.bullet_file import joint_axis, joint_infos, link_frame, links_of_file, load_file, new_world
 from sim.chain import chain_of_frames
 from sim.quiet import silenced_output
-from sim.rigid_groups import ArmLink, carriers, merged, urdf_text
+from sim.rigid_groups import ArmLink, carriers, hanging_on, merged, summed, urdf_text, with_point_mass
+from sim.wrist import BODY_SIZE, COM, INERTIA, MASS, SENSOR_POSITION, SENSOR_ROTATION
 
 with silenced_output():
     import pybullet
@@ -61,22 +63,23 @@ class BulletArm:
         if not Path(arm.urdf_path).is_file():
             raise PlantError(f"{arm.urdf_path}: no such file", "check --arm and the installation")
         self._arm, self._placement = arm, placement
-        links = links_of_file(arm)
+        self._links = links_of_file(arm)
+        self._count = len(arm.joint_names)
+        self._friction_nm: Vector = (0.0,) * self._count
         self._world: int = pybullet.connect(pybullet.DIRECT)
         try:
-            self._load(links, dt_s)
+            pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=self._world)
+            pybullet.setTimeStep(dt_s, physicsClientId=self._world)
+            self._load(0.0)
         except BaseException:
             self.close()
             raise
 
-    def _load(self, links: list[ArmLink], dt_s: float) -> None:
-        world, arm = self._world, self._arm
-        pybullet.setGravity(0.0, 0.0, -GRAVITY_M_S2, physicsClientId=world)
-        pybullet.setTimeStep(dt_s, physicsClientId=world)
-        pybullet.setPhysicsEngineParameter(
-            jointFeedbackMode=pybullet.JOINT_FEEDBACK_IN_JOINT_FRAME, physicsClientId=world
-        )
-        bodies = merged(links, arm.sensor_frame)
+    def _load(self, extra_kg: float) -> None:
+        """Put the arm with so much extra mass at its tool into the world."""
+        world, arm, links = self._world, self._arm, with_point_mass(self._links, self._arm.tool_frame, extra_kg)
+        self._extra_kg = extra_kg
+        bodies = merged(links)
         with tempfile.NamedTemporaryFile("w", suffix=".urdf") as file:
             file.write(urdf_text(bodies))
             file.flush()
@@ -84,17 +87,13 @@ class BulletArm:
         infos = joint_infos(self._body, world)
         joints, numbers = ({info[key].decode(): info[0] for info in infos} for key in (1, 12))
         self._joints = [joints[name] for name in arm.joint_names]
-        self._sensor = numbers[arm.sensor_frame]
-        self._read = [*self._joints, self._sensor]
-        self._count = len(self._joints)
         tool = next(index for index, link in enumerate(links) if link.name == arm.tool_frame)
-        carrier = links[carriers(links, arm.sensor_frame)[tool]]
+        carrier = links[carriers(links)[tool]]
         self._carrier = numbers[carrier.name]
         self._tool_position = carrier.rotation.T @ (links[tool].position_m - carrier.position_m)
         self._tool_rotation = carrier.rotation.T @ links[tool].rotation
         self._remove_defaults(len(bodies))
-        self._pad_kg = float(pybullet.getDynamicsInfo(self._body, self._carrier, physicsClientId=world)[0])
-        pybullet.enableJointForceTorqueSensor(self._body, self._sensor, True, physicsClientId=world)
+        self._tool_body = _tool_body(links, arm)
 
     def _remove_defaults(self, links: int) -> None:
         for link in range(-1, links):
@@ -122,14 +121,25 @@ class BulletArm:
 
     def set_friction(self, friction_nm: Vector) -> None:
         """Brake every joint toward rest with at most this torque: Coulomb friction, or the brakes when it is large."""
+        self._friction_nm = friction_nm
         pybullet.setJointMotorControlArray(
             self._body, self._joints, pybullet.VELOCITY_CONTROL, forces=friction_nm, physicsClientId=self._world
         )
 
     def set_extra_tool_mass(self, extra_kg: float) -> None:
-        """Make the tool this much heavier than its model, at the pad."""
-        mass_kg = self._pad_kg + extra_kg
-        pybullet.changeDynamics(self._body, self._carrier, mass=mass_kg, physicsClientId=self._world)
+        """Make the tool this much heavier than its model, at the pad; the arm goes on as it moves."""
+        if extra_kg == self._extra_kg:
+            return
+        motion = tuple(self.state())
+        # Bullet cannot shift the centre of mass of a link it has, so the arm is loaded anew
+        pybullet.removeBody(self._body, physicsClientId=self._world)
+        self._load(extra_kg)
+        self.set_friction(self._friction_nm)
+        self.reset(motion[: self._count], motion[self._count :])
+
+    def tool_body(self) -> Array:
+        """Return what is behind the wrist sensor, (``sim.wrist.BODY_SIZE``,)."""
+        return self._tool_body
 
     def holding_torque(self, q_rad: Vector) -> Vector:
         """Return the torque [Nm] that holds the arm still at ``q_rad`` against gravity."""
@@ -138,29 +148,18 @@ class BulletArm:
             pybullet.calculateInverseDynamics(self._body, list(q_rad), rest, rest, physicsClientId=self._world)
         )
 
-    def step(self, tau_nm: list[float], force_w: list[float] | None, point_w: list[float]) -> None:
-        """Let one time step pass.
-
-        Args:
-            tau_nm: (n,) torques at the joints.
-            force_w: (3,) force on the tool in W, None for none.
-            point_w: (3,) where it acts, in W.
-        """
+    def step(self, tau_nm: list[float]) -> None:
+        """Let one time step pass with these torques (n,) at the joints, those of a contact force among them."""
         world = self._world
         pybullet.setJointMotorControlArray(
             self._body, self._joints, pybullet.TORQUE_CONTROL, forces=tau_nm, physicsClientId=world
         )
-        if force_w is not None:
-            pybullet.applyExternalForce(
-                self._body, self._carrier, force_w, point_w, pybullet.WORLD_FRAME, physicsClientId=world
-            )
         pybullet.stepSimulation(physicsClientId=world)
 
     def state(self) -> list[float]:
-        """Return joint positions and speeds (2 n,) now, and minus the wrench at S (6,) of the last step."""
-        joints = pybullet.getJointStates(self._body, self._read, physicsClientId=self._world)
-        states = joints[:-1]
-        return [*[s[0] for s in states], *[s[1] for s in states], *joints[-1][2]]
+        """Return joint positions and speeds (2 n,)."""
+        states = pybullet.getJointStates(self._body, self._joints, physicsClientId=self._world)
+        return [*[s[0] for s in states], *[s[1] for s in states]]
 
     def tool_pose(self) -> tuple[Array, Array]:
         """Return p_WT (3,) and R_WT (3, 3) as the engine has them."""
@@ -187,3 +186,17 @@ class BulletArm:
         """Disconnect; never raises."""
         with contextlib.suppress(pybullet.error):
             pybullet.disconnect(physicsClientId=self._world)
+
+
+def _tool_body(links: list[ArmLink], arm: ArmDescription) -> Array:
+    """Return what is behind the wrist sensor as ``sim.wrist`` needs it."""
+    tool = next(link for link in links if link.name == arm.tool_frame)
+    group = hanging_on(links, arm.sensor_frame)
+    sensor, axes = summed(group[0], group), tool.rotation
+    body = np.empty(BODY_SIZE)
+    body[MASS] = sensor.mass_kg
+    body[COM:INERTIA] = axes.T @ (sensor.com_m - tool.position_m)
+    body[INERTIA:SENSOR_POSITION] = (axes.T @ sensor.inertia_kg_m2 @ axes).ravel()
+    body[SENSOR_POSITION:SENSOR_ROTATION] = axes.T @ (sensor.position_m - tool.position_m)
+    body[SENSOR_ROTATION:] = (axes.T @ sensor.rotation).ravel()
+    return body

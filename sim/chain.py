@@ -1,4 +1,4 @@
-"""Kinematics of the simulated arm itself, as it stands in the physics engine: pose and twist of the tool, compiled.
+"""Kinematics of the simulated arm itself, as it stands in the physics engine: tool, joint axes, forces; compiled.
 
 Read back from the engine and not from the controller's model, so that the two can be held to each other.
 """
@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 ROTATION, OFFSET, AXIS = 0, 9, 12
 """Where a row of a chain holds the joint frame's orientation (9, row by row) and origin (3) [m] in the frame before at
 zero angle, and the unit axis (3) in the joint frame. The first row stands in W, the last is the tool's."""
+LINE, ORIGIN, LINE_SIZE = 0, 3, 6
+"""Where a row of the lines holds a joint's unit axis (3) and its origin (3) [m] in W. The last row is the tool's: the
+linear (3) [m/s2] and angular (3) [rad/s2] acceleration that it has while no joint accelerates."""
 
 
 def chain_of_frames(rotations_w: Array, origins_w: Array, axes: Array) -> Array:
@@ -56,38 +59,79 @@ def _multiply(a: Array, b: Array, out: Array) -> None:
 
 
 @compiled
-def tool_motion(chain: Array, motion: Array, pad: Array, room: Array) -> None:
-    """Write where the tool is and how it moves.
+def _carry(step: Array, pad: Array, rest: Array) -> None:
+    """Carry position, twist and acceleration from one origin of a rigid link to its next, ``step`` (3,) away in W."""
+    dx, dy, dz = step[0], step[1], step[2]
+    ex, ey, ez = pad[7] * dz - pad[8] * dy, pad[8] * dx - pad[6] * dz, pad[6] * dy - pad[7] * dx
+    pad[0], pad[1], pad[2] = pad[0] + dx, pad[1] + dy, pad[2] + dz
+    pad[3], pad[4], pad[5] = pad[3] + ex, pad[4] + ey, pad[5] + ez
+    rest[0] += rest[4] * dz - rest[5] * dy + pad[7] * ez - pad[8] * ey
+    rest[1] += rest[5] * dx - rest[3] * dz + pad[8] * ex - pad[6] * ez
+    rest[2] += rest[3] * dy - rest[4] * dx + pad[6] * ey - pad[7] * ex
 
-    The twist is carried outward: ``v += w x (step to the next origin)``, ``w += axis dq``.
+
+@compiled
+def _spin(axis: Array, speed: float, pad: Array, rest: Array) -> None:
+    """Add what a joint does: ``dw += w x axis dq``, ``w += axis dq``."""
+    x, y, z = axis[0] * speed, axis[1] * speed, axis[2] * speed
+    rest[3] += pad[7] * z - pad[8] * y
+    rest[4] += pad[8] * x - pad[6] * z
+    rest[5] += pad[6] * y - pad[7] * x
+    pad[6], pad[7], pad[8] = pad[6] + x, pad[7] + y, pad[8] + z
+
+
+@compiled
+def tool_motion(chain: Array, motion: Array, pad: Array, room: Array, lines: Array) -> None:
+    """Write where the tool is and how it moves, and where the joints' axes are.
+
+    Twist and acceleration are carried outward: ``dv += dw x step + w x (w x step)``, ``v += w x step``, then the joint.
 
     Args:
         chain: (n + 1, 15).
         motion: (2 n,) joint positions [rad] and speeds [rad/s].
         pad: (9,) written: origin of the tool frame [m], its velocity [m/s], angular velocity [rad/s], in W.
         room: (3, 3, 3); room[0] holds R_WT afterwards.
+        lines: (n + 1, 6), written.
     """
     joints = chain.shape[0] - 1
     pose, turn, step = room[0], room[1], room[2]
+    rest, way = lines[joints], turn[0]
     pad[:] = 0.0
+    rest[:] = 0.0
     pose[:] = 0.0
     pose[0, 0], pose[1, 1], pose[2, 2] = 1.0, 1.0, 1.0
     for k in range(joints + 1):
         ox, oy, oz = chain[k, OFFSET], chain[k, OFFSET + 1], chain[k, OFFSET + 2]
-        dx = pose[0, 0] * ox + pose[0, 1] * oy + pose[0, 2] * oz
-        dy = pose[1, 0] * ox + pose[1, 1] * oy + pose[1, 2] * oz
-        dz = pose[2, 0] * ox + pose[2, 1] * oy + pose[2, 2] * oz
-        pad[0], pad[1], pad[2] = pad[0] + dx, pad[1] + dy, pad[2] + dz
-        pad[3] += pad[7] * dz - pad[8] * dy
-        pad[4] += pad[8] * dx - pad[6] * dz
-        pad[5] += pad[6] * dy - pad[7] * dx
+        for i in range(3):
+            way[i] = pose[i, 0] * ox + pose[i, 1] * oy + pose[i, 2] * oz
+        _carry(way, pad, rest)
         _multiply(pose, chain[k, ROTATION:OFFSET].reshape((3, 3)), step)
         if k == joints:
             pose[:] = step
             return
         axis = chain[k, AXIS:]
         for i in range(3):
-            along = step[i, 0] * axis[0] + step[i, 1] * axis[1] + step[i, 2] * axis[2]
-            pad[6 + i] += along * motion[joints + k]
+            lines[k, LINE + i] = step[i, 0] * axis[0] + step[i, 1] * axis[1] + step[i, 2] * axis[2]
+            lines[k, ORIGIN + i] = pad[i]
+        _spin(lines[k, LINE:ORIGIN], motion[joints + k], pad, rest)
         _turn(axis, motion[k], turn)
         _multiply(step, turn, pose)
+
+
+@compiled
+def add_joint_torques(lines: Array, force: Array, point: Array, load: Array) -> None:
+    """Add the joint torques of a force on the tool, ``J^T f``: exactly what the force itself does to the joints.
+
+    Args:
+        lines: (n + 1, 6) of ``tool_motion``.
+        force: (3,) in W [N].
+        point: (3,) where it acts, in W [m].
+        load: (n,) torques, changed [Nm].
+    """
+    for k in range(load.shape[0]):
+        x, y, z = point[0] - lines[k, ORIGIN], point[1] - lines[k, ORIGIN + 1], point[2] - lines[k, ORIGIN + 2]
+        load[k] += (
+            lines[k, LINE] * (y * force[2] - z * force[1])
+            + lines[k, LINE + 1] * (z * force[0] - x * force[2])
+            + lines[k, LINE + 2] * (x * force[1] - y * force[0])
+        )

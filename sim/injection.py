@@ -9,7 +9,7 @@ import numpy as np
 
 from controller.arm import ArmDescription
 from controller.errors import ConfigError, PlantError
-from sim.arena import Arena
+from sim.arena import TOOL_BODY, TORQUE_LIMIT, Arena
 from sim.bullet import BulletArm
 from sim.fault_effects import SenseFaults, WorldFaults
 from sim.faults import OPTION, Fault, Place
@@ -79,6 +79,7 @@ class Injection:
                 self._senses.begin(fault, samples)
             elif fault.name == "tool_mass_wrong":
                 bullet.set_extra_tool_mass(fault.value)
+                arena.constants[TOOL_BODY:TORQUE_LIMIT] = bullet.tool_body()
             elif place in (Place.ARM, Place.PERSON):
                 arena = self._world.begin(fault, arena, t_s)
             elif self.on_begin is None:

@@ -23,12 +23,14 @@ from sim.arena import (
     RESULT,
     ROOM,
     TISSUE_WORK,
+    TOOL_BODY,
     TORQUE_LIMIT,
 )
-from sim.chain import tool_motion
+from sim.chain import LINE_SIZE, add_joint_torques, tool_motion
 from sim.patient import move
 from sim.sensors import sense
-from sim.tissue import DEPTH, DEPTH_RATE, FORCE, NORMAL, POWER, PRESS, SKIN_AMPLITUDE, touch
+from sim.tissue import DEPTH, DEPTH_RATE, FOOT, FORCE, NORMAL, POWER, PRESS, SKIN_AMPLITUDE, touch
+from sim.wrist import tool_acceleration, wrist_wrench
 
 Array = NDArray[np.float64]
 
@@ -62,6 +64,28 @@ def count_energy(law: Array, pad: Array, patient: Array, result: Array, energy: 
 
 
 @compiled
+def feel(constants: Array, state: Array, joints: int) -> None:
+    """Write what the wrist sensor felt in the period that has just ended; the state still holds its beginning."""
+    command = MOTION + 2 * joints + 6
+    lines = command + 5 * joints + 6
+    speeds = lines + LINE_SIZE * (joints + 1)
+    change, acceleration = np.empty(joints), np.empty(6)
+    for i in range(joints):
+        change[i] = (state[MOTION + joints + i] - state[speeds + i]) / constants[LAW + PERIOD]
+    pad, result = state[PAD:ROOM], state[RESULT:ENERGY]
+    tool_acceleration(state[lines:speeds].reshape((joints + 1, LINE_SIZE)), change, pad, acceleration)
+    wrist_wrench(
+        constants[TOOL_BODY:TORQUE_LIMIT],
+        pad,
+        state[ROOM : ROOM + 9].reshape((3, 3)),
+        acceleration,
+        result[FORCE:FOOT],
+        result[FOOT:NORMAL],
+        state[MOTION + 2 * joints : command],
+    )
+
+
+@compiled
 def end_period(
     chain: Array,
     layers: Array,
@@ -87,13 +111,21 @@ def end_period(
     joints = chain.shape[0] - 1
     command = MOTION + 2 * joints + 6
     torque = command + joints
-    sensed = torque + joints
-    motion, reaction = state[MOTION : MOTION + 2 * joints], state[MOTION + 2 * joints : command]
+    load = torque + joints
+    sensed = load + joints
+    lines = sensed + 2 * joints + 6
+    speeds = lines + LINE_SIZE * (joints + 1)
+    motion, wrench = state[MOTION : MOTION + 2 * joints], state[MOTION + 2 * joints : command]
+    axes = state[lines:speeds].reshape((joints + 1, LINE_SIZE))
     memory, patient, pad = state[MEMORY:PATIENT], state[PATIENT:PAD], state[PAD:ROOM]
     result, energy, law = state[RESULT:ENERGY], state[ENERGY:MOTION], constants[LAW:LAG_SHARE]
-    tool_motion(chain, motion, pad, state[ROOM:RESULT].reshape((3, 3, 3)))
+    feel(constants, state, joints)
+    tool_motion(chain, motion, pad, state[ROOM:RESULT].reshape((3, 3, 3)), axes)
+    state[speeds:] = motion[joints:]
     move(profile, t_s, patient)
     count_energy(law, pad, patient, result, energy)
     touch(layers, constants[GRID:LAW], patient, pad, law, relaxation, memory, result)
-    drive(state[command:torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[torque:sensed])
-    sense(motion, reaction, noise, constants[ENCODER_STEP], state[sensed:])
+    drive(state[command:torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[torque:load])
+    state[load:sensed] = state[torque:load]
+    add_joint_torques(axes, result[FORCE:FOOT], result[FOOT:NORMAL], state[load:sensed])
+    sense(motion, wrench, noise, constants[ENCODER_STEP], state[sensed:lines])

@@ -1,7 +1,7 @@
 """The arm with all links that never move against each other merged into one body.
 
-The physics engine pays for every link, also for one on a fixed joint. Only the joint of the wrist sensor has to stay,
-because its reaction is what the sensor reads. Masses, centres and inertias add up exactly, so the motion is the same.
+The physics engine pays for every link, also for one on a fixed joint. Masses, centres and inertias add up exactly, so
+the motion is the same.
 """
 
 from __future__ import annotations
@@ -49,29 +49,55 @@ class ArmLink:
     inertia_kg_m2: Array
 
 
-def carriers(links: Sequence[ArmLink], kept: str) -> list[int]:
-    """Return for every link the link it is one body with: itself where it moves or is named ``kept``, or ``BASE``."""
+def carriers(links: Sequence[ArmLink]) -> list[int]:
+    """Return for every link the link it is one body with: itself where it moves, or ``BASE``."""
     found: list[int] = []
     for index, link in enumerate(links):
-        is_own = not link.is_fixed or link.name == kept
-        found.append(index if is_own else BASE if link.parent == BASE else found[link.parent])
+        found.append(index if not link.is_fixed else BASE if link.parent == BASE else found[link.parent])
     return found
 
 
-def merged(links: Sequence[ArmLink], kept: str) -> list[ArmLink]:
-    """Return the bodies of an arm: every link that moves, and ``kept``, with what is fixed to it."""
-    carrier = carriers(links, kept)
+def merged(links: Sequence[ArmLink]) -> list[ArmLink]:
+    """Return the bodies of an arm: every link that moves with what is fixed to it."""
+    carrier = carriers(links)
     roots = [index for index, own in enumerate(carrier) if index == own]
     bodies = []
     for root in roots:
         parent = links[root].parent
         before = BASE if parent == BASE or carrier[parent] == BASE else roots.index(carrier[parent])
         group = [link for link, own in zip(links, carrier, strict=True) if own == root]
-        bodies.append(replace(_sum(links[root], group), parent=before))
+        bodies.append(replace(summed(links[root], group), parent=before))
     return bodies
 
 
-def _sum(root: ArmLink, group: Sequence[ArmLink]) -> ArmLink:
+def hanging_on(links: Sequence[ArmLink], name: str) -> list[ArmLink]:
+    """Return the link of this name and all links behind it."""
+    found: list[int] = []
+    for index, link in enumerate(links):
+        if link.name == name or link.parent in found:
+            found.append(index)
+    return [links[index] for index in found]
+
+
+def with_point_mass(links: Sequence[ArmLink], name: str, mass_kg: float) -> list[ArmLink]:
+    """Return the links and, unless it is zero, a point mass fixed to the origin of the link of this name."""
+    if mass_kg == 0.0:
+        return list(links)
+    index, link = next((index, link) for index, link in enumerate(links) if link.name == name)
+    point = replace(
+        link,
+        name=f"{name}_point_mass",
+        joint=f"{name}_point_mass_joint",
+        parent=index,
+        is_fixed=True,
+        mass_kg=mass_kg,
+        com_m=link.position_m,
+        inertia_kg_m2=np.zeros((3, 3)),
+    )
+    return [*links, point]
+
+
+def summed(root: ArmLink, group: Sequence[ArmLink]) -> ArmLink:
     """Return ``root`` with the mass of its group, by the parallel axis theorem."""
     mass = math.fsum(link.mass_kg for link in group)
     com = sum((link.mass_kg * link.com_m for link in group), np.zeros(3)) / mass

@@ -90,12 +90,12 @@ class SensorNoise:
 
 
 @compiled
-def sense(motion: Array, reaction: Array, noise: Array, encoder_step: float, sensed: Array) -> None:
+def sense(motion: Array, wrench: Array, noise: Array, encoder_step: float, sensed: Array) -> None:
     """Write what the senses report.
 
     Args:
         motion: (2 n,) true joint positions and speeds.
-        reaction: (6,) reaction at the wrist, minus the true wrench of the tool side on the sensor.
+        wrench: (6,) true wrench of the tool side on the sensor.
         noise: (n + 6,) row of ``SensorNoise``.
         encoder_step: resolution of the positions [rad]; 0 for none.
         sensed: (2 n + 6,) positions, speeds, wrench.
@@ -107,4 +107,4 @@ def sense(motion: Array, reaction: Array, noise: Array, encoder_step: float, sen
             sensed[i] = encoder_step * math.floor(motion[i] / encoder_step + 0.5)
         sensed[joints + i] = motion[joints + i] + noise[i]
     for i in range(6):
-        sensed[2 * joints + i] = noise[joints + i] - reaction[i]
+        sensed[2 * joints + i] = wrench[i] + noise[joints + i]

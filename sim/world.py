@@ -17,6 +17,7 @@ from controller.types import ArmState, Authority, Truth, Vector, Vector6
 from sim.actuators import lag_share
 from sim.arena import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
 from sim.bullet import BulletArm
+from sim.chain import tool_motion
 from sim.faults import Fault
 from sim.injection import Injection, check_joint
 from sim.options import SimulationOptions
@@ -89,7 +90,7 @@ class SimPlant:
         self._bullet: BulletArm | None = None
         self._arena: Arena | None = None
         self._pack_command = struct.Struct(f"{self._joints}d").pack_into
-        self._pack_arrived = struct.Struct(f"{2 * self._joints + 6}d").pack_into
+        self._pack_arrived = struct.Struct(f"{2 * self._joints}d").pack_into
         self._is_active = False
 
     @property
@@ -122,13 +123,13 @@ class SimPlant:
         arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         bullet.reset(q_rad)
-        bullet.step(list(hold), None, [0.0, 0.0, 0.0])
-        reaction = bullet.state()[-6:]
-        bullet.reset(q_rad)
+        # the senses look back on a period at rest
+        arena.arrived[: self._joints], arena.arrived[self._joints :], arena.speeds[:] = q_rad, 0.0, 0.0
+        tool_motion(arena.chain, arena.arrived, arena.pad, arena.room, arena.lines)
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
         self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
         self._tick = 0
-        self._take(bullet.state()[:-6] + reaction)
+        self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
 
@@ -164,8 +165,7 @@ class SimPlant:
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
-        force = then[_FORCE : _FORCE + 3] if then[_PRESS] > 0.0 else None
-        bullet.step(then[arena.torque_start : arena.sensed_start], force, then[_FOOT : _FOOT + 3])
+        bullet.step(then[arena.load_start : arena.sensed_start])
         self._tick += 1
         self._then = then
         self._take(bullet.state())
@@ -184,7 +184,7 @@ class SimPlant:
             self._noise.row(),
             self._tick * self._options.dt_s,
         )
-        self._now: list[float] = arena.state.tolist()
+        self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
         self._samples.append(self._sensed[-6:])
         late = min(self._options.extra_delay_samples + 1, len(self._samples))
@@ -229,7 +229,7 @@ class SimPlant:
         """Return the true joint positions and speeds; a controller never sees them."""
         _, arena = self._opened()
         values: list[float] = arena.arrived.tolist()
-        return tuple(values[: self._joints]), tuple(values[self._joints : -6])
+        return tuple(values[: self._joints]), tuple(values[self._joints :])
 
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
@@ -267,8 +267,7 @@ class SimPlant:
             creep as they would under the arm's weight.
         """
         bullet, _ = self._opened()
-        friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
-        bullet.set_friction(self._arm.torque_limit_nm if are_closed else friction)
+        bullet.set_friction(self._arm.torque_limit_nm if are_closed else self._friction_nm)
         return bullet.holding_torque(self.true_motion()[0])
 
     def deactivate(self) -> None:
@@ -290,17 +289,13 @@ class SimPlant:
 
     def _make_arena(self, bullet: BulletArm) -> Arena:
         dt_s, tissue = self._options.dt_s, self._options.tissue
-        numbers = [
-            self._arm.tool.pad_radius_m,
-            self.skin_friction,
-            dt_s,
-            lag_share(dt_s),
-            self._quality.encoder_step_rad,
-        ]
+        law = [self._arm.tool.pad_radius_m, self.skin_friction, dt_s]
+        electronics = [lag_share(dt_s), self._quality.encoder_step_rad]
+        numbers = [*self.tissue.grid, *law, *electronics, *bullet.tool_body(), *self._arm.torque_limit_nm]
         return make_arena(
             bullet.chain(),
             self.tissue.layers,
             self.motion.profile(),
             relaxation_table(dt_s, tissue is None or tissue.is_relaxing),
-            np.array([*self.tissue.grid, *numbers, *self._arm.torque_limit_nm], dtype=np.float64),
+            np.array(numbers, dtype=np.float64),
         )

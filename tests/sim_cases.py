@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pinocchio as pin
@@ -13,6 +14,8 @@ from controller.arm import ArmDescription, Placement
 from controller.robot import RobotModel
 from controller.safety import gate
 from controller.types import Truth, Vector
+from sim.bullet import BulletArm
+from sim.chain import LINE_SIZE, add_joint_torques, tool_motion
 from sim.options import SimulationOptions
 from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
@@ -57,6 +60,32 @@ def tool_rotation(normal: Array) -> Array:
     x = np.array([0.0, 1.0, 0.0]) - z[1] * z
     x /= np.linalg.norm(x)
     return np.stack([x, np.cross(z, x), z], axis=1)
+
+
+class Push:
+    """Turns a force on the tool of an arm in the physics engine into what its joints have to be given.
+
+    Args:
+        bullet: the arm; its joints are left at zero.
+    """
+
+    def __init__(self, bullet: BulletArm) -> None:
+        self._bullet, self._chain = bullet, bullet.chain()
+        self.pad, self.room = np.zeros(9), np.zeros((3, 3, 3))
+        """Motion of the tool and its R_WT at the last look."""
+        self.lines = np.zeros((len(self._chain), LINE_SIZE))
+        """Axes of the joints at the last look."""
+
+    def look(self) -> None:
+        """Take note of how the arm stands and moves now."""
+        tool_motion(self._chain, np.array(self._bullet.state()), self.pad, self.room, self.lines)
+
+    def load(self, torque_nm: Sequence[float], force_w: Sequence[float], point_w: Sequence[float]) -> list[float]:
+        """Return the joint torques together with those of a force [N] that acts at a point [m]."""
+        self.look()
+        load = np.array(torque_nm)
+        add_joint_torques(self.lines, np.array(force_w), np.array(point_w), load)
+        return load.tolist()
 
 
 def approved(tau_nm: Array) -> gate.ApprovedCommand:

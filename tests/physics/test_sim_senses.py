@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from sim.actuators import LAG_S, drive, lag_share
-from sim.bullet import BulletArm
 from sim.options import SimulationOptions
 from sim.sensors import (
     BLOCK,
@@ -22,7 +21,7 @@ from sim.sensors import (
     SensorQuality,
     sense,
 )
-from tests.sim_cases import Rig, approved, posture, setting
+from tests.sim_cases import Rig, approved
 
 
 def rows(seed: int, quality: SensorQuality, count: int) -> tuple[SensorNoise, np.ndarray]:
@@ -52,13 +51,13 @@ def test_bias_differs_between_runs_and_has_its_stated_spread() -> None:
 def test_encoders_have_steps_and_perfect_senses_none() -> None:
     step = 2.0 * math.pi / ENCODER_COUNTS
     motion = np.linspace(-1.0, 1.0, 14)
-    sensed, reaction = np.zeros(20), np.arange(6.0)
-    sense(motion, reaction, np.zeros(13), step, sensed)
+    sensed, wrench = np.zeros(20), np.arange(6.0)
+    sense(motion, wrench, np.zeros(13), step, sensed)
     counts = sensed[:7] / step
     np.testing.assert_allclose(counts, np.round(counts), atol=1e-6)
     assert 0.0 < np.abs(sensed[:7] - motion[:7]).max() <= 0.5 * step + 1e-12
-    np.testing.assert_array_equal(sensed[14:], -reaction)
-    sense(motion, reaction, rows(1, PERFECT, 1)[1][0], 0.0, sensed)
+    np.testing.assert_array_equal(sensed[14:], wrench)
+    sense(motion, wrench, rows(1, PERFECT, 1)[1][0], 0.0, sensed)
     np.testing.assert_array_equal(sensed[:14], motion)
 
 
@@ -75,23 +74,6 @@ def test_the_wrench_is_one_sample_old_and_later_on_request() -> None:
         rig.close()
     # the little controller does not use the wrench, so both runs are the same but for the delay
     assert runs[3][10:] == runs[0][7:-3]
-
-
-def test_the_sensor_reads_the_force_of_the_period_that_has_just_ended() -> None:
-    arm, placement, _, _ = setting()
-    q, position, _ = posture("servo7", 0.1, 0.04, 0.05)
-    bullet = BulletArm(arm, placement, 1e-3)
-    hold = list(bullet.holding_torque(q))
-    bullet.set_friction((0.0,) * 7)
-    bullet.reset(q)
-    forces = []
-    for press in (0.0, 0.0, 20.0, 0.0, 0.0):
-        bullet.step(hold, [0.0, 0.0, press] if press else None, list(position))
-        forces.append(np.array(bullet.state()[-6:-3]))
-    changes = [float(np.linalg.norm(force - forces[0])) for force in forces]
-    assert changes[2] > 10.0
-    assert max(changes[1], changes[3], changes[4]) < 0.5
-    bullet.close()
 
 
 def test_noise_can_be_switched_off_without_moving_the_truth_far() -> None:

@@ -9,48 +9,22 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from controller.robot import GRAVITY_M_S2, RobotModel
+from controller.robot import RobotModel
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
 from sim.arena import MOTION
 from sim.bullet import BulletArm
-from sim.chain import tool_motion
+from sim.chain import LINE_SIZE, add_joint_torques, tool_motion
 from sim.options import SimulationOptions, UniformTissue
 from sim.patient import Rise, draw_motion, move
 from sim.tissue import FOOT, LAYERS, MEMORY_SIZE, PRESS, RESULT_SIZE, closest_foot, relaxation_table, touch
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON
 from sim.world import build_simulation
-from tests.sim_cases import Rig, approved, posture, setting
+from tests.sim_cases import Push, Rig, approved, posture, setting
 
 PERFECT = SimulationOptions(has_noise=False, is_breathing=False, has_scatter=False)
 ARMS = ["servo7", "panda"]
-
-
-@pytest.mark.parametrize("name", ARMS)
-@pytest.mark.parametrize("weight_n", [5.0, 40.0])
-def test_a_known_weight_on_the_pad_reads_right_at_the_wrist(name: str, weight_n: float) -> None:
-    arm, placement, _, _ = setting(name)
-    q, _, _ = posture(name, 0.1, 0.04, 0.05)
-    model, bullet = RobotModel(arm, placement), BulletArm(arm, placement, 1e-3)
-    position, r_wt = model.tool_pose(np.array(q))
-    p_ts, r_ts = model.sensor_in_tool()
-    hold, r_ws = np.array(bullet.holding_torque(q)), r_wt @ r_ts
-    bullet.set_friction((0.0,) * len(q))
-    jacobian, wrenches = model.tool_jacobian(np.array(q))[:3], []
-    for force in ([0.0, 0.0, 0.0], [0.0, 0.0, -weight_n], [0.6 * weight_n, 0.0, -0.8 * weight_n]):
-        bullet.reset(q)
-        bullet.step((hold - jacobian.T @ force).tolist(), force, position.tolist())
-        wrenches.append(-np.array(bullet.state()[-6:]))
-        moment = np.cross(r_wt @ -p_ts, force)
-        difference = wrenches[-1] - wrenches[0]
-        np.testing.assert_allclose(r_ws @ difference[:3], force, atol=0.01 * weight_n)
-        np.testing.assert_allclose(r_ws @ difference[3:], moment, atol=0.01 * weight_n * np.linalg.norm(p_ts))
-    weight = arm.tool.mass_kg * GRAVITY_M_S2 * np.array([0.0, 0.0, -1.0])
-    np.testing.assert_allclose(r_ws @ wrenches[0][:3], weight, atol=0.01 * np.linalg.norm(weight))
-    moment = np.cross(r_ws @ np.array(arm.tool.com_s_m), weight)
-    np.testing.assert_allclose(r_ws @ wrenches[0][3:], moment, atol=0.003)
-    bullet.close()
 
 
 @pytest.mark.parametrize("name", ARMS)
@@ -83,7 +57,7 @@ def test_work_of_torques_is_work_of_the_force(name: str) -> None:
 def test_the_jacobian_moves_the_tip_of_the_simulated_arm(name: str) -> None:
     arm, placement, _, _ = setting(name)
     model, bullet, generator = RobotModel(arm, placement), BulletArm(arm, placement, 1e-3), np.random.default_rng(6)
-    chain, pad, room = bullet.chain(), np.zeros(9), np.zeros((3, 3, 3))
+    chain, pad, room, lines = bullet.chain(), np.zeros(9), np.zeros((3, 3, 3)), np.zeros((8, LINE_SIZE))
     for _ in range(10):
         q, dq = generator.uniform(arm.lower_rad, arm.upper_rad), generator.normal(size=7)
         model.update(q, dq)
@@ -96,10 +70,13 @@ def test_the_jacobian_moves_the_tip_of_the_simulated_arm(name: str) -> None:
         moved = (tips[2] - tips[0]) / 2e-4
         np.testing.assert_allclose(moved, model.jacobian[:3] @ dq, atol=1e-6)
         assert (model.jacobian[:3].T @ force) @ dq == pytest.approx(force @ moved, abs=1e-5)
-        tool_motion(chain, np.concatenate([q, dq]), pad, room)
+        tool_motion(chain, np.concatenate([q, dq]), pad, room, lines)
         np.testing.assert_allclose(pad[:3], model.position, atol=1e-9)
         np.testing.assert_allclose(pad[3:], model.jacobian @ dq, atol=1e-9)
         np.testing.assert_allclose(room[0], model.rotation, atol=1e-9)
+        load = np.zeros(7)
+        add_joint_torques(lines, force, pad[:3], load)
+        np.testing.assert_allclose(load, model.jacobian[:3].T @ force, atol=1e-9)
     bullet.close()
 
 
@@ -131,7 +108,7 @@ def test_free_swing_is_that_of_the_model(name: str) -> None:
     hold = bullet.holding_torque(q)
     angle, speed = np.array(q), start_speed.copy()
     for _ in range(800):
-        bullet.step(list(hold), None, [0.0, 0.0, 0.0])
+        bullet.step(list(hold))
         speed = speed + 2.5e-4 * pin.aba(model.model, model.data, angle, speed, np.array(hold))
         angle = angle + 2.5e-4 * speed
     arrived = bullet.state()
@@ -146,20 +123,20 @@ def landing_peak(name: str, dt_s: float) -> float:
     arm, placement, body, _ = setting(name)
     q, _, normal = posture(name, -0.03, 0.02, 0.0185)
     model, bullet = RobotModel(arm, placement), BulletArm(arm, placement, dt_s)
-    chain = bullet.chain()
+    push = Push(bullet)
     jacobian = model.tool_jacobian(np.array(q))
     twist = np.concatenate([-0.1 * np.array(normal), np.zeros(3)])
     bullet.set_friction((0.0,) * 7)
     bullet.reset(q, tuple((np.linalg.pinv(jacobian) @ twist).tolist()))
     tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.pad_radius_m)
     law, relaxation = np.array([arm.tool.pad_radius_m, 0.2, dt_s]), relaxation_table(dt_s)
-    memory, result, pad, room = np.zeros(MEMORY_SIZE), np.zeros(RESULT_SIZE), np.zeros(9), np.zeros((3, 3, 3))
+    memory, result = np.zeros(MEMORY_SIZE), np.zeros(RESULT_SIZE)
     hold, peak = list(bullet.holding_torque(q)), 0.0
     for _ in range(round(0.15 / dt_s)):
-        tool_motion(chain, np.array(bullet.state()[:14]), pad, room)
-        touch(tissue.layers, tissue.grid, np.zeros(4), pad, law, relaxation, memory, result)
+        push.look()
+        touch(tissue.layers, tissue.grid, np.zeros(4), push.pad, law, relaxation, memory, result)
         peak = max(peak, result[PRESS])
-        bullet.step(hold, result[:3].tolist(), result[FOOT : FOOT + 3].tolist())
+        bullet.step(push.load(hold, result[:3], result[FOOT : FOOT + 3]))
     bullet.close()
     return peak
 
@@ -315,8 +292,9 @@ def test_arena_is_packed_without_gaps() -> None:
     arena = rig.plant._opened()[1]
     parts = (arena.memory, arena.patient, arena.pad, arena.result, arena.energy)
     assert sum(part.size for part in parts) + 27 == MOTION
-    tail = (arena.arrived, arena.command, arena.torque, arena.sensed)
-    assert MOTION + sum(part.size for part in tail) == arena.state.size
+    tail = (arena.arrived, arena.wrench, arena.command, arena.torque, arena.load, arena.sensed)
+    assert MOTION + sum(part.size for part in tail) == arena.told.size
+    assert arena.told.size + arena.lines.size + arena.speeds.size == arena.state.size
     rig.close()
 
 

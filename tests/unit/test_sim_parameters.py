@@ -169,7 +169,7 @@ def test_safe_brakes_and_takes_no_more_commands() -> None:
         rig.plant.apply(approved(np.zeros(7)))
     before = np.array(rig.plant._opened()[0].state()[:7])
     for _ in range(300):
-        rig.plant._opened()[0].step([0.0] * 7, None, [0.0] * 3)
+        rig.plant._opened()[0].step([0.0] * 7)
     after = np.array(rig.plant._opened()[0].state()[:7])
     assert np.abs(after - before).max() < 1e-3
     rig.close()
