@@ -98,7 +98,8 @@ class Supervisor:
             if math.isfinite(sum(terms.bias_nm)):
                 self._holding = terms.bias_nm
             held = self._holding or (0.0,) * len(self.limits.torque_nm)
-            return projection.damped(held, state.dq_rad_s, self._damping), Mode.FLOAT
+            held = projection.damped(held, state.dq_rad_s, self._damping)
+            return projection.clip(held, self.limits.torque_nm), Mode.FLOAT
         self._holding = terms.bias_nm
         mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
         lead = projection.lead_away(mode, since_s)
