@@ -273,12 +273,15 @@ class Gate:
         joints = len(self.limits.torque_nm)
         if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
             return None
-        if self._reaction.action is Action.HOLD_TORQUE:
+        is_in_doubt = self._reaction.action is Action.HOLD_TORQUE
+        if is_in_doubt:
             terms = self._good_terms or terms
+        if not projection.is_shaped(terms, joints):
+            return None
+        if is_in_doubt:
             v_wt = tuple([projection.dot(row, state.dq_rad_s) for row in terms.jacobian])
             terms = replace(terms, v_wt=(v_wt[0], v_wt[1], v_wt[2], v_wt[3], v_wt[4], v_wt[5]))
-        known = sum(terms.bias_nm) + sum(terms.v_wt)
-        return terms if math.isfinite(known) and projection.is_shaped(terms, joints) else None
+        return terms if math.isfinite(sum(terms.bias_nm) + sum(terms.v_wt)) else None
 
     def _may_park(self, command: Command, state: ArmState, t_s: float) -> bool:
         """Return True where parking may go on; one that runs off is a stop of its own, and the arm floats."""
