@@ -7,11 +7,14 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test lint bench campaign pictures lock clean
+.PHONY: help setup run test safety fuzz mutants lint bench campaign pictures lock clean
 
 help:
 	@echo "make run       a whole massage session in simulation, with a report"
 	@echo "make test      linter, types, import contracts, tests"
+	@echo "make safety    tests of the safety core, every branch of it"
+	@echo "make fuzz      a million random commands against the gate (some minutes)"
+	@echo "make mutants   does a test see every change of the safety core? (an hour or two)"
 	@echo "make bench     speed of the loop"
 	@echo "make campaign  the acceptance campaign: bodies x arms x seeds (slow)"
 	@echo "make pictures  the pictures of README and docs"
@@ -44,8 +47,24 @@ lint: setup
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/lint-imports
 
-test: lint
-	@$(BIN)/python -m pytest -n 2 -m "not campaign" $(ARGS)
+# The safety core has its own run, under branch coverage; `make test` runs the rest beside it, so nothing runs twice.
+SAFETY_TESTS := $(addprefix tests/unit/test_, gate.py gate_faults.py monitor.py reaction.py reasons.py tank.py \
+	supervision.py projection.py) $(addprefix tests/property/test_, gate_properties.py gate_fuzz.py \
+	bound_properties.py limit_fields.py)
+COVERAGE := --cov=controller.safety --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
+
+safety: setup
+	@$(BIN)/python -m pytest -n 2 -q -m "not campaign" $(COVERAGE) $(SAFETY_TESTS)
+
+test: lint safety
+	@$(BIN)/python -m pytest -n 2 -m "not campaign" $(addprefix --ignore=, $(SAFETY_TESTS)) $(ARGS)
+
+fuzz: setup
+	@$(BIN)/python -m pytest -q -s -m campaign tests/property/test_gate_fuzz.py
+
+mutants: setup
+	@MASSAGE_ARM_HYPOTHESIS=mutants $(BIN)/mutmut run --max-children 1
+	@$(BIN)/python tests/mutation/check_survivors.py
 
 campaign: setup
 	@$(BIN)/massage-arm campaign acceptance --gains standard fast --markdown docs/results.md $(ARGS)

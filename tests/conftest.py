@@ -1,4 +1,4 @@
-"""Shared settings: one thread per BLAS call, reproducible property tests."""
+"""Shared settings: one thread per BLAS call, reproducible property tests, shorter ones per mutant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("project")
+settings.register_profile("mutants", settings.get_profile("project"), max_examples=30, phases=[Phase.generate])
+settings.load_profile(os.environ.get("MASSAGE_ARM_HYPOTHESIS", "project"))

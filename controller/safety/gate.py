@@ -253,29 +253,35 @@ class Gate:
             lead = projection.lead_away(mode, since_s) if is_fresh else None
             tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, self._outward_w, lead)
             tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
+        if not math.isfinite(sum(tau)):
+            # A matrix holds what is no number, or numbers that no arm has.
+            tau = self._held(state)
         press = projection.static_press(tau, terms, self._outward_w)
         return Judgement(ApprovedCommand(tau, _KEY), press, 0.0, mode, (), stop)
 
     def _held(self, state: ArmState) -> Vector:
         """Return the last torque that held the arm, with damping at those joints whose speeds are known."""
-        known = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
-        if not known:
-            return (0.0,) * len(self.limits.torque_nm)
-        if len(state.dq_rad_s) != len(known):
-            return known
-        return projection.damped(known, state.dq_rad_s, self._damping)
+        torque_nm = self.limits.torque_nm
+        held = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
+        held = held or (0.0,) * len(torque_nm)
+        if len(state.dq_rad_s) == len(held):
+            held = projection.damped(held, state.dq_rad_s, self._damping)
+        return projection.clip(held, torque_nm)
 
     def _believed(self, terms: ToolTerms, state: ArmState) -> ToolTerms | None:
         """Return the rigid-body terms to react by: the last good ones with new speeds where positions are in doubt."""
         joints = len(self.limits.torque_nm)
         if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
             return None
-        if self._reaction.action is Action.HOLD_TORQUE:
+        is_in_doubt = self._reaction.action is Action.HOLD_TORQUE
+        if is_in_doubt:
             terms = self._good_terms or terms
+        if not projection.is_shaped(terms, joints):
+            return None
+        if is_in_doubt:
             v_wt = tuple([projection.dot(row, state.dq_rad_s) for row in terms.jacobian])
             terms = replace(terms, v_wt=(v_wt[0], v_wt[1], v_wt[2], v_wt[3], v_wt[4], v_wt[5]))
-        known = sum(terms.bias_nm) + sum(terms.v_wt)
-        return terms if math.isfinite(known) and len(terms.bias_nm) == joints else None
+        return terms if math.isfinite(sum(terms.bias_nm) + sum(terms.v_wt)) else None
 
     def _may_park(self, command: Command, state: ArmState, t_s: float) -> bool:
         """Return True where parking may go on; one that runs off is a stop of its own, and the arm floats."""

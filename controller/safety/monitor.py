@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from operator import le
 
 from controller.safety.limits import GateLimits
-from controller.safety.projection import dot
+from controller.safety.projection import dot, is_shaped
 from controller.safety.reaction import stop_reason
 from controller.types import ArmState, Authority, Cause, Command, ContactState, Reference, StopReason, Vector, Vector3
 
@@ -59,11 +59,12 @@ class Monitor:
         return found
 
     def _shape(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
+        expected = self._joints_expected
         sizes = (len(command.tau_nm), len(command.terms.bias_nm), len(state.q_rad), len(state.dq_rad_s))
         is_known = 0 <= reference.segment < len(self._limits.strokes)
-        if sizes == self._sizes and len(command.terms.jbar_t) == 6 and command.pads and reference.pads and is_known:
+        is_whole = sizes == self._sizes and is_shaped(command.terms, expected)
+        if is_whole and command.pads and reference.pads and is_known:
             return None
-        expected = self._joints_expected
         return stop_reason(Cause.INTERNAL_ERROR, "sizes of command and state", max(sizes), expected, "joints", t_s)
 
     def _finite(self, command: Command, state: ArmState, t_s: float) -> StopReason | None:

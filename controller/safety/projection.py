@@ -35,6 +35,13 @@ def dot(a: Sequence[float], b: Sequence[float]) -> float:
     return float(sum(map(mul, a, b)))
 
 
+def is_shaped(terms: ToolTerms, joints: int) -> bool:
+    """Return True where holding torque and both matrices have the sizes of an arm with so many joints."""
+    rows = (*terms.jacobian, *terms.jbar_t)
+    sizes = {joints, len(terms.bias_nm), *map(len, rows)}
+    return len(sizes) == 1 and len(terms.jacobian) == len(terms.jbar_t) == 6
+
+
 def tool_wrench(tau_nm: Vector, terms: ToolTerms) -> Vector:
     """Return the static wrench (6,) of ``tau_nm`` on the world: Jbar^T (tau - bias), linear first."""
     extra = tuple(map(sub, tau_nm, terms.bias_nm))
@@ -130,20 +137,26 @@ def saturate(tau_nm: Vector, bias_nm: Vector, torque_nm: Vector) -> tuple[Vector
     """Scale tau - bias as one so that every joint stays within its torque limit.
 
     Scaling all joints by one factor keeps the direction of the tool force, so a lower force never turns into another
-    one; clipping joints one by one would. A joint whose holding torque alone is over its limit gets its limit.
+    one; clipping joints one by one would. A joint whose holding torque alone is over its limit gets its limit. What is
+    not a number stays none, for the audit to find: a clipped NaN would be the full torque of a joint.
     """
     share, worst, worst_value, worst_limit = 1.0, -1, 0.0, 0.0
     for joint, (tau, bias, limit) in enumerate(zip(tau_nm, bias_nm, torque_nm, strict=True)):
         if not (abs(tau) <= limit):
             room = (limit if tau > 0.0 else -limit) - bias
             ratio = room / (tau - bias) if tau != bias else 0.0
-            if not (ratio >= share):
-                share, worst, worst_value, worst_limit = max(ratio, 0.0), joint, tau, limit
+            # A holding torque over its limit can leave a ratio above 1: nothing to scale, but still to be clipped.
+            if worst < 0 or not (ratio >= share):
+                share, worst, worst_value, worst_limit = min(1.0, max(ratio, 0.0)), joint, tau, limit
     if worst < 0:
         return tau_nm, None
     scaled = [bias + share * (tau - bias) for tau, bias in zip(tau_nm, bias_nm, strict=True)]
-    bounded = tuple([min(limit, max(-limit, tau)) for tau, limit in zip(scaled, torque_nm, strict=True)])
-    return bounded, Limited(Cause.TORQUE_LIMIT, worst_value, worst_limit, "Nm")
+    return clip(scaled, torque_nm), Limited(Cause.TORQUE_LIMIT, worst_value, worst_limit, "Nm")
+
+
+def clip(tau_nm: Sequence[float], torque_nm: Vector) -> Vector:
+    """Return every joint torque within its limit; NaN stays NaN."""
+    return tuple([min(max(tau, -limit), limit) for tau, limit in zip(tau_nm, torque_nm, strict=True)])
 
 
 def soft_torque(

@@ -31,48 +31,47 @@ class Rule:
     next_step: str
 
 
-def _rows() -> dict[Cause, Rule]:
-    lower = Rule(Action.LOWER, Clearance.NOBODY, "nothing; look at the share of limited commands in the report")
-    park, drift, hold = Action.PARK, Action.FLOAT, Action.HOLD_TORQUE
-    operator, at_arm, service = Clearance.OPERATOR, Clearance.OPERATOR_AT_ARM, Clearance.SERVICE
-    return {
-        Cause.PRESS_LIMIT: lower,
-        Cause.PRESS_SPEED: lower,
-        Cause.LOADING_RATE: lower,
-        Cause.TANGENTIAL_LIMIT: lower,
-        Cause.MOMENT_LIMIT: lower,
-        Cause.TORQUE_LIMIT: lower,
-        Cause.OPERATOR: Rule(park, operator, "run again when the person is ready"),
-        Cause.SESSION_TIME: Rule(park, operator, "end the session; plan a shorter one"),
-        Cause.DWELL: Rule(park, operator, "let the skin rest; plan a stroke that moves on"),
-        Cause.NO_CONTACT: Rule(park, operator, "check where the person lies and the registration of the body"),
-        Cause.CONTACT_LOST: Rule(park, operator, "check that the person lies as planned, then restart"),
-        Cause.LATE_TICK: Rule(park, operator, "close other programs on this machine, see `massage-arm doctor`"),
-        Cause.PRESSURE: Rule(park, operator, "use a larger pad or less force"),
-        Cause.PAD_FORCE: Rule(park, at_arm, "let the person settle, lower the stroke's force, then restart"),
-        Cause.TOOL_FORCE: Rule(park, at_arm, "ask the person, look at the tool, then restart"),
-        Cause.ENERGY: Rule(park, at_arm, "use softer gains, see `massage-arm gains`"),
-        Cause.TEMPERATURE: Rule(park, service, "let the drives cool, look for what is stiff"),
-        Cause.SENSOR_IMPLAUSIBLE: Rule(park, service, "tare and check the wrist sensor, check the tool's mass"),
-        Cause.SENSOR_FROZEN: Rule(park, service, "check the wrist sensor's link and supply"),
-        Cause.STALE: Rule(park, service, "check the wrist sensor's link"),
-        Cause.NOT_FINITE: Rule(park, service, "check the wrist sensor's cable; report it if the sensor is well"),
-        Cause.WORKSPACE: Rule(drift, at_arm, "something holds or pushes the tool: check the way, then restart"),
-        Cause.JOINT_POSITION: Rule(drift, at_arm, "move the base or the stroke off the arm's end stops"),
-        Cause.JOINT_SPEED: Rule(drift, at_arm, "find what moved the arm, then restart"),
-        Cause.TOOL_SPEED: Rule(drift, at_arm, "find what moved the tool, then restart"),
-        Cause.LINK: Rule(drift, service, "check cables and drives"),
-        Cause.INTERNAL_ERROR: Rule(drift, service, "report this with the record"),
-        Cause.SUPERVISOR_LOST: Rule(drift, service, "the brakes close; restart the supervisor"),
-        Cause.SUPERVISOR_ACTED: Rule(drift, service, "read the supervisor's cause, then restart both"),
-        Cause.HOST_LOST: Rule(drift, service, "find why the session loop stood still, then restart both"),
-        Cause.MEMORY_CORRUPT: Rule(drift, service, "find who writes into the shared memory, then restart both"),
-        Cause.ENCODER_JUMP: Rule(hold, service, "check the encoder's cable and reference, calibrate the arm"),
-        Cause.JOINTS_NOT_FINITE: Rule(hold, service, "check the encoders"),
+_PARK, _DRIFT, _HOLD = Action.PARK, Action.FLOAT, Action.HOLD_TORQUE
+_OPERATOR, _AT_ARM, _SERVICE = Clearance.OPERATOR, Clearance.OPERATOR_AT_ARM, Clearance.SERVICE
+_LOWER = Rule(Action.LOWER, Clearance.NOBODY, "nothing; look at the share of limited commands in the report")
+
+REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
+    {
+        Cause.PRESS_LIMIT: _LOWER,
+        Cause.PRESS_SPEED: _LOWER,
+        Cause.LOADING_RATE: _LOWER,
+        Cause.TANGENTIAL_LIMIT: _LOWER,
+        Cause.MOMENT_LIMIT: _LOWER,
+        Cause.TORQUE_LIMIT: _LOWER,
+        Cause.OPERATOR: Rule(_PARK, _OPERATOR, "run again when the person is ready"),
+        Cause.SESSION_TIME: Rule(_PARK, _OPERATOR, "end the session; plan a shorter one"),
+        Cause.DWELL: Rule(_PARK, _OPERATOR, "let the skin rest; plan a stroke that moves on"),
+        Cause.NO_CONTACT: Rule(_PARK, _OPERATOR, "check where the person lies and the registration of the body"),
+        Cause.CONTACT_LOST: Rule(_PARK, _OPERATOR, "check that the person lies as planned, then restart"),
+        Cause.LATE_TICK: Rule(_PARK, _OPERATOR, "close other programs on this machine, see `massage-arm doctor`"),
+        Cause.PRESSURE: Rule(_PARK, _OPERATOR, "use a larger pad or less force"),
+        Cause.PAD_FORCE: Rule(_PARK, _AT_ARM, "let the person settle, lower the stroke's force, then restart"),
+        Cause.TOOL_FORCE: Rule(_PARK, _AT_ARM, "ask the person, look at the tool, then restart"),
+        Cause.ENERGY: Rule(_PARK, _AT_ARM, "use softer gains, see `massage-arm gains`"),
+        Cause.TEMPERATURE: Rule(_PARK, _SERVICE, "let the drives cool, look for what is stiff"),
+        Cause.SENSOR_IMPLAUSIBLE: Rule(_PARK, _SERVICE, "tare and check the wrist sensor, check the tool's mass"),
+        Cause.SENSOR_FROZEN: Rule(_PARK, _SERVICE, "check the wrist sensor's link and supply"),
+        Cause.STALE: Rule(_PARK, _SERVICE, "check the wrist sensor's link"),
+        Cause.NOT_FINITE: Rule(_PARK, _SERVICE, "check the wrist sensor's cable; report it if the sensor is well"),
+        Cause.WORKSPACE: Rule(_DRIFT, _AT_ARM, "something holds or pushes the tool: check the way, then restart"),
+        Cause.JOINT_POSITION: Rule(_DRIFT, _AT_ARM, "move the base or the stroke off the arm's end stops"),
+        Cause.JOINT_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the arm, then restart"),
+        Cause.TOOL_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the tool, then restart"),
+        Cause.LINK: Rule(_DRIFT, _SERVICE, "check cables and drives"),
+        Cause.INTERNAL_ERROR: Rule(_DRIFT, _SERVICE, "report this with the record"),
+        Cause.SUPERVISOR_LOST: Rule(_DRIFT, _SERVICE, "the brakes close; restart the supervisor"),
+        Cause.SUPERVISOR_ACTED: Rule(_DRIFT, _SERVICE, "read the supervisor's cause, then restart both"),
+        Cause.HOST_LOST: Rule(_DRIFT, _SERVICE, "find why the session loop stood still, then restart both"),
+        Cause.MEMORY_CORRUPT: Rule(_DRIFT, _SERVICE, "find who writes into the shared memory, then restart both"),
+        Cause.ENCODER_JUMP: Rule(_HOLD, _SERVICE, "check the encoder's cable and reference, calibrate the arm"),
+        Cause.JOINTS_NOT_FINITE: Rule(_HOLD, _SERVICE, "check the encoders"),
     }
-
-
-REACTIONS: Mapping[Cause, Rule] = MappingProxyType(_rows())
+)
 """One row for every cause."""
 
 

@@ -92,18 +92,18 @@ class Supervisor:
             state: its own read.
         """
         since_s = state.t_s - self.stop.t_s if self.stop is not None else 0.0
-        known = math.isfinite(sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt))
-        if not known:
-            # The terms are of the last posture that was known: their bias held the arm there, and zero would drop it.
-            if math.isfinite(sum(terms.bias_nm)):
-                self._holding = terms.bias_nm
-            held = self._holding or (0.0,) * len(self.limits.torque_nm)
-            return projection.damped(held, state.dq_rad_s, self._damping), Mode.FLOAT
-        self._holding = terms.bias_nm
+        if math.isfinite(sum(terms.bias_nm)):
+            # The last posture that was known held the arm by this; zero would drop it.
+            self._holding = terms.bias_nm
         mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
         lead = projection.lead_away(mode, since_s)
         tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, outward_axis(terms), lead)
-        return projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)[0], mode
+        tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
+        if math.isfinite(sum(tau)):
+            return tau, mode
+        held = self._holding or (0.0,) * len(self.limits.torque_nm)
+        held = projection.damped(held, state.dq_rad_s, self._damping)
+        return projection.clip(held, self.limits.torque_nm), Mode.FLOAT
 
     def _memory(self, view: SupervisorView) -> StopReason | None:
         self._bad_memory = 0 if view.is_intact else self._bad_memory + 1

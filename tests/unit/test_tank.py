@@ -78,17 +78,17 @@ def _pump(gate: Gate, ticks: int, contact: ContactState = ContactState.WORK) -> 
 
 
 def test_the_gate_spends_on_what_is_pressed_beyond_the_target_and_takes_its_room_away() -> None:
-    bounds = limits(loading_rate_n_per_s=1e9, tank=TankLimits(0.015, 0.0, 3))
-    assert _pump(Gate(bounds, DT), 499) == (13.0, 1.0, None)
-    limit, share, cause = _pump(Gate(bounds, DT), 502)
+    bounds = limits(loading_rate_n_per_s=1e9, tank=TankLimits(0.0015, 0.0, 3))
+    assert _pump(Gate(bounds, DT), 49) == (13.0, 1.0, None)
+    limit, share, cause = _pump(Gate(bounds, DT), 52)
     assert (limit, share, cause) == (11.5, 0.5, None)
     gate = Gate(bounds, DT)
-    assert _pump(gate, 100_000)[2] is Cause.ENERGY
+    assert _pump(gate, 2000)[2] is Cause.ENERGY
     gate.clear(Clearance.SERVICE)
     assert _pump(gate, 10) == (13.0, 1.0, None)
 
 
 def test_in_the_air_nothing_is_spent() -> None:
-    bounds = limits(loading_rate_n_per_s=1e9, tank=TankLimits(0.001, 0.0, 0))
-    assert _pump(Gate(bounds, DT), 3000, ContactState.APPROACH)[2] is not Cause.ENERGY
-    assert _pump(Gate(bounds, DT), 3000, ContactState.CONTACT)[2] is Cause.ENERGY
+    bounds = limits(loading_rate_n_per_s=1e9, tank=TankLimits(0.0003, 0.0, 0))
+    assert _pump(Gate(bounds, DT), 300, ContactState.APPROACH)[2] is not Cause.ENERGY
+    assert _pump(Gate(bounds, DT), 300, ContactState.CONTACT)[2] is Cause.ENERGY

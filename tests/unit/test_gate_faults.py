@@ -1,0 +1,231 @@
+"""What a fuzz of the gate found, and what it does with values that no arm has: bounded, finite, never an exception."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from controller.safety import projection
+from controller.safety.gate import Gate
+from controller.safety.reaction import stop_reason
+from controller.safety.supervision import Supervisor, SupervisorLimits
+from controller.types import Authority, Cause, Command, Mode, ToolTerms
+from tests.gate_cases import UP, command, limits, reference, state, terms, torque
+from tests.unit.test_gate import ARM
+
+NAN = math.nan
+ROWS = [list(row) for row in ARM.jacobian]
+BARS = [list(row) for row in ARM.jbar_t]
+
+
+def _stopped(cause: Cause = Cause.OPERATOR, **changes: object) -> Gate:
+    gate = Gate(limits(**changes), 1e-3)
+    gate.stop(stop_reason(cause, "-", 1.0, 0.0, "-", 0.0))
+    return gate
+
+
+def _with(**changes: object) -> ToolTerms:
+    return dataclasses.replace(ARM, **changes)
+
+
+@pytest.mark.parametrize(
+    "arm",
+    [
+        _with(jacobian=ROWS[:5]),
+        _with(jbar_t=BARS[:5]),
+        _with(jacobian=[*ROWS, ROWS[0]]),
+        _with(jacobian=[*ROWS, ROWS[0]], jbar_t=[*BARS, BARS[0]]),
+        _with(jacobian=[*ROWS[:5], ROWS[5][:6]]),
+        _with(jbar_t=[BARS[0][:6], *BARS[1:]]),
+        _with(jacobian=[]),
+        _with(bias_nm=ARM.bias_nm[:6]),
+    ],
+)
+@pytest.mark.parametrize("cause", [None, Cause.OPERATOR, Cause.ENCODER_JUMP])
+def test_a_matrix_of_a_wrong_size_stops_the_session_and_the_last_holding_torque_stays(
+    arm: ToolTerms, cause: Cause | None
+) -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    wanted = command(arm, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0)))
+    if cause is not None:
+        gate.stop(stop_reason(cause, "-", 1.0, 0.0, "-", 0.001))
+    judgement = gate.judge(wanted, state(), reference(), 0.001)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is (cause or Cause.INTERNAL_ERROR)
+    assert judgement.command.tau_nm == pytest.approx(ARM.bias_nm)
+
+
+def test_pads_or_stroke_that_are_not_there_stop_the_session() -> None:
+    whole, plan = command(ARM, ARM.bias_nm), reference()
+    for wish, wanted in (
+        (dataclasses.replace(whole, pads=()), plan),
+        (whole, dataclasses.replace(plan, pads=())),
+        (whole, reference(segment=2)),
+        (whole, reference(segment=-1)),
+    ):
+        stop = Gate(limits(), 1e-3).judge(wish, state(), wanted, 0.0).stop
+        assert stop is not None
+        assert stop.cause is Cause.INTERNAL_ERROR
+    assert Gate(limits(), 1e-3).judge(whole, state(), reference(segment=1), 0.0).stop is None
+
+
+@pytest.mark.parametrize("entry", [NAN, math.inf, 1e308])
+def test_a_matrix_that_holds_no_number_never_turns_into_full_torque(entry: float) -> None:
+    """A NaN that was clipped used to go out as the whole torque limit of every joint."""
+    broken = _with(jacobian=[*ROWS[:2], [entry, *ROWS[2][1:]], *ROWS[3:]])
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    wish = command(broken, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0)))
+    moving = state(dq_rad_s=(0.1,) * 7)
+    damped = [bias - 0.05 * 87.0 * 0.1 for bias in ARM.bias_nm]
+    judgement = gate.judge(wish, moving, reference(), 0.001)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.INTERNAL_ERROR
+    assert all(math.isfinite(tau) and abs(tau) <= 87.0 for tau in judgement.command.tau_nm)
+    pulled = gate.judge(dataclasses.replace(wish), moving, reference(), 0.3)
+    if not math.isfinite(entry):
+        assert pulled.command.tau_nm == pytest.approx(damped)
+    assert all(math.isfinite(tau) and abs(tau) <= 87.0 for tau in pulled.command.tau_nm)
+
+
+@pytest.mark.parametrize("toward", [1.0, -1.0])
+def test_a_holding_torque_over_its_limit_is_clipped_even_where_the_command_asks_for_less(toward: float) -> None:
+    """Found by the fuzz: asked for 5.8 Nm, held by 6.4 Nm, allowed 1 Nm, and 5.8 Nm went out."""
+    bias, asked = toward * 6.36, toward * 5.76
+    tau, note = projection.saturate((asked, 2.0), (bias, 1.0), (1.0, 20.0))
+    assert tau == pytest.approx((toward, 2.0))
+    assert note is not None
+    assert (note.cause, note.value, note.allowed, note.unit) == (Cause.TORQUE_LIMIT, asked, 1.0, "Nm")
+    other, note = projection.saturate((asked, 41.0), (bias, 1.0), (1.0, 21.0))
+    assert other == pytest.approx((toward, 21.0))
+    assert note is not None
+    assert note.value == 41.0
+
+
+def test_the_first_joint_that_needs_the_most_scaling_is_named() -> None:
+    tau, note = projection.saturate((0.0, 30.0, 60.0, -40.0), (0.0, 10.0, 0.0, 0.0), (20.0,) * 4)
+    assert tau == pytest.approx((0.0, 10.0 + 20.0 / 3.0, 20.0, -40.0 / 3.0))
+    assert note is not None
+    assert (note.value, note.allowed) == (60.0, 20.0)
+    stuck, note = projection.saturate((25.0, 5.0), (25.0, 9.0), (20.0, 20.0))
+    assert stuck == (20.0, 9.0)
+    assert projection.saturate((0.0, 20.0), (0.0, 0.0), (20.0, 20.0)) == ((0.0, 20.0), None)
+
+
+def test_what_is_no_number_stays_none_when_it_is_saturated() -> None:
+    tau, note = projection.saturate((NAN, 1.0), (0.0, 0.0), (20.0, 20.0))
+    assert math.isnan(tau[0])
+    assert note is not None
+    assert projection.clip((-30.0, 30.0, 7.0), (20.0, 21.0, 22.0)) == (-20.0, 21.0, 7.0)
+    with pytest.raises(ValueError, match="zip"):
+        projection.clip((1.0, 2.0), (1.0,))
+
+
+@pytest.mark.parametrize("speed", [1e4, -1e4, 1e308])
+def test_held_without_known_terms_the_torque_stays_within_its_limits(speed: float) -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    blind = command(_with(bias_nm=(NAN,) * 7), (NAN,) * 7)
+    judgement = gate.judge(blind, state(dq_rad_s=(speed, *(0.0,) * 6)), reference(), 0.001)
+    assert judgement.command.tau_nm == pytest.approx((math.copysign(87.0, -speed), *ARM.bias_nm[1:]))
+    assert (judgement.press_n, judgement.press_limit_n, judgement.limited) == (0.0, 0.0, ())
+    assert judgement.mode is Mode.FLOAT
+
+
+def test_held_with_some_speeds_unknown_the_known_ones_are_damped() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    judgement = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(NAN, 0.2, *(0.0,) * 5)), reference(), 0.001)
+    expected = (ARM.bias_nm[0], ARM.bias_nm[1] - 0.05 * 87.0 * 0.2, *ARM.bias_nm[2:])
+    assert judgement.command.tau_nm == pytest.approx(expected)
+
+
+def test_drives_that_are_taken_after_a_stop_raise_the_action_and_the_first_reason_stays() -> None:
+    gate = _stopped()
+    judgement = gate.judge(command(ARM, ARM.bias_nm), state(authority=Authority.SUPERVISOR), reference(), 2.0)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.OPERATOR
+    assert judgement.mode is Mode.FLOAT
+    assert gate.is_settled(2.0)
+
+
+def test_a_gate_tells_what_it_did_for_the_record() -> None:
+    judgement = Gate(limits(), 1e-3).judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    applied = judgement.applied()
+    assert applied.tau_nm == judgement.command.tau_nm == ARM.bias_nm
+    assert (applied.press_n, applied.press_limit_n, applied.mode) == (0.0, 23.0, Mode.RUN)
+    assert (applied.limited, applied.stop) == ((), None)
+    stopped = _stopped().judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    assert stopped.applied().stop is stopped.stop is not None
+
+
+def test_the_supervisor_sends_only_numbers_within_the_limits() -> None:
+    bounds = SupervisorLimits(0.006, 50.0, (2.0,) * 7, (10.0,) * 7, 3, 3)
+    supervisor = Supervisor(bounds)
+    heavy = _with(bias_nm=(40.0, -40.0, *(1.0,) * 5))
+    lost = state(dq_rad_s=(NAN, 0.0, 0.2, *(0.0,) * 4))
+    tau, mode = supervisor.torque(heavy, lost)
+    assert mode is Mode.FLOAT
+    assert tau == pytest.approx((10.0, -10.0, 1.0 - 0.05 * 10.0 * 0.2, *(1.0,) * 4))
+    for entry in (NAN, math.inf):
+        broken = _with(jacobian=[*ROWS[:2], [entry, *ROWS[2][1:]], *ROWS[3:]])
+        tau, mode = supervisor.torque(broken, state())
+        assert mode is Mode.FLOAT
+        assert all(math.isfinite(value) and abs(value) <= 10.0 for value in tau)
+
+
+def test_unloading_pulls_along_the_damped_way_out() -> None:
+    """Independent of the functions of the gate: bias, minus damping, plus J^T of pull and drag."""
+    arm = terms(np.random.default_rng(12), velocity=(0.02, -0.01, 0.03, 0.4, 0.5, 0.6))
+    dq = (0.1, -0.2, 0.3, -0.1, 0.2, -0.3, 0.1)
+    calm = terms(np.random.default_rng(12))
+    for since_s, wanted, largest in ((0.075, 0.05, 7.5), (0.3, 0.05, 15.0), (0.9, 0.01, 3.0)):
+        gate = _stopped()
+        judgement = gate.judge(command(arm, calm.bias_nm), state(dq_rad_s=dq), reference(), since_s)
+        pull = min(largest, max(-15.0, 400.0 * (wanted - 0.03)))
+        wrench = np.array([-60.0 * 0.02, 60.0 * 0.01, pull, 0.0, 0.0, 0.0])
+        expected = np.array(arm.bias_nm) - 0.05 * 87.0 * np.array(dq) + np.array(arm.jacobian).T @ wrench
+        assert judgement.command.tau_nm == pytest.approx(tuple(expected))
+        press = -(np.array(arm.jbar_t) @ (expected - np.array(arm.bias_nm)))[2]
+        assert judgement.press_n == pytest.approx(press)
+
+
+def test_parking_is_soft_in_every_direction() -> None:
+    for axis in range(3):
+        for sign in (1.0, -1.0):
+            wrench = [0.0] * 6
+            wrench[axis] = 50.0 * sign
+            parked = _stopped(park_force_n=20.0)
+            judgement = parked.judge(command(ARM, torque(ARM, tuple(wrench))), state(), reference(), 2.0)
+            assert judgement.mode is Mode.PARK
+            sent = np.array(ARM.jbar_t) @ (np.array(judgement.command.tau_nm) - np.array(ARM.bias_nm))
+            assert sent[axis] == pytest.approx(20.0 * sign)
+            assert np.delete(sent, axis) == pytest.approx(np.zeros(5), abs=1e-6)
+
+
+def test_a_speed_at_the_parking_limit_is_allowed_and_the_slowest_joint_counts() -> None:
+    wish: Command = command(ARM, torque(ARM, (0.0, 0.0, -8.0, 0.0, 0.0, 0.0)))
+    for speed, press_n in ((-0.5, 8.0), (0.5, 8.0)):
+        gate = _stopped(speed_rad_s=(2.0, 1.0, *(2.0,) * 5))
+        judgement = gate.judge(wish, state(dq_rad_s=(speed, *(0.0,) * 6)), reference(), 2.0)
+        assert judgement.press_n == pytest.approx(press_n)
+    gate = _stopped(speed_rad_s=(2.0, 1.0, *(2.0,) * 5))
+    gate.judge(wish, state(dq_rad_s=(-0.501, *(0.0,) * 6)), reference(), 2.0)
+    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 2.1).mode is Mode.FLOAT
+
+
+def test_an_arm_led_by_its_last_good_terms_closes_its_pull_over_new_speeds() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    gate.stop(stop_reason(Cause.ENCODER_JUMP, "-", 1.0, 0.0, "-", 0.0))
+    dq = np.array((0.01, 0.02, -0.01, 0.03, 0.01, -0.02, 0.01))
+    elsewhere = terms(np.random.default_rng(9))
+    judgement = gate.judge(command(elsewhere, elsewhere.bias_nm), state(dq_rad_s=tuple(dq)), reference(), 0.3)
+    v = np.array(ARM.jacobian) @ dq
+    pull = min(15.0, max(-15.0, 400.0 * (0.05 - v[2])))
+    wrench = np.array([-60.0 * v[0], -60.0 * v[1], pull, 0.0, 0.0, 0.0])
+    expected = np.array(ARM.bias_nm) - 0.05 * 87.0 * dq + np.array(ARM.jacobian).T @ wrench
+    assert judgement.command.tau_nm == pytest.approx(tuple(expected))
+    assert projection.static_press(judgement.command.tau_nm, ARM, UP) == pytest.approx(judgement.press_n)
