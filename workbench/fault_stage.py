@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.configuration import StrokeBound, law_settings, refuse_unbounded, session_limits, stroke_bounds
 from controller.errors import ConfigError
@@ -12,6 +12,7 @@ from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits
+from controller.types import Reference, SegmentInfo, Vector
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.base_search import default_placement
@@ -23,6 +24,56 @@ from workbench.run_session import DT_S
 
 RAMP_S = 0.5
 """Force ramp of the short strokes: the shortest a program may ask for."""
+LEAD_S = 0.05
+"""End of the transfer that a session still goes through: the arm begins at rest, free, above the skin."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatePlan:
+    """A plan of one stroke that begins just above the skin; implements ``controller.types.PlanLike``.
+
+    Attributes:
+        whole: the plan.
+        begin_s: its time at which this one begins.
+    """
+
+    whole: Plan
+    begin_s: float
+
+    @property
+    def segments(self) -> tuple[SegmentInfo, ...]:
+        """The stroke."""
+        begin = self.begin_s
+        return tuple(replace(s, start_s=s.start_s - begin, end_s=s.end_s - begin) for s in self.whole.segments)
+
+    @property
+    def duration_s(self) -> float:
+        """Length [s]."""
+        return self.whole.duration_s - self.begin_s
+
+    @property
+    def hold_times_s(self) -> tuple[float, ...]:
+        """Where the clock waits for the press force."""
+        return tuple(time_s - self.begin_s for time_s in self.whole.hold_times_s)
+
+    @property
+    def resume_times_s(self) -> tuple[float, ...]:
+        """A cell is never resumed."""
+        return (0.0,)
+
+    @property
+    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
+        """As in the whole plan."""
+        return self.whole.park_paths_rad
+
+    @property
+    def start_q_rad(self) -> Vector:
+        """Posture to begin at."""
+        return self.whole.at(self.begin_s).posture_rad
+
+    def at(self, t_s: float) -> Reference:
+        """Return the reference at a time of this plan."""
+        return replace(self.whole.at(t_s + self.begin_s), t_s=t_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,14 +83,14 @@ class Stage:
     Attributes:
         body: the body.
         robot: the arm at its place.
-        plan: one short stroke.
+        plan: one short stroke, from just above the skin.
         limits: limits of the gate.
         bounds: worst-case press force of the stroke.
     """
 
     body: Body
     robot: RobotModel
-    plan: Plan
+    plan: LatePlan
     limits: GateLimits
     bounds: tuple[StrokeBound, ...]
 
@@ -74,7 +125,8 @@ def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stag
     limits = session_limits(plan, robot)
     bounds = stroke_bounds(plan, robot, limits)
     refuse_unbounded(bounds)
-    return Stage(body, robot, plan, limits, bounds)
+    late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
+    return Stage(body, robot, late, limits, bounds)
 
 
 def short_stroke(technique: str, force_n: float) -> Stroke:
