@@ -220,6 +220,7 @@ class ArmState:
         temperature_c: hottest drive, NaN where it is not sensed.
         authority: whose torque the drives take.
         supervisor_age_s: time since the supervisor's last heartbeat [s]; 0 where no supervisor is fitted.
+        command_age_s: time since the drives took a new command, as they report it [s]; 0 where they do not.
     """
 
     t_s: float
@@ -231,6 +232,7 @@ class ArmState:
     temperature_c: float
     authority: Authority = Authority.HOST
     supervisor_age_s: float = 0.0
+    command_age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ class BulletArm:
         self._read = [*self._joints, self._sensor]
         self._count = len(self._joints)
         self._remove_defaults(len(links_by_name))
+        self._pad_kg = float(pybullet.getDynamicsInfo(self._body, self._tool, physicsClientId=world)[0])
         pybullet.enableJointForceTorqueSensor(self._body, self._sensor, True, physicsClientId=world)
 
     def _index(self, arm: ArmDescription) -> tuple[dict[str, int], dict[str, int]]:
@@ -137,6 +138,11 @@ class BulletArm:
         pybullet.setJointMotorControlArray(
             self._body, self._joints, pybullet.VELOCITY_CONTROL, forces=friction_nm, physicsClientId=self._world
         )
+
+    def set_extra_tool_mass(self, extra_kg: float) -> None:
+        """Make the tool this much heavier than its model, at the pad."""
+        mass_kg = self._pad_kg + extra_kg
+        pybullet.changeDynamics(self._body, self._tool, mass=mass_kg, physicsClientId=self._world)
 
     def holding_torque(self, q_rad: Vector) -> Vector:
         """Return the torque [Nm] that holds the arm still at ``q_rad`` against gravity."""

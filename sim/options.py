@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from controller.errors import ConfigError
+from sim.faults import Fault
 from sim.patient import Rise
 
 SHORTEST_STEP_S, LONGEST_STEP_S = 1.0e-4, 2.0e-3
@@ -46,6 +47,7 @@ class SimulationOptions:
         extra_delay_samples: samples the wrench is late beyond the one that its measuring period takes.
         tissue: the same tissue everywhere instead of the body's.
         rises: displacements of the whole body.
+        faults: what breaks or happens, and when.
 
     Raises:
         ConfigError: a value is out of its range.
@@ -62,6 +64,7 @@ class SimulationOptions:
     extra_delay_samples: int = 0
     tissue: UniformTissue | None = None
     rises: tuple[Rise, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""

@@ -12,10 +12,12 @@ from controller.arm import ArmDescription, Placement
 from controller.errors import PlantError
 from controller.plant import PlantInfo
 from controller.safety.gate import ApprovedCommand
-from controller.types import ArmState, Truth, Vector, Vector3, Vector6
+from controller.types import ArmState, Authority, Truth, Vector, Vector3, Vector6
 from sim.actuators import lag_share
 from sim.arena import NET_ENERGY, TISSUE_WORK, Arena, make_arena
 from sim.bullet import BulletArm
+from sim.faults import Fault
+from sim.injection import Injection, check_joint
 from sim.options import SimulationOptions
 from sim.patient import PatientMotion, draw_motion
 from sim.period import end_period
@@ -24,10 +26,11 @@ from sim.tissue import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from trajectories.anatomy.body import Body
+from trajectories.anatomy.measures import Measures
 
 Array = NDArray[np.float64]
 
-_PERSON, _MOTION, _SENSORS = range(3)
+_PERSON, _MOTION, _SENSORS, _FAULTS = range(4)
 """Streams of random numbers: what one draws never shifts another."""
 
 
@@ -62,6 +65,7 @@ class SimPlant:
     def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
         self._arm, self._placement, self._body, self._options = arm, placement, body, options
         self._joints = len(arm.joint_names)
+        self._friction_nm = arm.friction_nm if options.has_friction else (0.0,) * self._joints
         self._quality = _quality(options)
         self.person: PersonTissue = draw_person(_stream(options, _PERSON)) if options.has_scatter else TYPICAL_PERSON
         """The person on the table."""
@@ -71,9 +75,20 @@ class SimPlant:
         """The tissue under the pad."""
         self.skin_friction = self.person.friction if options.skin_friction is None else options.skin_friction
         """Friction coefficient in use."""
+        self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
+        """What the rig around the arm adds to its state."""
+        for fault in options.faults:
+            check_joint(fault, arm)
+        self.faults = Injection(self._joints, options.dt_s)
+        """Faults that wait or have begun."""
         self._bullet: BulletArm | None = None
         self._arena: Arena | None = None
         self._is_active = False
+
+    @property
+    def t_s(self) -> float:
+        """Time since the arm was activated."""
+        return self._tick * self._options.dt_s
 
     @property
     def info(self) -> PlantInfo:
@@ -85,19 +100,21 @@ class SimPlant:
         self.deactivate()
         self._bullet = BulletArm(self._arm, self._placement, self._options.dt_s)
         self._arena = self._make_arena(self._bullet)
+        self.faults.configure(self._arena, Measures.of(self._body).spine)
 
     def activate(self, q_rad: Vector) -> None:
         """Place the arm at rest at ``q_rad``, its drives holding it, and begin the run at time zero."""
         bullet, arena = self._opened()
         if len(q_rad) != self._joints or not math.isfinite(math.fsum(q_rad)):
             raise PlantError(f"start posture {q_rad} for {self._joints} joints", "give one finite angle per joint")
+        arena = self._arena = self.faults.reset(arena, _stream(self._options, _FAULTS), self._options.faults)
+        bullet.set_extra_tool_mass(0.0)
         hold = bullet.holding_torque(q_rad)
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
             array[:] = 0.0
         arena.torque[:] = hold
         arena.command[:] = hold
-        friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
-        bullet.set_friction(friction)
+        bullet.set_friction(self._friction_nm)
         bullet.reset(q_rad)
         bullet.step(list(hold), None, [0.0, 0.0, 0.0])
         reaction = bullet.state()[-6:]
@@ -115,23 +132,29 @@ class SimPlant:
         """Return the sensed state of this tick."""
         self._check_active()
         n, sensed = self._joints, self._sensed
-        fx, fy, fz, mx, my, mz = self._late[0]
-        dt_s = self._options.dt_s
+        fx, fy, fz, mx, my, mz = self._wrench
         return ArmState(
-            t_s=self._tick * dt_s,
+            t_s=self._tick * self._options.dt_s,
             q_rad=tuple(sensed[:n]),
             dq_rad_s=tuple(sensed[n : 2 * n]),
             tau_nm=tuple(self._torque),
             wrench_s=(fx, fy, fz, mx, my, mz),
-            sensor_age_s=dt_s * len(self._late),
+            sensor_age_s=self._age_s,
             temperature_c=math.nan,
+            authority=self.authority,
+            supervisor_age_s=self.supervisor_age_s,
+            command_age_s=self.command_age_s,
         )
 
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command and let one period pass; raises PlantError on a command that is no torque vector."""
+        self.advance(command.tau_nm)
+
+    def advance(self, tau_nm: Vector) -> None:
+        """Let one period pass with these torques [Nm] at the input of the drives; for the rig around them."""
         self._check_active()
+        self.begin_due_faults()
         bullet, arena = self._opened()
-        tau_nm = command.tau_nm
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         arena.command[:] = tau_nm
@@ -160,6 +183,22 @@ class SimPlant:
         )
         self._sensed: list[float] = arena.sensed.tolist()
         self._late.append(self._sensed[-6:])
+        self._wrench, self._age_s = self._late[0], self._options.dt_s * len(self._late)
+        if self.faults.have_begun:
+            self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
+            self.faults.harden(arena)
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
+        self._check_active()
+        check_joint(fault, self._arm)
+        self.faults.wait_for((*self.faults.waiting, fault))
+
+    def begin_due_faults(self) -> None:
+        """Let those faults begin whose time has come."""
+        if self.t_s >= self.faults.next_s:
+            bullet, arena = self._opened()
+            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._wrench)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
@@ -185,7 +224,7 @@ class SimPlant:
         )
 
     def true_motion(self) -> tuple[Vector, Vector]:
-        """Return the true joint positions and speeds, for tests and pictures; a controller never sees them."""
+        """Return the true joint positions and speeds; a controller never sees them."""
         _, arena = self._opened()
         values: list[float] = arena.arrived.tolist()
         return tuple(values[: self._joints]), tuple(values[self._joints : -6])
@@ -197,15 +236,27 @@ class SimPlant:
 
     def sensor_bias(self) -> Vector6:
         """Return the constant offset of the wrist sensor in this run, for tests."""
-        self._check_active()
         fx, fy, fz, mx, my, mz = self._noise.bias.tolist()
         return fx, fy, fz, mx, my, mz
 
     def safe(self) -> None:
         """Engage the brakes: the arm stays where it is, the drives take no more commands."""
         self._is_active = False
+        self.brake()
+
+    def brake(self) -> None:
+        """Close the brakes; the drives are not asked."""
         if self._bullet is not None:
             self._bullet.set_friction(self._arm.torque_limit_nm)
+
+    def resume(self) -> None:
+        """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
+        bullet, arena = self._opened()
+        hold = bullet.holding_torque(self.true_motion()[0])
+        arena.torque[:] = hold
+        arena.command[:] = hold
+        bullet.set_friction(self._friction_nm)
+        self._is_active = True
 
     def deactivate(self) -> None:
         """Close the physics world; never raises."""
@@ -226,14 +277,19 @@ class SimPlant:
 
     def _make_arena(self, bullet: BulletArm) -> Arena:
         dt_s, tissue = self._options.dt_s, self._options.tissue
-        law = [self._arm.tool.pad_radius_m, self.skin_friction, dt_s]
-        electronics = [lag_share(dt_s), self._quality.encoder_step_rad]
+        numbers = [
+            self._arm.tool.pad_radius_m,
+            self.skin_friction,
+            dt_s,
+            lag_share(dt_s),
+            self._quality.encoder_step_rad,
+        ]
         return make_arena(
             bullet.chain(),
             self.tissue.layers,
             self.motion.profile(),
             relaxation_table(dt_s, tissue is None or tissue.is_relaxing),
-            np.array([*self.tissue.grid, *law, *electronics, *self._arm.torque_limit_nm], dtype=np.float64),
+            np.array([*self.tissue.grid, *numbers, *self._arm.torque_limit_nm], dtype=np.float64),
         )
 
 

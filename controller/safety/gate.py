@@ -14,6 +14,7 @@ from controller.types import (
     Action,
     Applied,
     ArmState,
+    Authority,
     Cause,
     Clearance,
     Command,
@@ -172,6 +173,9 @@ class Gate:
                 return judgement
             if reason is not None:
                 self.stop(reason)
+        elif state.authority is not Authority.HOST:
+            # Nothing the loop sends arrives: whatever the first reason was, it does not drive the arm anywhere.
+            self.stop(stop_reason(Cause.SUPERVISOR_ACTED, "drives taken from the session loop", 1.0, 0.0, "times", t_s))
         is_fresh = command is not self._last_command
         self._last_command = command
         return self._react(command, state, t_s, is_fresh)

@@ -98,6 +98,9 @@ class Monitor:
         if not (age_s <= limits.supervisor_age_s):
             allowed = limits.supervisor_age_s
             return stop_reason(Cause.SUPERVISOR_LOST, "age of the supervisor's heartbeat", age_s, allowed, "s", t_s)
+        if not (state.command_age_s <= limits.late_s):
+            age_s = state.command_age_s
+            return stop_reason(Cause.LINK, "age of the drives' last command", age_s, limits.late_s, "s", t_s)
         if state.temperature_c > limits.temperature_c:
             allowed = limits.temperature_c
             return stop_reason(Cause.TEMPERATURE, "hottest drive", state.temperature_c, allowed, "C", t_s)

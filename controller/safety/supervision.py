@@ -81,7 +81,7 @@ class Supervisor:
     def judge(self, view: SupervisorView) -> StopReason | None:
         """Return why the supervisor has the drives, None where the host has them."""
         if self.stop is None:
-            self.stop = self._memory(view) or self._host(view) or self._senses(view.state)
+            self.stop = self._memory(view) or self._host(view) or self._link(view.state) or self._senses(view.state)
         return self.stop
 
     def torque(self, terms: ToolTerms, state: ArmState) -> tuple[Vector, Mode]:
@@ -94,6 +94,8 @@ class Supervisor:
         since_s = state.t_s - self.stop.t_s if self.stop is not None else 0.0
         known = math.isfinite(sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt))
         if not known:
+            if not self._holding and math.isfinite(sum(terms.bias_nm)):
+                self._holding = terms.bias_nm
             return self._holding or (0.0,) * len(self.limits.torque_nm), Mode.FLOAT
         self._holding = terms.bias_nm
         mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
@@ -120,6 +122,13 @@ class Supervisor:
             return None
         limit_s = self.limits.heartbeat_s
         return stop_reason(Cause.HOST_LOST, "age of the session loop's heartbeat", age_s, limit_s, "s", t_s)
+
+    def _link(self, state: ArmState) -> StopReason | None:
+        """Step in where the host lives but the drives no longer hear it."""
+        age_s, limit_s = state.command_age_s, self.limits.heartbeat_s
+        if age_s <= limit_s:
+            return None
+        return stop_reason(Cause.LINK, "age of the drives' last command, own read", age_s, limit_s, "s", state.t_s)
 
     def _senses(self, state: ArmState) -> StopReason | None:
         """Step in where senses are missing or limits passed for longer than the host needs to answer."""

@@ -1,0 +1,157 @@
+"""A short session on the supervised rig that is forked at the moment of a fault, so that every fault costs seconds."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pickle
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.configuration import law_settings, session_limits, stroke_bounds, supervisor_limits
+from controller.gains import GainSet
+from controller.law import ImpedanceForceLaw
+from controller.robot import RobotModel
+from controller.safety.gate import Gate
+from controller.session import Session
+from controller.types import StepRecord, StopReason
+from sim.faults import Fault
+from sim.options import SimulationOptions
+from sim.rig import SupervisedPlant
+from sim.world import SimPlant
+from trajectories.anatomy.body import Body, load_body
+from trajectories.anatomy.skin import Skin
+from trajectories.plan import Plan
+from trajectories.planner import default_placement, plan_session
+from trajectories.program import Program
+from trajectories.program_model import ParaspinalCircles
+from urdf.arms import load_arm
+
+TARGET_N = 18.0
+FAULT_S = 4.0
+"""In the middle of the stroke, at full press force (a test checks it)."""
+
+
+class _Enough(BaseException):
+    """Ends a session at once; no error, so that the session does not take it for one."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What followed a fault: the steps from the period in which it began on, and the supervisor's reason."""
+
+    began_s: float
+    steps: list[StepRecord]
+    taken: StopReason | None
+    stop: StopReason | None
+    events: list[tuple[float, str, float]]
+
+    @property
+    def peak_n(self) -> float:
+        return max(step.truth[0].press_n for step in self.steps)
+
+
+@functools.cache
+def prepared(arm_name: str = "servo7", body_name: str = "median_m") -> tuple[Body, RobotModel, Plan]:
+    stroke = {
+        "name": "short circles", "technique": "paraspinal_circles", "side": "right", "lower": "L5S1", "upper": "T12",
+        "force_n": TARGET_N, "creep_m_s": 0.03,
+    }  # fmt: skip
+    program = Program(
+        schema_version=1,
+        name="short",
+        description="one short stroke",
+        strokes=(ParaspinalCircles.model_validate(stroke),),
+    )
+    body = load_body(body_name)
+    skin = Skin.from_body(body)
+    robot = RobotModel(load_arm(arm_name), default_placement(body, skin))
+    return body, robot, plan_session(program, body, skin, robot)
+
+
+class Bench:
+    """A session on the rig, run in this process."""
+
+    def __init__(self, faults: tuple[Fault, ...] = (), arm_name: str = "servo7", seed: int = 1) -> None:
+        body, robot, plan = prepared(arm_name)
+        limits = session_limits(plan, robot)
+        own = RobotModel(robot.arm, robot.placement)
+        world = SimPlant(robot.arm, robot.placement, body, SimulationOptions(seed=seed, faults=faults))
+        self.plan, self.events = plan, []
+        self.plant = SupervisedPlant(world, own, supervisor_limits(limits), self._note)
+        self.gate = Gate(limits, 1e-3)
+        settings = law_settings(stroke_bounds(plan, robot, limits))
+        law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, 1e-3)
+        self.steps: list[StepRecord] = []
+        self.on_step: Callable[[StepRecord], None] = lambda _: None
+        self.on_end: Callable[[], None] = lambda: None
+        self.session = Session(self.plant, plan, law, self.gate, self._keep)
+
+    def _note(self, t_s: float, fault: Fault) -> None:
+        self.events.append((t_s, fault.name, fault.value))
+
+    def _keep(self, step: StepRecord) -> None:
+        self.steps.append(step)
+        self.on_step(step)
+
+    def run(self) -> None:
+        self.plant.configure()
+        self.plant.activate(self.plan.start_q_rad)
+        try:
+            self.session.run()
+        finally:
+            self.plant.deactivate()
+
+
+def fork_at_fault(faults: dict[str, tuple[Fault, float]], arm_name: str = "servo7") -> dict[str, Outcome]:
+    """Run one session to ``FAULT_S`` and go on from there once for every fault.
+
+    Args:
+        faults: by any key: fault and how long to go on after it [s].
+        arm_name: arm.
+    """
+    bench = Bench(arm_name=arm_name)
+    parent = os.getpid()
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / str(number) for number in range(len(faults))]
+
+        def branch(step: StepRecord) -> None:
+            if step.t_s < FAULT_S - 1.5e-3:
+                return
+            for (fault, length_s), file in zip(faults.values(), files, strict=True):
+                child = os.fork()
+                if child == 0:
+                    _change_course(bench, fault, length_s, file)
+                    return
+                os.waitpid(child, 0)
+            raise _Enough
+
+        bench.on_step = branch
+        try:
+            bench.run()
+        except _Enough:
+            pass
+        finally:
+            if os.getpid() != parent:
+                bench.on_end()
+                os._exit(0)
+        return {key: pickle.loads(file.read_bytes()) for key, file in zip(faults, files, strict=True)}
+
+
+def _change_course(bench: Bench, fault: Fault, length_s: float, file: Path) -> None:
+    """Make the session of a forked process go on with a fault, and keep what follows in a file."""
+    bench.plant.inject(fault)
+    began_s = bench.plant.world.t_s
+    bench.steps.clear()
+
+    def enough(step: StepRecord) -> None:
+        if step.t_s >= began_s + length_s:
+            raise _Enough
+
+    def end() -> None:
+        outcome = Outcome(began_s, bench.steps, bench.plant.taken, bench.gate.stop_reason, bench.events)
+        file.write_bytes(pickle.dumps(outcome))
+
+    bench.on_step, bench.on_end = enough, end
