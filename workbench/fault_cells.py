@@ -112,7 +112,7 @@ class Measured:
         mode: mode at the end.
         is_waited: it was waited for the end of parking.
         error: what the session ended with, in words.
-        cpu_s: processor time it took
+        cpu_s: processor time it took from the fault on.
     """
 
     set_point_n: float
@@ -222,4 +222,4 @@ _FAMILIES: dict[Family, tuple[_Check, ...]] = {
     Family.BEYOND: (),
     Family.DOUBLE: (_within_bound,),
 }
-"""What each family is held against beyond what all are: a double fault may pass the limit, but never what was printed."""
+"""What each family is held against beyond what all are: two at once may pass the limit, but never what was printed."""

@@ -1,4 +1,4 @@
-"""The fault campaign as text and as a Markdown page: one row per fault, then what is beyond the bound, then failures."""
+"""The fault campaign as text and as a page: one row per fault, then what is beyond the bound, then failures."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def failure_lines(cells: Sequence[Cell]) -> list[str]:
 
 def sweep_lines(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     """Return one line per set-point for the faults that are beyond the bound."""
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for case in {cell.case: None for cell in cells if cell.case.family is Family.BEYOND}:
         for force_n in _set_points(cells, case):
             row = rows(cells, force_n)[case]
