@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from controller.configuration import law_settings, supervisor_limits
@@ -82,16 +84,14 @@ def alarm_requests(
         gains: gain sets.
         seeds: seeds to go round; none for 1, 2, 3, ...
     """
+    combinations = list(itertools.product(programs, bodies, arms, gains))
+    # In a fixed random order, so that a short campaign mixes all of them too.
+    order = np.random.default_rng(0).permutation(len(combinations)).tolist()
     found = []
     for index in range(count):
-        rest, places = index, []
-        # Each choice is shifted by the rounds of the one before it, so that a short campaign mixes all of them too.
-        for size in (len(bodies), len(programs), len(gains), len(arms)):
-            rest, place = divmod(rest, size)
-            places.append((place + rest) % size)
-        body, program, gain, arm = places
+        program, body, arm, gain = combinations[order[index % len(order)]]
         seed = seeds[index % len(seeds)] if seeds else index + 1
-        found.append(SessionRequest(programs[program], bodies[body], "law", arms[arm], gains[gain], 0.0, seed))
+        found.append(SessionRequest(program, body, "law", arm, gain, 0.0, seed))
     return tuple(found)
 
 

@@ -163,7 +163,7 @@ def _line(case: Case, row: Row) -> tuple[str, ...]:
         str(case),
         case.family,
         str(len(row.cells)),
-        *_numbers(worst, min(m.person_bound_n if case.is_person else m.bound_n for m in measured)),
+        *_numbers(worst, worst.person_bound_n if case.is_person else worst.bound_n),
         str(row.over),
         f"{max(m.end_press_n for m in measured):.1f}",
         f"{1e3 * max(m.dropped_m for m in measured):.1f}",

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 import orjson
 
-from controller.gains import GainSet
-from trajectories.anatomy.body import body_names
-from trajectories.program import program_names
+from controller.errors import ConfigError
+from controller.gains import GainSet, gain_set
+from trajectories.anatomy.body import body_names, load_body
+from trajectories.program import load_program, program_names
 from trajectories.program_model import TECHNIQUES
-from urdf.arms import arm_names
+from urdf.arms import arm_names, load_arm
 from workbench.alarm_campaign import alarm_lines, alarm_requests, run_alarms
 from workbench.fault_campaign import Choice, grid, run_faults
 from workbench.fault_report import markdown, text, verdict_line
@@ -34,6 +35,7 @@ Result = TypeVar("Result")
 
 def faults(arguments: argparse.Namespace) -> int:
     """Run the fault campaign and print its table; return 0 where every cell passed, else 4."""
+    _check_names(arguments)
     tasks = grid(
         Choice(
             techniques=tuple(arguments.techniques or TECHNIQUES),
@@ -58,6 +60,7 @@ def faults(arguments: argparse.Namespace) -> int:
 
 def alarms(arguments: argparse.Namespace) -> int:
     """Run fault-free sessions and print what stopped any; return 0 where nothing did, else 4."""
+    _check_names(arguments)
     requests = alarm_requests(
         arguments.count or ALARM_COUNT,
         (arguments.program,) if arguments.program else program_names(),
@@ -78,6 +81,21 @@ def alarms(arguments: argparse.Namespace) -> int:
         page = ["# False alarms", "", f"Made by `massage-arm {' '.join(sys.argv[1:])}`.", "", "```", *lines, "```", ""]
         write_text(arguments.markdown, "\n".join(page))
     return 0 if all(one.is_passed for one in done) else 4
+
+
+def _check_names(arguments: argparse.Namespace) -> None:
+    """Refuse a name that nothing has before anything is run; raises ConfigError."""
+    for name in arguments.techniques or ():
+        if name not in TECHNIQUES:
+            raise ConfigError("--techniques", repr(name), ", ".join(TECHNIQUES))
+    for body in arguments.bodies or ():
+        load_body(body)
+    for arm in arguments.arms or ():
+        load_arm(arm)
+    for gains in arguments.gains or ():
+        gain_set(gains)
+    if arguments.program:
+        load_program(arguments.program)
 
 
 def _on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int, int], None]], Result]) -> Result:
