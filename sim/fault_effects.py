@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -56,17 +57,17 @@ class SenseFaults:
         self._unplugged_s = 0.0
         self._late: deque[list[float]] = deque()
 
-    def begin(self, fault: Fault, last_wrench: list[float]) -> None:
+    def begin(self, fault: Fault, samples: Sequence[list[float]]) -> None:
         """Let a fault begin.
 
         Args:
             fault: of the senses.
-            last_wrench: (6,) last sample before it.
+            samples: (6,) wrenches before it, the last of them at the end.
         """
         self._active.append(fault)
-        self._kept = self._kept or last_wrench
+        self._kept = self._kept or samples[-1]
         if fault.name == "sensor_delayed":
-            self._late = deque([last_wrench], maxlen=round(fault.value * 1e-3 / self._dt_s) + 1)
+            self._late = deque(samples, maxlen=round(fault.value * 1e-3 / self._dt_s) + 1)
 
     def distort(self, sensed: list[float], wrench: list[float], age_s: float) -> tuple[list[float], float]:
         """Change positions and speeds in ``sensed`` and return the wrench sample (6,) and its age [s]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -59,14 +59,14 @@ class Injection:
         self.next_s = self.waiting[0].start_s - TIME_ROUNDING_S if faults else math.inf
         """Time of the first one."""
 
-    def begin_due(self, t_s: float, bullet: BulletArm, arena: Arena, wrench: list[float]) -> Arena:
+    def begin_due(self, t_s: float, bullet: BulletArm, arena: Arena, samples: Sequence[list[float]]) -> Arena:
         """Let those faults begin whose time has come and return the arena to go on with.
 
         Args:
             t_s: time.
             bullet: the arm.
             arena: its numbers.
-            wrench: (6,) last wrist sample.
+            samples: (6,) wrist samples so far, the last of them at the end.
 
         Raises:
             PlantError: a fault of the rig, with no rig around the arm.
@@ -76,7 +76,7 @@ class Injection:
             self.wait_for(tuple(rest))
             place = fault.kind.place
             if place is Place.SENSES:
-                self._senses.begin(fault, wrench)
+                self._senses.begin(fault, samples)
             elif fault.name == "tool_mass_wrong":
                 bullet.set_extra_tool_mass(fault.value)
             elif place in (Place.ARM, Place.PERSON):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from controller.errors import ConfigError
 from sim.faults import Fault
 from sim.patient import Rise
+from sim.sensors import PERFECT, SensorQuality
 
 SHORTEST_STEP_S, LONGEST_STEP_S = 1.0e-4, 2.0e-3
 """Steps that the explicit contact was tried with: stable over bone for an arm at these."""
@@ -82,6 +85,17 @@ class SimulationOptions:
             _check("start of a rise", rise.start_s, 0.0, math.inf, "s")
             _check("duration of a rise", rise.duration_s, 0.01, 1000.0, "s")
             _check("height of a rise", rise.height_m, -0.5, 0.5, "m")
+
+    @property
+    def quality(self) -> SensorQuality:
+        """How good the senses are."""
+        if not self.has_noise:
+            return PERFECT
+        return SensorQuality() if self.has_bias else SensorQuality(force_bias_n=0.0, moment_bias_nm=0.0)
+
+    def stream(self, purpose: int) -> np.random.Generator:
+        """Return the random numbers of one purpose, at their beginning."""
+        return np.random.default_rng([self.seed, purpose])
 
 
 def _check(what: str, value: float, lowest: float, highest: float, unit: str) -> None:

@@ -21,7 +21,7 @@ from sim.injection import Injection, check_joint
 from sim.options import SimulationOptions
 from sim.patient import PatientMotion, draw_motion
 from sim.period import end_period
-from sim.sensors import PERFECT, SensorNoise, SensorQuality
+from sim.sensors import SensorNoise
 from sim.tissue import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON, PersonTissue, draw_person
@@ -32,6 +32,8 @@ Array = NDArray[np.float64]
 
 _PERSON, _MOTION, _SENSORS, _FAULTS = range(4)
 """Streams of random numbers: what one draws never shifts another."""
+SAMPLES = 512
+"""Wrist samples kept, for those that come late."""
 
 
 def build_simulation(
@@ -66,10 +68,10 @@ class SimPlant:
         self._arm, self._placement, self._body, self._options = arm, placement, body, options
         self._joints = len(arm.joint_names)
         self._friction_nm = arm.friction_nm if options.has_friction else (0.0,) * self._joints
-        self._quality = _quality(options)
-        self.person: PersonTissue = draw_person(_stream(options, _PERSON)) if options.has_scatter else TYPICAL_PERSON
+        self._quality = options.quality
+        self.person: PersonTissue = draw_person(options.stream(_PERSON)) if options.has_scatter else TYPICAL_PERSON
         """The person on the table."""
-        self.motion: PatientMotion = draw_motion(_stream(options, _MOTION), options.is_breathing, options.rises)
+        self.motion: PatientMotion = draw_motion(options.stream(_MOTION), options.is_breathing, options.rises)
         """How the person moves."""
         self.tissue: TissueMap = TissueMap.from_body(body, self.person, arm.tool.pad_radius_m, options.tissue)
         """The tissue under the pad."""
@@ -107,7 +109,7 @@ class SimPlant:
         bullet, arena = self._opened()
         if len(q_rad) != self._joints or not math.isfinite(math.fsum(q_rad)):
             raise PlantError(f"start posture {q_rad} for {self._joints} joints", "give one finite angle per joint")
-        arena = self._arena = self.faults.reset(arena, _stream(self._options, _FAULTS), self._options.faults)
+        arena = self._arena = self.faults.reset(arena, self._options.stream(_FAULTS), self._options.faults)
         bullet.set_extra_tool_mass(0.0)
         hold = bullet.holding_torque(q_rad)
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
@@ -119,8 +121,8 @@ class SimPlant:
         bullet.step(list(hold), None, [0.0, 0.0, 0.0])
         reaction = bullet.state()[-6:]
         bullet.reset(q_rad)
-        self._noise = SensorNoise(_stream(self._options, _SENSORS), self._quality, self._joints)
-        self._late: deque[list[float]] = deque(maxlen=self._options.extra_delay_samples + 1)
+        self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
+        self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
         self._tick = 0
         self._torque: list[float] = list(hold)
         self._take(bullet.state()[:-6] + reaction)
@@ -182,8 +184,9 @@ class SimPlant:
             self._tick * self._options.dt_s,
         )
         self._sensed: list[float] = arena.sensed.tolist()
-        self._late.append(self._sensed[-6:])
-        self._wrench, self._age_s = self._late[0], self._options.dt_s * len(self._late)
+        self._samples.append(self._sensed[-6:])
+        late = min(self._options.extra_delay_samples + 1, len(self._samples))
+        self._wrench, self._age_s = self._samples[-late], self._options.dt_s * late
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
             self.faults.harden(arena)
@@ -198,7 +201,7 @@ class SimPlant:
         """Let those faults begin whose time has come."""
         if self.t_s >= self.faults.next_s:
             bullet, arena = self._opened()
-            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._wrench)
+            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
@@ -291,16 +294,6 @@ class SimPlant:
             relaxation_table(dt_s, tissue is None or tissue.is_relaxing),
             np.array([*self.tissue.grid, *numbers, *self._arm.torque_limit_nm], dtype=np.float64),
         )
-
-
-def _quality(options: SimulationOptions) -> SensorQuality:
-    if not options.has_noise:
-        return PERFECT
-    return SensorQuality() if options.has_bias else SensorQuality(force_bias_n=0.0, moment_bias_nm=0.0)
-
-
-def _stream(options: SimulationOptions, purpose: int) -> np.random.Generator:
-    return np.random.default_rng([options.seed, purpose])
 
 
 def _vector3(values: list[float], start: int) -> Vector3:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import os
-import pickle
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from multiprocessing.connection import Connection
 
 from controller.configuration import law_settings, session_limits, stroke_bounds, supervisor_limits
 from controller.gains import GainSet
@@ -30,7 +29,7 @@ from trajectories.program_model import ParaspinalCircles
 from urdf.arms import load_arm
 
 TARGET_N = 18.0
-FAULT_S = 4.0
+FAULT_S = 8.2
 """In the middle of the stroke, at full press force (a test checks it)."""
 
 
@@ -112,36 +111,37 @@ def fork_at_fault(faults: dict[str, tuple[Fault, float]], arm_name: str = "servo
         faults: by any key: fault and how long to go on after it [s].
         arm_name: arm.
     """
-    bench = Bench(arm_name=arm_name)
-    parent = os.getpid()
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / str(number) for number in range(len(faults))]
+    bench, parent = Bench(arm_name=arm_name), os.getpid()
+    outcomes: dict[str, Outcome] = {}
 
-        def branch(step: StepRecord) -> None:
-            if step.t_s < FAULT_S - 1.5e-3:
+    def branch(step: StepRecord) -> None:
+        if step.t_s < FAULT_S - 1.5e-3:
+            return
+        for key, (fault, length_s) in faults.items():
+            receiver, sender = multiprocessing.Pipe(duplex=False)
+            child = os.fork()
+            if child == 0:
+                _change_course(bench, fault, length_s, sender)
                 return
-            for (fault, length_s), file in zip(faults.values(), files, strict=True):
-                child = os.fork()
-                if child == 0:
-                    _change_course(bench, fault, length_s, file)
-                    return
-                os.waitpid(child, 0)
-            raise _Enough
+            sender.close()
+            outcomes[key] = receiver.recv()
+            os.waitpid(child, 0)
+        raise _Enough
 
-        bench.on_step = branch
-        try:
-            bench.run()
-        except _Enough:
-            pass
-        finally:
-            if os.getpid() != parent:
-                bench.on_end()
-                os._exit(0)
-        return {key: pickle.loads(file.read_bytes()) for key, file in zip(faults, files, strict=True)}
+    bench.on_step = branch
+    try:
+        bench.run()
+    except _Enough:
+        pass
+    finally:
+        if os.getpid() != parent:
+            bench.on_end()
+            os._exit(0)
+    return outcomes
 
 
-def _change_course(bench: Bench, fault: Fault, length_s: float, file: Path) -> None:
-    """Make the session of a forked process go on with a fault, and keep what follows in a file."""
+def _change_course(bench: Bench, fault: Fault, length_s: float, sender: Connection) -> None:
+    """Make the session of a forked process go on with a fault, and tell what followed at its end."""
     bench.plant.inject(fault)
     began_s = bench.plant.world.t_s
     bench.steps.clear()
@@ -151,7 +151,7 @@ def _change_course(bench: Bench, fault: Fault, length_s: float, file: Path) -> N
             raise _Enough
 
     def end() -> None:
-        outcome = Outcome(began_s, bench.steps, bench.plant.taken, bench.gate.stop_reason, bench.events)
-        file.write_bytes(pickle.dumps(outcome))
+        sender.send(Outcome(began_s, bench.steps, bench.plant.taken, bench.gate.stop_reason, bench.events))
+        sender.close()
 
     bench.on_step, bench.on_end = enough, end

@@ -31,6 +31,7 @@ _COMMANDS = {
     "gains": "workbench.commands.gains:main",
     "body": "workbench.commands.names:draw_body",
     "list": "workbench.commands.names:main",
+    "faults": "workbench.commands.names:faults",
 }
 
 
@@ -131,6 +132,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     body.add_argument("name", metavar="NAME", help="body or file")
     body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
     _add_json(command("list", "names of programs, bodies, arms and gain sets"))
+    _add_json(command("faults", "what --fault can inject into a session"))
     return parser, dict(commands.choices)
 
 
@@ -171,7 +173,13 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=_whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="seed of all chance"
     )
     parser.add_argument("--out", type=Path, default=None, metavar="DIR", help="folder of the run")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]@TIME_S", help="inject a fault")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]@TIME_S",
+        help="inject a fault, see `massage-arm faults`; may be repeated",
+    )
     _add_json(parser)
 
 

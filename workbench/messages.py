@@ -31,6 +31,8 @@ class EventKind(enum.StrEnum):
     LIMITED_BEGIN = "limited_begin"
     LIMITED_END = "limited_end"
     FAULT = "fault"
+    TAKEOVER = "takeover"
+    """The supervisor takes the drives from the session loop."""
     STOP = "stop"
     END = "end"
 
@@ -115,6 +117,7 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.LIMITED_BEGIN: LimitedEvent,
     EventKind.LIMITED_END: LimitedEvent,
     EventKind.FAULT: FaultEvent,
+    EventKind.TAKEOVER: StopReason,
     EventKind.STOP: StopReason,
     EventKind.END: EndEvent,
 }
@@ -208,6 +211,7 @@ class RunConfig:
         person_bound_n: the same with the person moving at 0.2 m/s [N]; None before it is known.
         sources: hashes of program, body, arm and gains files.
         versions: packages.
+        faults: what is injected, as on the command line with every value spelled out.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -228,6 +232,7 @@ class RunConfig:
     person_bound_n: float | None
     sources: tuple[SourceHash, ...]
     versions: tuple[Version, ...]
+    faults: tuple[str, ...] = ()
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

@@ -13,7 +13,14 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import StrokeBound, law_settings, refuse_unbounded, session_limits, stroke_bounds
+from controller.configuration import (
+    StrokeBound,
+    law_settings,
+    refuse_unbounded,
+    session_limits,
+    stroke_bounds,
+    supervisor_limits,
+)
 from controller.errors import ConfigError, PlanError
 from controller.gains import GainSet, gain_set
 from controller.law import ImpedanceForceLaw
@@ -22,7 +29,10 @@ from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits
 from controller.session import Session
 from controller.types import Cause, SegmentInfo
+from sim.faults import Fault, parse_fault
+from sim.injection import check_joint
 from sim.options import SimulationOptions
+from sim.rig import SupervisedPlant
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -32,6 +42,7 @@ from trajectories.planner import plan_session
 from trajectories.program import PROGRAM_FOLDER, load_program
 from trajectories.program_model import Program
 from urdf.arms import load_arm
+from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.messages import RunConfig, SourceHash, Version
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
@@ -56,7 +67,7 @@ class SessionRequest:
         gains: name of a gain set.
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
-        faults: faults to inject.
+        faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
     """
 
     program: str
@@ -74,6 +85,7 @@ class Inputs:
     """What the names of a request stand for, loaded and checked."""
 
     request: SessionRequest
+    faults: tuple[Fault, ...]
     program: Program
     body: Body
     arm: ArmDescription
@@ -100,6 +112,7 @@ class Inputs:
             person_bound_n=None,
             sources=_sources(self),
             versions=_versions(),
+            faults=tuple(fault.text for fault in self.faults),
         ).hashed()
 
 
@@ -144,13 +157,16 @@ def load_inputs(request: SessionRequest) -> Inputs:
     if request.tissue not in TISSUES:
         known = "'fem', which is not available in this version" if request.tissue == "fem" else repr(request.tissue)
         raise ConfigError("--tissue", known, " or ".join(TISSUES))
-    if request.faults:
-        raise ConfigError("--fault", repr(request.faults[0]), "no fault in this version", "leave --fault out")
+    faults = tuple(parse_fault(text) for text in request.faults)
+    arm = load_arm(request.arm)
+    for fault in faults:
+        check_joint(fault, arm)
     return Inputs(
         request=request,
+        faults=faults,
         program=load_program(request.program),
         body=load_body(request.body),
-        arm=load_arm(request.arm),
+        arm=arm,
         gains=gain_set(request.gains),
     )
 
@@ -170,6 +186,7 @@ def prepare(inputs: Inputs) -> Prepared:
     except PlanError as error:
         raise Refusal(error, config) from error
     limits = session_limits(plan, robot)
+    refuse_impossible(inputs.faults, limits)
     bounds = stroke_bounds(plan, robot, limits)
     config = _with_plan(config, plan.segments, plan.duration_s, bounds)
     try:
@@ -192,14 +209,19 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    options = SimulationOptions(seed=inputs.request.seed, dt_s=DT_S)
-    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    options = SimulationOptions(seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    own_model = RobotModel(inputs.arm, prepared.placement)
+    plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
+    disk = Disk()
     plant.configure()
     try:
         law = ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S)
         gate = Gate(prepared.limits, DT_S)
         plant.activate(prepared.plan.start_q_rad)
-        with McapRecorder(folder / RECORD_NAME, prepared.config, lossless=plant.info.is_simulated) as recorder:
+        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        with McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder:
+            record_events(plant, recorder, disk)
             session = Session(plant, prepared.plan, law, gate, recorder.write, on_progress)
             with stop_on_signals(session.request_stop):
                 result = session.run()

@@ -243,7 +243,7 @@ class Gate:
         self._last_press_n = 0.0
         if terms is None:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
-            tau = self._holding_nm or (0.0,) * len(limits.torque_nm)
+            tau = self._held(state)
             return Judgement(ApprovedCommand(tau, _KEY), 0.0, 0.0, mode, (), stop)
         self._holding_nm = terms.bias_nm
         if mode is Mode.PARK and self._may_park(command, state, t_s):
@@ -255,6 +255,15 @@ class Gate:
             tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         press = projection.static_press(tau, terms, self._outward_w)
         return Judgement(ApprovedCommand(tau, _KEY), press, 0.0, mode, (), stop)
+
+    def _held(self, state: ArmState) -> Vector:
+        """Return the last torque that held the arm, with damping at those joints whose speeds are known."""
+        known = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
+        if not known:
+            return (0.0,) * len(self.limits.torque_nm)
+        if len(state.dq_rad_s) != len(known):
+            return known
+        return projection.damped(known, state.dq_rad_s, self._damping)
 
     def _believed(self, terms: ToolTerms, state: ArmState) -> ToolTerms | None:
         """Return the rigid-body terms to react by: the last good ones with new speeds where positions are in doubt."""

@@ -170,6 +170,12 @@ def soft_torque(
     return add_force(tau, terms, (*linear, 0.0, 0.0, 0.0))
 
 
+def damped(holding_nm: Vector, dq_rad_s: Vector, damping_nms_per_rad: Vector) -> Vector:
+    """Return a holding torque with damping, (n,); a joint whose speed is not known has none."""
+    moving = zip(holding_nm, dq_rad_s, damping_nms_per_rad, strict=True)
+    return tuple([hold - damping * speed if math.isfinite(speed) else hold for hold, speed, damping in moving])
+
+
 def lead_away(mode: Mode, since_s: float) -> Lead:
     """Return how fast and how hard a stopped arm is led away from the body.
 

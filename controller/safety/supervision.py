@@ -96,7 +96,8 @@ class Supervisor:
         if not known:
             if not self._holding and math.isfinite(sum(terms.bias_nm)):
                 self._holding = terms.bias_nm
-            return self._holding or (0.0,) * len(self.limits.torque_nm), Mode.FLOAT
+            held = self._holding or (0.0,) * len(self.limits.torque_nm)
+            return projection.damped(held, state.dq_rad_s, self._damping), Mode.FLOAT
         self._holding = terms.bias_nm
         mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
         lead = projection.lead_away(mode, since_s)

@@ -39,7 +39,7 @@ def run_folder(tmp_path: Path, synthetic: Synthetic) -> Path:
         ("run --surface-error much", ["--surface-error: got 'much'"]),
         ("run --tissue fem", ["--tissue: got 'fem', which is not available", "allowed: law"]),
         ("run --tissue jelly", ["--tissue: got 'jelly'", "allowed: law"]),
-        ("run --fault sensor_zero@2", ["--fault: got 'sensor_zero@2'", "no fault in this version"]),
+        ("run --fault gremlin@2", ["--fault: got 'gremlin'", "sensor_zero, sensor_frozen"]),
         ("run --gains hard", ["--gains: got 'hard'", "robust, standard, fast"]),
         ("run --arm octopus", ["'octopus'", "servo7, panda"]),
         ("run --body nobody", ["'nobody'", "median_f"]),

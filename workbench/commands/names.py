@@ -10,6 +10,7 @@ import orjson
 
 from controller.errors import ConfigError
 from controller.gains import GainSet
+from sim.faults import FAULT_KINDS
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.program import program_names
 from urdf.arms import arm_names
@@ -30,6 +31,20 @@ def main(arguments: argparse.Namespace) -> int:
         sys.stdout.write(orjson.dumps(names, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
         print("\n".join(f"{kind:<9} {', '.join(known)}" for kind, known in names.items()))
+    return 0
+
+
+def faults(arguments: argparse.Namespace) -> int:
+    """Print what can be injected into a session."""
+    kinds = FAULT_KINDS.values()
+    if arguments.json:
+        keys = ("name", "default", "unit", "caused_by", "description")
+        rows = [{key: getattr(kind, key) for key in keys} for kind in kinds]
+        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+        return 0
+    for kind in kinds:
+        value = f"{kind.default:g} {kind.unit} ({kind.lowest:g} to {kind.highest:g})" if kind.unit else "-"
+        print(f"{kind.name:<23} {kind.caused_by:<8} {value:<40} {kind.description}")
     return 0
 
 

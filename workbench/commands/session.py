@@ -17,7 +17,7 @@ from controller.types import Cause, StopReason
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
-from workbench.messages import RunConfig
+from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
 from workbench.reader import RunData, read_run
@@ -114,7 +114,7 @@ def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
 
 def _reason(recorded: RunData, summary: Summary) -> StopReason:
     for event in recorded.events:
-        if isinstance(event.data, StopReason):
+        if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             return event.data
     nan = float("nan")
     return StopReason(Cause.INTERNAL_ERROR, summary.message, nan, nan, "", summary.duration_s, "report it")
