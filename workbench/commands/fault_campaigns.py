@@ -105,6 +105,7 @@ def _on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int,
         Progress(label, sys.stderr) as progress,
     ):
         try:
+            progress.update(0.0, 1.0)
             return run(executor, progress.update)
         except KeyboardInterrupt:
             executor.shutdown(wait=False, cancel_futures=True)
