@@ -42,9 +42,17 @@ class Choice:
 
 
 def grid(choice: Choice) -> tuple[GroupTask, ...]:
-    """Return all groups, the long ones that are waited for first, then the sweep of set-points."""
+    """Return all groups, the long ones that are waited for first, then the sweep of set-points.
+
+    A fault that is there from the start costs a session of its own, so it has the first seed only.
+    """
+    begun = tuple(case for case in choice.cases if not case.at_start)
     tasks = [
-        GroupTask(Group(*parts, SET_POINT_N), choice.cases, parts[3:] == (PARKING_GAINS, PARKING_SEED))
+        GroupTask(
+            Group(*parts, SET_POINT_N),
+            choice.cases if parts[4] == choice.seeds[0] else begun,
+            waits=parts[3:] == (PARKING_GAINS, PARKING_SEED),
+        )
         for parts in itertools.product(choice.techniques, choice.bodies, choice.arms, choice.gains, choice.seeds)
     ]
     return (*sorted(tasks, key=lambda task: not task.waits), *_sweep(choice))

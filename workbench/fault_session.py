@@ -36,7 +36,7 @@ class GroupTask:
     Attributes:
         group: the session.
         cases: what is broken, one branch each.
-        waits: go on to the end of parking.
+        waits: go on to the end of parking, where one thing alone is broken.
     """
 
     group: Group
@@ -74,6 +74,7 @@ class _Branching:
         self._left = list(task.cases)
         self._watch: Watch | None = None
         self._child: Child | None = None
+        self._waits = False
         self._crest_n = CREST_SHARE * task.group.force_n
         self._world = FaultWorld(made, task.group.seed, self._on_period)
         self._gate = made.gate()
@@ -129,6 +130,7 @@ class _Branching:
         """Be the branch of a case from here on: break what it breaks, now."""
         set_point_n = self._task.group.force_n if case.at_start else step.reference.pads[0].press_n
         self._child = child
+        self._waits = self._task.waits and len(case.faults) == 1
         self._watch = Watch(case, self._stage.bounds[0], set_point_n)
         if not case.at_start:
             self._watch.wait_calmly()
@@ -141,14 +143,14 @@ class _Branching:
         if self._watch is None:
             return
         self._watch.period(truth, self._gate.mode, authority)
-        is_free = authority is not Authority.HOST or not self._task.waits
+        is_free = authority is not Authority.HOST or not self._waits
         if self._watch.is_over(is_free or self._gate.is_settled(self._world.t_s)):
             self._finish(self._watch, "")
 
     def _finish(self, watch: Watch, error: str) -> NoReturn:
         if self._child is None:
             raise RuntimeError("only a branch has anything to hand back")
-        measured = watch.result(self._gate, self._world.taken, self._task.waits, error)
+        measured = watch.result(self._gate, self._world.taken, self._waits, error)
         self._child.finish(_MEASURED.dump_json(measured))
 
 

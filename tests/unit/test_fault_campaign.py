@@ -28,6 +28,7 @@ from workbench.fault_session import GroupTask
 from workbench.fault_table import all_cases, chosen_cases
 
 Capture = pytest.CaptureFixture[str]
+START = Case(("tool_mass_wrong",), is_person=False, at_start=True)
 CALM = {"cause": None, "reaction_ticks": None, "mode": Mode.RUN}
 
 
@@ -97,7 +98,7 @@ def test_cases_can_be_chosen() -> None:
 def test_the_grid_is_complete_and_the_sweep_holds_what_is_beyond_the_bound() -> None:
     choice = Choice(
         ("paraspinal_circles", "shoulder_kneading"), ("a", "b"), ("servo7",), ("standard", "fast"), (1, 2),
-        (MACHINE, BEYOND),
+        (MACHINE, BEYOND, START),
     )  # fmt: skip
     tasks = grid(choice)
     full = [task for task in tasks if task.group.force_n == 20.0]
@@ -105,6 +106,7 @@ def test_the_grid_is_complete_and_the_sweep_holds_what_is_beyond_the_bound() -> 
     assert len(full) == 16
     assert [task.waits for task in full] == [True] * 4 + [False] * 12
     assert all(task.group.gains == "standard" and task.group.seed == 1 for task in full if task.waits)
+    assert all((START in task.cases) == (task.group.seed == 1) for task in full)
     sweep = [task for task in tasks if task.group.force_n != 20.0]
     assert all(task.cases == (BEYOND,) and task.group.seed == 1 for task in sweep)
     assert {task.group.force_n for task in sweep if task.group.technique == "shoulder_kneading"} == {
