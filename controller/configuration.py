@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.errors import PlanError
-from controller.gains import LawSettings
+from controller.gains import GainSet, LawSettings
+from controller.margins import margin
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import (
@@ -37,7 +39,7 @@ PLAUSIBLE_BASE_N = 3.0
 PLAUSIBLE_FRICTIONS = 2.0
 """... and by this many times the reflected friction; fault-free sessions reach 1.1 times."""
 WORKSPACE_MARGIN_M = 0.10
-"""The tool may leave the box around the plan by this (design choice)."""
+"""The tool may leave the box around the plan and its way to rest by this (design choice)."""
 PAD_DEPTH_M = 0.004
 """Depth at which the pad's contact area is taken: firm tissue, the smallest area to reckon with (assumed)."""
 TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
@@ -49,12 +51,19 @@ AXIS_COSINE = 0.95
 FROZEN_TICKS = 3
 """Repeats of one wrench sample that count as frozen: noise does not repeat (assumed; a coarse sensor needs more)."""
 LATE_S = 0.008
-"""Longest time without a tick, and without a heartbeat either way: with the supervisor's period of 2 ms the answer is
-there within 10 ms."""
+"""Longest time without a tick: the answer is there within 10 ms."""
+BEAT_AGE_S, SUPERVISOR_AGE_S = 0.0055, 0.0075
+"""Longest ages of a heartbeat that supervisor and session loop may see, for an answer within 10 ms of the last one. The
+supervisor looks every 2 ms, so that it may see a heartbeat 2 ms late and its age 2 ms late, and its torque goes out a
+tick later; the session loop is told the age by the drives, a tick late and answered a tick later. Not multiples of the
+tick, so that rounding decides nothing."""
 SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
 """A session may take this much longer than its plan: waiting for contact (assumed)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
+PHASE_MARGIN_DEG = 15.0
+"""Smallest phase margin on undamped tissue, which is the pessimistic case: tissue and joint friction take out energy
+(design choice)."""
 SAMPLE_S = 0.25
 """Plan time between two postures at which effective mass and friction are evaluated."""
 
@@ -92,7 +101,10 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
     strokes = tuple(_press_limits(segment) for segment in plan.segments)
     highest = max((stroke.trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
-    points = np.array([plan.at(float(t)).position_m for t in times])
+    points = np.array(
+        [plan.at(float(t)).position_m for t in times]
+        + [tuple(robot.tool_pose(np.array(posture))[0].tolist()) for posture in plan.park_path_rad]
+    )
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
     high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
     radius = arm.tool.pad_radius_m
@@ -130,8 +142,8 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         dwell_s=60.0,
         session_s=min(SESSION_CEILING_S, SESSION_SHARE * plan.duration_s + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
-        supervisor_age_s=LATE_S,
-        tank=TankLimits(capacity_j=0.3, refill_w=0.05, halvings=3),
+        supervisor_age_s=SUPERVISOR_AGE_S,
+        tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,
     )
 
@@ -139,7 +151,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
 def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
     """Return what the supervisor holds host and arm against: a little wider than the gate, which acts first."""
     return SupervisorLimits(
-        heartbeat_s=LATE_S,
+        heartbeat_s=BEAT_AGE_S,
         tool_n=min(TOOL_CEILING_N, limits.tool_trip_n + SUPERVISOR_ROOM_N),
         speed_rad_s=tuple(SUPERVISOR_SPEED_SHARE * speed for speed in limits.speed_rad_s),
         torque_nm=limits.torque_nm,
@@ -208,6 +220,42 @@ def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
                 f"at most {row.ceiling_n:.1f} N",
                 f"lower the stroke's force by {row.bound_n - row.ceiling_n:.1f} N or its speed",
             )
+
+
+def refuse_unstable(plan: PlanLike, gains: GainSet, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
+    """Refuse a gain set that has no stability margin on the tissue of a stroke with the lag of this loop.
+
+    Args:
+        plan: the plan; a light arm on stiff tissue is the worst.
+        gains: the gain set.
+        settings: of the law.
+        lag_ticks: pure lag of the loop, transport and sensor sample together, on top of the drives' own.
+        dt_s: tick [s].
+
+    Raises:
+        PlanError: names the stroke, the margin, and what would have one.
+    """
+    for row in plan.segments:
+        found = {name: _phase_margin_deg(name, settings, row, lag_ticks, dt_s) for name in GainSet}
+        if not (found[gains] >= PHASE_MARGIN_DEG):
+            sound = [name.value for name, degrees in found.items() if degrees >= PHASE_MARGIN_DEG]
+            raise PlanError(
+                row.name,
+                f"region {row.region}",
+                f"phase margin {found[gains]:.0f} deg of gains {gains} (tissue "
+                f"{row.working_stiffness_n_per_m / 1000:.1f} N/mm, effective mass {row.smallest_lambda_n_kg:.1f} kg, "
+                f"loop lag {lag_ticks * dt_s * 1000:.0f} ms)",
+                f"at least {PHASE_MARGIN_DEG:.0f} deg",
+                f"use --gains {' or '.join(sound)}" if sound else "make the loop faster; no gain set has a margin here",
+            )
+
+
+def _phase_margin_deg(gains: GainSet, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
+    """Return the phase margin on a stroke [deg], 0 where the loop is unstable or the stroke is no number."""
+    if not (row.smallest_lambda_n_kg > 0.0 and 0.0 < row.working_stiffness_n_per_m < math.inf):
+        return 0.0
+    mass, stiffness = row.smallest_lambda_n_kg, row.working_stiffness_n_per_m
+    return margin(gains, settings, mass, stiffness, lag_ticks, dt_s).phase_margin_deg
 
 
 def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInfo) -> tuple[float, float]:

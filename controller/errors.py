@@ -57,7 +57,7 @@ class SafetyStop(MassageArmError):
     def __init__(self, reason: StopReason) -> None:
         self.reason = reason
         if reason.cause is Cause.OPERATOR:
-            text = f"stopped by the operator at {reason.t_s:.3f} s: the arm left the skin and floats"
+            text = f"stopped by the operator at {reason.t_s:.3f} s: the arm left the skin and came to rest"
         else:
             text = (
                 f"safety stop at {reason.t_s:.3f} s, {reason.cause}: {reason.limit} got {reason.value:.4g} "

@@ -58,14 +58,16 @@ def consistent_inverse(inverse_mass_jt: Array, factor: Array, jbar_t: Array) -> 
 
 
 @compiled
-def damping_wrench(stiffness: Array, factor: Array, ratio: float, twist_error: Array, wrench: Array) -> None:
+def damping_wrench(
+    stiffness: Array, factor: Array, ratio: float, twist_error: Array, modes: Array, wrench: Array
+) -> None:
     """Add D (V_d - V) to ``wrench`` (6,), with D Lambda^-1 D = 4 ratio^2 K exactly.
 
     D = 2 ratio L^-T (L^T K L)^(1/2) L^-1 with Lambda^-1 = L L^T (double diagonalisation, Albu-Schaeffer et al. 2003):
-    every mode has the damping ratio asked for, and an axis without stiffness gets no damping.
+    every mode has the damping ratio asked for, and an axis without stiffness gets no damping. ``modes`` (6, 6) keeps
+    the eigenvectors from tick to tick and begins as the identity.
     """
     scaled = np.empty((6, 6))
-    vectors = np.empty((6, 6))
     rotated = np.empty(6)
     modal = np.empty(6)
     for i in range(6):
@@ -76,19 +78,19 @@ def damping_wrench(stiffness: Array, factor: Array, ratio: float, twist_error: A
                     total += factor[k, i] * stiffness[k, m] * factor[m, j]
             scaled[i, j] = total
             scaled[j, i] = total
-    symmetric_eigen(scaled, vectors)
+    symmetric_eigen(scaled, modes)
     for i in range(6):
         rotated[i] = twist_error[i]
     forward_solve(factor, rotated)
     for i in range(6):
         total = 0.0
         for k in range(6):
-            total += vectors[k, i] * rotated[k]
+            total += modes[k, i] * rotated[k]
         modal[i] = total * 2.0 * ratio * math.sqrt(max(scaled[i, i], 0.0))
     for i in range(6):
         total = 0.0
         for k in range(6):
-            total += vectors[i, k] * modal[k]
+            total += modes[i, k] * modal[k]
         rotated[i] = total
     backward_solve(factor, rotated)
     for i in range(6):

@@ -17,7 +17,7 @@ from controller.contact_estimate import (
     press_estimate,
     tare,
 )
-from controller.contact_states import advance_contact, advance_offset, press_command
+from controller.contact_states import OFFSET_FADE_S, advance_contact, advance_offset, press_command
 from controller.impedance import consistent_inverse, damping_wrench, null_space_torque, operational_space
 from controller.law_memory import APPROACH, CONTACT, FREE, LIFT, PHASE_TRANSFER, WORK, Record
 from controller.linear_algebra import (
@@ -155,7 +155,19 @@ def _clip(error: Array, first: int, limit: float) -> None:
 
 
 @compiled
+def keep_turn(dt: float, state: Record, turn: Array) -> None:
+    """Take the turn (3,) that a law begins with off, fading, so that it begins without a jump wherever the arm is."""
+    s = state[0]
+    keep = math.exp(-dt / OFFSET_FADE_S)
+    for i in range(3):
+        s.turn_offset[i] = keep * s.turn_offset[i] if s.is_turned == 1 else turn[i]
+        turn[i] -= s.turn_offset[i]
+    s.is_turned = 1
+
+
+@compiled
 def impedance_wrench(
+    dt: float,
     gains: Record,
     reference: Record,
     state: Record,
@@ -171,6 +183,7 @@ def impedance_wrench(
     twist_error = np.empty(6)
     turn = np.empty(3)
     rotation_log(s.rotation_wanted, rotation, turn)
+    keep_turn(dt, state, turn)
     along = 0.0
     tangential = 0.0
     planned_along = 0.0
@@ -198,7 +211,7 @@ def impedance_wrench(
             stiffness[3 + i, 3 + j] = g.rotation_nm_per_rad * unit
     for i in range(6):
         wrench[i] = 0.0
-    damping_wrench(stiffness, factor, g.damping_ratio, twist_error, wrench)
+    damping_wrench(stiffness, factor, g.damping_ratio, twist_error, s.modes, wrench)
     for i in range(6):
         for j in range(6):
             wrench[i] += stiffness[i, j] * error[j]
@@ -271,7 +284,7 @@ def act(
     advance_offset(dt, state, reference, position)
     tilt_to_normal(reference, state)
     wrench = np.empty(6)
-    impedance_wrench(gains, reference, state, rotation, position, twist, factor, wrench)
+    impedance_wrench(dt, gains, reference, state, rotation, position, twist, factor, wrench)
     press = feed_forward(reference, state, factor, wrench)
     press += press_command(dt, gains, state, press_speed, planned_speed)
     for i in range(3):

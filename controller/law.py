@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from controller import kernel
@@ -45,7 +47,10 @@ class ImpedanceForceLaw:
         self._state = np.zeros(1, dtype=STATE)
         self._friction_cap = settings.friction_cap_share * np.array(robot.arm.friction_nm)
         self._memory = np.zeros((10, joints))
+        self._senses = np.zeros(4 * joints + 31)
+        self._pack_senses = struct.Struct(f"{len(self._senses)}d").pack_into
         self._out = np.zeros(14 * joints + 22)
+        self._rows = self._out[2 * joints + 22 :].reshape(12, joints)
         self.restart()
 
     def restart(self) -> None:
@@ -58,6 +63,7 @@ class ImpedanceForceLaw:
         self._state["gain_share"] = 1.0
         self._noted = (False, 1.0)
         self._state["friction"] = self.settings.friction_prior
+        self._state["modes"] = np.eye(6)
         self._memory[:] = 0.0
 
     @property
@@ -89,13 +95,11 @@ class ImpedanceForceLaw:
             state: what the senses say.
             reference: what the plan wants; one pad.
         """
-        pad, joints = reference.pads[0], self.robot.joints
-        senses = np.array(
-            (
-                *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
-                *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
-                *pad.normal_w, pad.press_n, pad.press_rate_n_per_s, _PHASE_NUMBER[reference.phase],
-            )
+        pad, joints, senses = reference.pads[0], self.robot.joints, self._senses
+        self._pack_senses(
+            senses.data, 0, *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
+            *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
+            *pad.normal_w, pad.press_n, pad.press_rate_n_per_s, _PHASE_NUMBER[reference.phase],
         )  # fmt: skip
         self.robot.update(senses[:joints], senses[joints : 2 * joints])
         kernel.tick(
@@ -105,16 +109,16 @@ class ImpedanceForceLaw:
         return self._command(reference)
 
     def _command(self, reference: Reference) -> Command:
-        out, n = self._out.tolist(), self.robot.joints
+        n = self.robot.joints
         at = 2 * n + 10
+        out, rows = self._out[: at + 12].tolist(), self._rows.tolist()
         normal: Vector3 = (out[at + 3], out[at + 4], out[at + 5])
-        jacobian, jbar_t = at + 12, 8 * n + 22
         terms = ToolTerms(
             (out[at], out[at + 1], out[at + 2]),
             (out[at - 4], out[at - 3], out[at - 2], out[at - 1]),
             (out[at - 10], out[at - 9], out[at - 8], out[at - 7], out[at - 6], out[at - 5]),
-            [out[row : row + n] for row in range(jacobian, jbar_t, n)],
-            [out[row : row + n] for row in range(jbar_t, jbar_t + 6 * n, n)],
+            rows[:6],
+            rows[6:],
             tuple(out[n : 2 * n]),
         )
         estimate = PadEstimate(normal, out[at + 6], out[at + 7], out[at + 8], out[at + 9] != 0.0)

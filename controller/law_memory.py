@@ -81,6 +81,8 @@ STATE = np.dtype(
         ("lift_press_n", _F),
         ("normal_share", _F),
         ("offset", _F, (3,)),
+        ("turn_offset", _F, (3,)),
+        ("is_turned", np.int64),
         ("bias", _F, (6,)),
         ("bias_samples", _F),
         ("is_limited", np.int64),
@@ -97,5 +99,6 @@ STATE = np.dtype(
         ("is_started", np.int64),
         ("wrench", _F, (6,)),
         ("rotation_wanted", _F, (3, 3)),
+        ("modes", _F, (6, 6)),
     ]
 )

@@ -11,7 +11,7 @@ from controller.types import ArmState, Command, Vector
 
 Array = NDArray[np.float64]
 
-SPEED_RAD_S = 0.2
+SPEED_RAD_S = 0.35
 """Largest joint speed of a leg (assumed gentle: a person sees it coming)."""
 SHORTEST_LEG_S = 1.0
 BANDWIDTH_RAD_S = 20.0
@@ -38,6 +38,8 @@ class Parking:
         """Something holds a joint back; latched."""
         self.is_arrived = False
         """The arm rests in its park posture."""
+        self.planned_rad_s: Vector = ()
+        """Joint speeds the last step wanted, (n,)."""
 
     def step(self, command: Command, state: ArmState, mass: Array, dt_s: float) -> Command:
         """Return ``command`` with the torques of this tick of the way, the bias M (w^2 e + 2 w de/dt) away.
@@ -52,7 +54,7 @@ class Parking:
         if not self._from:
             self._from = q_rad
         wanted, speed, is_over = self._along()
-        self._since_s += dt_s
+        self._since_s, self.planned_rad_s = self._since_s + dt_s, speed
         lag = [w - q for w, q in zip(wanted, q_rad, strict=True)]
         if not max(map(abs, lag)) <= BLOCKED_RAD:
             self.is_blocked = True

@@ -73,6 +73,8 @@ class Session:
         gate: what is allowed.
         on_step: takes every record; must not block on hardware.
         on_tick: called with (plan time, duration) about every 50 ms of session time, for progress.
+        on_settled: asked when a stopped arm has come to rest: who clears the stop, or None to end the session. Without
+            it the session ends.
     """
 
     def __init__(
@@ -83,9 +85,10 @@ class Session:
         gate: Gate,
         on_step: Callable[[StepRecord], None],
         on_tick: Callable[[float, float], None] | None = None,
+        on_settled: Callable[[StopReason], Clearance | None] | None = None,
     ) -> None:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
-        self._on_step, self._on_tick = on_step, on_tick
+        self._on_step, self._on_tick, self._on_settled = on_step, on_tick, on_settled
         self._requested: Cause | None = None
         self._plan_s = 0.0
         self._held_s = 0.0
@@ -99,24 +102,6 @@ class Session:
     def request_stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """Ask for a stop from outside the loop (signal handler, console): the arm unloads and floats first."""
         self._requested = cause
-
-    def clear(self, who: Clearance) -> None:
-        """End a stop, so that ``run`` may be called again.
-
-        It then begins at the measured pose without a jump, drives the arm slowly back to where the transfer to the
-        interrupted stroke began, and goes on from there.
-
-        Raises:
-            PermissionError: the stop's cause asks for somebody else.
-        """
-        self._gate.clear(who)
-        self._law.restart()
-        self._requested = self._failure = self._last = self._parking = None
-        self._is_returning = True
-        self._settled_s = math.nan
-        self._plan_s = max((time_s for time_s in self._plan.resume_times_s if time_s <= self._plan_s), default=0.0)
-        self._next_hold = sum(time_s <= self._plan_s for time_s in self._plan.hold_times_s)
-        self._held_s = 0.0
 
     def run(self) -> SessionResult:
         """Run until the plan is done or a stop has settled; the plant is safe when this returns or raises."""
@@ -159,10 +144,35 @@ class Session:
             self._tell(step, tick)
             ticks.append((clock() - began) * 1e-3)
             tick += 1
-            if gate.is_settled(t_s) or (gate.mode is Mode.RUN and self._plan_s >= plan.duration_s):
+            if gate.is_settled(t_s):
+                if not self._goes_on():
+                    return t_s
+            elif gate.mode is Mode.RUN and self._plan_s >= plan.duration_s:
                 return t_s
             if gate.mode is Mode.RUN:
                 self._advance(t_s, dt)
+
+    def _goes_on(self) -> bool:
+        """Ask whether the stop is cleared, and if so begin anew at the measured pose.
+
+        The arm is driven slowly back to where the transfer to the interrupted stroke began, and goes on from there. A
+        person who may not clear the stop leaves it standing.
+        """
+        stop = self._gate.stop_reason
+        who = None if stop is None or self._on_settled is None or self._failure else self._on_settled(stop)
+        if who is None:
+            return False
+        try:
+            self._gate.clear(who)
+        except PermissionError:
+            return False
+        self._law.restart()
+        self._requested = self._last = self._parking = None
+        self._is_returning = True
+        self._plan_s = max((time_s for time_s in self._plan.resume_times_s if time_s <= self._plan_s), default=0.0)
+        self._next_hold = sum(time_s <= self._plan_s for time_s in self._plan.hold_times_s)
+        self._held_s, self._settled_s = 0.0, math.nan
+        return True
 
     def _note(self, judgement: Judgement) -> None:
         """Tell the law what became of its command; one comparison where nothing did."""
@@ -175,7 +185,7 @@ class Session:
             reference = self._plan.at(self._plan_s)
             command = self._law.step(state, reference)
             if self._gate.mode is Mode.PARK:
-                command = self._park(command, state, reference.segment)
+                command = self._park(command, state)
             elif self._is_returning:
                 command = self._return(command, state, reference)
             self._last = reference, command
@@ -185,10 +195,10 @@ class Session:
             self._fail(error, t_s)
         return self._last
 
-    def _park(self, command: Command, state: ArmState, segment: int) -> Command:
+    def _park(self, command: Command, state: ArmState) -> Command:
         """Return the command that drives a stopped arm on toward its park posture."""
         if self._parking is None:
-            self._parking = Parking(self._plan.park_paths_rad[segment])
+            self._parking = Parking(self._plan.park_path_rad)
         command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
@@ -198,16 +208,19 @@ class Session:
 
     def _return(self, command: Command, state: ArmState, reference: Reference) -> Command:
         """Return the command that drives a restarted arm from its park posture to where the plan goes on."""
+        robot = self._law.robot
         if self._parking is None:
-            back = (*self._plan.park_paths_rad[reference.segment][-2::-1], reference.posture_rad)
+            back = (*self._plan.park_path_rad[-2::-1], reference.posture_rad)
             self._parking = Parking(back)
-        command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
+        command = self._parking.step(command, state, robot.mass, self._plant.info.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))
+        # The gate holds the speed toward the body against what was planned, which on this way is not the plan's.
+        vx, vy, vz = (robot.jacobian[:3] @ self._parking.planned_rad_s).tolist()
         if self._parking.is_arrived:
             self._is_returning, self._parking, self._settled_s = False, None, math.nan
             self._law.restart()
-        return replace(command, plan_error_m=0.0)
+        return replace(command, plan_error_m=0.0, surface_velocity_w=(vx, vy, vz))
 
     def _tell(self, step: StepRecord, tick: int) -> None:
         """Hand the step to whoever watches; a watcher that fails stops the session, but never the loop at once."""

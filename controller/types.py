@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from controller.values import value
+
 Vector = tuple[float, ...]
 Vector3 = tuple[float, float, float]
 Vector4 = tuple[float, float, float, float]
@@ -162,7 +164,7 @@ class KeepOut(enum.StrEnum):
     OFF_BODY = "off_body"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PadReference:
     """Wanted contact of one tool pad.
 
@@ -177,7 +179,7 @@ class PadReference:
     press_rate_n_per_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reference:
     """What the plan wants at a plan time.
 
@@ -204,7 +206,7 @@ class Reference:
     pads: tuple[PadReference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArmState:
     """What the senses say; the same type for simulation and servos.
 
@@ -235,7 +237,7 @@ class ArmState:
     command_age_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolTerms:
     """Rigid-body terms of one tick at the tool, from the robot model.
 
@@ -256,7 +258,7 @@ class ToolTerms:
     bias_nm: Vector
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PadEstimate:
     """What the controller believes of one pad's contact.
 
@@ -275,7 +277,7 @@ class PadEstimate:
     is_sensor_trusted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Command:
     """What the control law asks for; it may be wrong and has passed no limit.
 
@@ -298,7 +300,7 @@ class Command:
     plan_error_m: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limited:
     """One limit that changed a command.
 
@@ -338,7 +340,7 @@ class StopReason:
     next_step: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Truth:
     """What really happens at one pad; a simulation knows it, the controller never sees it.
 
@@ -369,7 +371,7 @@ class Truth:
     tool_axis_w: Vector3
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Applied:
     """What went to the motors, as the record keeps it.
 
@@ -390,7 +392,7 @@ class Applied:
     stop: StopReason | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StepRecord:
     """Everything about one tick, as recorded on ``/step``.
 
@@ -433,8 +435,10 @@ class SegmentInfo:
         force_target_n: largest reference press force [N].
         ceiling_n: smallest region ceiling under its footprint [N].
         stiffness_n_per_m: upper estimate of the tissue's tangent stiffness at the ceiling [N/m].
+        working_stiffness_n_per_m: typical tangent stiffness at a working force, for the margins of the loop [N/m].
         surface_speed_m_s: upper estimate of how fast the surface comes toward the tool [m/s].
         lambda_n_kg: largest effective mass of the arm along the normal over the stroke [kg].
+        smallest_lambda_n_kg: smallest one [kg].
         start_s: plan time at which its work begins.
         end_s: plan time at which its work ends.
     """
@@ -446,8 +450,10 @@ class SegmentInfo:
     force_target_n: float
     ceiling_n: float
     stiffness_n_per_m: float
+    working_stiffness_n_per_m: float
     surface_speed_m_s: float
     lambda_n_kg: float
+    smallest_lambda_n_kg: float
     start_s: float
     end_s: float
 
@@ -472,8 +478,8 @@ class PlanLike(Protocol):
         """Plan times from which an interrupted plan may be taken up again: the beginnings of the transfers."""
 
     @property
-    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
-        """Joint postures that lead from each segment to the park posture, the last of each path."""
+    def park_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
 
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time, a pure function of it."""

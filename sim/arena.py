@@ -55,6 +55,8 @@ class Arena:
         command: (n,) torque asked for [Nm].
         torque: (n,) torque at the joints, which acts in the next physics step [Nm].
         sensed: (2 n + 6,) what the senses report.
+        torque_start: where the state holds the torque.
+        sensed_start: where it holds what is sensed, up to its end.
     """
 
     chain: Array
@@ -73,6 +75,8 @@ class Arena:
     command: Array
     torque: Array
     sensed: Array
+    torque_start: int
+    sensed_start: int
 
 
 def make_arena(chain: Array, layers: Array, profile: Array, relaxation: Array, constants: Array) -> Arena:
@@ -98,4 +102,6 @@ def make_arena(chain: Array, layers: Array, profile: Array, relaxation: Array, c
         command=state[command:torque],
         torque=state[torque:sensed],
         sensed=state[sensed:],
+        torque_start=torque,
+        sensed_start=sensed,
     )

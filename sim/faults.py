@@ -130,7 +130,7 @@ def _kinds() -> Mapping[str, FaultKind]:
         FaultKind("joint_torque_lost", 2.0, "joint number", machine,
                   "the drive of this joint gives no torque any more and reports so", arm, 1.0, MOST_JOINTS,
                   is_whole=True),
-        FaultKind("joint_torque_saturated", 0.5, "share of the limit", machine,
+        FaultKind("joint_torque_saturated", 0.25, "share of the limit", machine,
                   "every drive gives at most this share of its torque limit and reports what it gives", arm, 0.05, 1.0),
         FaultKind("actuator_lag", 10.0, "ms", machine, "time constant of every drive's torque loop, 2 ms when well",
                   arm, 0.1, 200.0),

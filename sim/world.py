@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections import deque
 
 import numpy as np
@@ -12,9 +13,9 @@ from controller.arm import ArmDescription, Placement
 from controller.errors import PlantError
 from controller.plant import PlantInfo
 from controller.safety.gate import ApprovedCommand
-from controller.types import ArmState, Authority, Truth, Vector, Vector3, Vector6
+from controller.types import ArmState, Authority, Truth, Vector, Vector6
 from sim.actuators import lag_share
-from sim.arena import NET_ENERGY, TISSUE_WORK, Arena, make_arena
+from sim.arena import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
 from sim.bullet import BulletArm
 from sim.faults import Fault
 from sim.injection import Injection, check_joint
@@ -30,10 +31,12 @@ from trajectories.anatomy.measures import Measures
 
 Array = NDArray[np.float64]
 
+_FORCE, _FOOT, _NORMAL, _DEPTH, _PRESS = RESULT + FORCE, RESULT + FOOT, RESULT + NORMAL, RESULT + DEPTH, RESULT + PRESS
+_TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
+"""Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS = range(4)
 """Streams of random numbers: what one draws never shifts another."""
-SAMPLES = 512
-"""Wrist samples kept, for those that come late."""
+SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -77,14 +80,16 @@ class SimPlant:
         """The tissue under the pad."""
         self.skin_friction = self.person.friction if options.skin_friction is None else options.skin_friction
         """Friction coefficient in use."""
+        # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
-        """What the rig around the arm adds to its state."""
         for fault in options.faults:
             check_joint(fault, arm)
         self.faults = Injection(self._joints, options.dt_s)
         """Faults that wait or have begun."""
         self._bullet: BulletArm | None = None
         self._arena: Arena | None = None
+        self._pack_command = struct.Struct(f"{self._joints}d").pack_into
+        self._pack_arrived = struct.Struct(f"{2 * self._joints + 6}d").pack_into
         self._is_active = False
 
     @property
@@ -114,8 +119,7 @@ class SimPlant:
         hold = bullet.holding_torque(q_rad)
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
             array[:] = 0.0
-        arena.torque[:] = hold
-        arena.command[:] = hold
+        arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         bullet.reset(q_rad)
         bullet.step(list(hold), None, [0.0, 0.0, 0.0])
@@ -124,22 +128,21 @@ class SimPlant:
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
         self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
         self._tick = 0
-        self._torque: list[float] = list(hold)
         self._take(bullet.state()[:-6] + reaction)
-        self._happened: list[float] = arena.result.tolist()
-        self._tool_then: list[float] = [*arena.pad.tolist(), *arena.rotation[:, 2].tolist()]
+        self._then: list[float] = self._now
         self._is_active = True
 
     def read(self) -> ArmState:
         """Return the sensed state of this tick."""
         self._check_active()
-        n, sensed = self._joints, self._sensed
+        _, arena = self._opened()
+        n, sensed, torque = self._joints, self._sensed, arena.torque_start
         fx, fy, fz, mx, my, mz = self._wrench
         return ArmState(
             t_s=self._tick * self._options.dt_s,
             q_rad=tuple(sensed[:n]),
             dq_rad_s=tuple(sensed[n : 2 * n]),
-            tau_nm=tuple(self._torque),
+            tau_nm=tuple(self._then[torque : torque + n]),
             wrench_s=(fx, fy, fz, mx, my, mz),
             sensor_age_s=self._age_s,
             temperature_c=math.nan,
@@ -159,20 +162,18 @@ class SimPlant:
         bullet, arena = self._opened()
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
-        arena.command[:] = tau_nm
-        happened: list[float] = arena.result.tolist()
-        tool: list[float] = [*arena.pad.tolist(), *arena.rotation[:, 2].tolist()]
-        torque: list[float] = arena.torque.tolist()
-        force = happened[FORCE : FORCE + 3] if happened[PRESS] > 0.0 else None
-        bullet.step(torque, force, happened[FOOT : FOOT + 3])
+        self._pack_command(arena.command.data, 0, *tau_nm)
+        then = self._now
+        force = then[_FORCE : _FORCE + 3] if then[_PRESS] > 0.0 else None
+        bullet.step(then[arena.torque_start : arena.sensed_start], force, then[_FOOT : _FOOT + 3])
         self._tick += 1
-        self._happened, self._torque, self._tool_then = happened, torque, tool
+        self._then = then
         self._take(bullet.state())
 
     def _take(self, arrived: list[float]) -> None:
         """Take kinematics, contact, drives and senses at the present instant."""
         _, arena = self._opened()
-        arena.arrived[:] = arrived
+        self._pack_arrived(arena.arrived.data, 0, *arrived)
         end_period(
             arena.chain,
             arena.layers,
@@ -183,7 +184,8 @@ class SimPlant:
             self._noise.row(),
             self._tick * self._options.dt_s,
         )
-        self._sensed: list[float] = arena.sensed.tolist()
+        self._now: list[float] = arena.state.tolist()
+        self._sensed = self._now[arena.sensed_start :]
         self._samples.append(self._sensed[-6:])
         late = min(self._options.extra_delay_samples + 1, len(self._samples))
         self._wrench, self._age_s = self._samples[-late], self._options.dt_s * late
@@ -193,7 +195,6 @@ class SimPlant:
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
-        self._check_active()
         check_joint(fault, self._arm)
         self.faults.wait_for((*self.faults.waiting, fault))
 
@@ -206,23 +207,21 @@ class SimPlant:
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
         self._check_active()
-        _, arena = self._opened()
-        r, tool = self._happened, self._tool_then
-        energy: list[float] = arena.energy.tolist()
-        region, limit_n = self.tissue.place(r[FOOT], r[FOOT + 1])
+        r, now = self._then, self._now
+        region, limit_n = self.tissue.place(r[_FOOT], r[_FOOT + 1])
         return (
             Truth(
-                press_n=r[PRESS],
-                force_w=_vector3(r, FORCE),
-                depth_m=r[DEPTH],
-                p_wc=_vector3(r, FOOT),
-                normal_w=_vector3(r, NORMAL),
+                press_n=r[_PRESS],
+                force_w=(r[_FORCE], r[_FORCE + 1], r[_FORCE + 2]),
+                depth_m=r[_DEPTH],
+                p_wc=(r[_FOOT], r[_FOOT + 1], r[_FOOT + 2]),
+                normal_w=(r[_NORMAL], r[_NORMAL + 1], r[_NORMAL + 2]),
                 region=region,
                 limit_n=limit_n,
-                tissue_work_j=energy[TISSUE_WORK],
-                net_energy_j=energy[NET_ENERGY],
-                p_wt=_vector3(tool, 0),
-                tool_axis_w=_vector3(tool, 9),
+                tissue_work_j=now[_TISSUE_WORK],
+                net_energy_j=now[_NET_ENERGY],
+                p_wt=(r[PAD], r[PAD + 1], r[PAD + 2]),
+                tool_axis_w=(r[ROOM + 2], r[ROOM + 5], r[ROOM + 8]),
             ),
         )
 
@@ -234,7 +233,7 @@ class SimPlant:
 
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
-        _, arena = self._opened()
+        arena = self._opened()[1]
         return arena.pad.copy(), arena.rotation.copy()
 
     def sensor_bias(self) -> Vector6:
@@ -256,10 +255,15 @@ class SimPlant:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
         bullet, arena = self._opened()
         hold = bullet.holding_torque(self.true_motion()[0])
-        arena.torque[:] = hold
-        arena.command[:] = hold
+        arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         self._is_active = True
+
+    def set_brakes(self, *, are_closed: bool) -> None:
+        """Close or open the brakes while the world goes on; for ``sim.stage`` only."""
+        bullet, _ = self._opened()
+        friction = self._arm.friction_nm if self._options.has_friction else (0.0,) * self._joints
+        bullet.set_friction(self._arm.torque_limit_nm if are_closed else friction)
 
     def deactivate(self) -> None:
         """Close the physics world; never raises."""
@@ -294,7 +298,3 @@ class SimPlant:
             relaxation_table(dt_s, tissue is None or tissue.is_relaxing),
             np.array([*self.tissue.grid, *numbers, *self._arm.torque_limit_nm], dtype=np.float64),
         )
-
-
-def _vector3(values: list[float], start: int) -> Vector3:
-    return values[start], values[start + 1], values[start + 2]

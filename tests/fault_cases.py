@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -86,6 +87,7 @@ class Bench:
         self.steps: list[StepRecord] = []
         self.on_step: Callable[[StepRecord], None] = lambda _: None
         self.on_end: Callable[[], None] = lambda: None
+        self.end_s = math.inf
         self.session = Session(self.plant, plan, law, self.gate, self._keep)
 
     def _note(self, t_s: float, fault: Fault) -> None:
@@ -94,12 +96,16 @@ class Bench:
     def _keep(self, step: StepRecord) -> None:
         self.steps.append(step)
         self.on_step(step)
+        if step.t_s >= self.end_s:
+            raise _Enough
 
     def run(self) -> None:
         self.plant.configure()
         self.plant.activate(self.plan.start_q_rad)
         try:
             self.session.run()
+        except _Enough:
+            pass
         finally:
             self.plant.deactivate()
 
@@ -131,11 +137,10 @@ def fork_at_fault(faults: dict[str, tuple[Fault, float]], arm_name: str = "servo
     bench.on_step = branch
     try:
         bench.run()
-    except _Enough:
-        pass
-    finally:
         if os.getpid() != parent:
             bench.on_end()
+    finally:
+        if os.getpid() != parent:
             os._exit(0)
     return outcomes
 
@@ -146,12 +151,8 @@ def _change_course(bench: Bench, fault: Fault, length_s: float, sender: Connecti
     began_s = bench.plant.world.t_s
     bench.steps.clear()
 
-    def enough(step: StepRecord) -> None:
-        if step.t_s >= began_s + length_s:
-            raise _Enough
-
     def end() -> None:
         sender.send(Outcome(began_s, bench.steps, bench.plant.taken, bench.gate.stop_reason, bench.events))
         sender.close()
 
-    bench.on_step, bench.on_end = enough, end
+    bench.end_s, bench.on_step, bench.on_end = began_s + length_s, lambda _: None, end

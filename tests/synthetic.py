@@ -34,7 +34,9 @@ LIMIT_N = 45.0
 
 
 def segment(name: str, start_s: float) -> SegmentInfo:
-    return SegmentInfo(name, "circles", "lumbar_paraspinal", "left", TARGET_N, LIMIT_N, 4000.0, 0.01, 7.0, start_s, 1.0)
+    return SegmentInfo(
+        name, "circles", "lumbar_paraspinal", "left", TARGET_N, LIMIT_N, 4000.0, 3000.0, 0.01, 7.0, 6.0, start_s, 1.0
+    )
 
 
 CONFIG = RunConfig(

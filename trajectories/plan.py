@@ -30,6 +30,7 @@ class PlanFacts:
         position_error_m: largest residual of the inverse kinematics.
         angle_error_rad: largest residual of the inverse kinematics.
         work_s: time of all work phases.
+        is_parked_beside: the way to rest after a stop ends beside the person, not at the start posture over the flank.
         paths_xy_m: planned contact feet of each segment, for drawing, (k, 2) every 50 ms.
     """
 
@@ -39,6 +40,7 @@ class PlanFacts:
     position_error_m: float
     angle_error_rad: float
     work_s: float
+    is_parked_beside: bool
     paths_xy_m: tuple[Array, ...]
 
 
@@ -53,6 +55,8 @@ class Plan:
         duration_s: length [s].
         hold_times_s: ends of the approaches, where the clock waits for the press force.
         start_q_rad: joint positions to begin at, (n,).
+        park_path_rad: joint postures to go through after a stop, on straight legs that are proven clear from every
+            posture of the plan; the last is where the arm rests.
         facts: worst values found while planning.
         phases: phase of every piece.
         segment_of_piece: stroke of every piece.
@@ -66,6 +70,7 @@ class Plan:
     duration_s: float
     hold_times_s: tuple[float, ...]
     start_q_rad: Vector
+    park_path_rad: tuple[Vector, ...]
     facts: PlanFacts
     phases: tuple[Phase, ...]
     segment_of_piece: tuple[int, ...]
@@ -78,11 +83,6 @@ class Plan:
     def resume_times_s(self) -> tuple[float, ...]:
         """Beginnings of the transfers [s]."""
         return tuple(float(s) for s, phase in zip(self.starts_s, self.phases, strict=False) if phase is Phase.TRANSFER)
-
-    @property
-    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
-        """From every stroke back to where the plan began."""
-        return ((self.start_q_rad,),) * len(self.segments)
 
     def at(self, t_s: float) -> Reference:
         """Return the reference at a plan time [s]; times before 0 and after the end are those of the ends."""

@@ -14,6 +14,7 @@ from trajectories.anatomy.skin import Skin
 from trajectories.back import Back
 from trajectories.base_search import default_placement
 from trajectories.inverse_kinematics import Solver, Track
+from trajectories.parking import Parking, parking
 from trajectories.plan import Plan, PlanFacts
 from trajectories.posture import choose, coarse, posture_track, split
 from trajectories.posture_checks import PostureCheck
@@ -51,7 +52,7 @@ def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel) ->
     """Return the plan of a session.
 
     It begins and ends parked over the flank beside the base; every stroke is a transfer, an approach, the work and a
-    lift.
+    lift. From wherever a stop leaves the arm there is a proven way to a posture beside the person, see ``parking``.
 
     Args:
         program: what to do.
@@ -74,7 +75,8 @@ def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel) ->
     check = PostureCheck(robot, solver, back)
     for piece, track in sorted(zip(pieces, tracks, strict=True), key=lambda pair: pair[0].phase is not Phase.WORK):
         check.check(strokes[piece.segment].path.name, piece, track)
-    return _assembled(strokes, pieces, tracks, check)
+    rest = parking([stroke.path.name for stroke in strokes], pieces, tracks, check)
+    return _assembled(strokes, pieces, tracks, check, rest)
 
 
 def stroke_path(stroke: Stroke, back: Back) -> StrokePath:
@@ -109,7 +111,9 @@ def _pieces(strokes: list[_Checked], back: Back, robot: RobotModel, yaw_rad: flo
     return pieces
 
 
-def _assembled(strokes: list[_Checked], pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> Plan:
+def _assembled(
+    strokes: list[_Checked], pieces: list[Piece], tracks: list[Track], check: PostureCheck, rest: Parking
+) -> Plan:
     starts = np.concatenate([[0.0], np.cumsum([STEP_S * (len(piece.press_n) - 1) for piece in pieces])])
     first = np.concatenate([[0], np.cumsum([len(piece.press_n) - 1 for piece in pieces])]).astype(np.int64)
     coefficients, before = [], None
@@ -129,7 +133,8 @@ def _assembled(strokes: list[_Checked], pieces: list[Piece], tracks: list[Track]
         duration_s=float(starts[-1]),
         hold_times_s=tuple(float(starts[k + 1]) for k, piece in enumerate(pieces) if piece.phase is Phase.APPROACH),
         start_q_rad=tuple(float(v) for v in tracks[0].q_rad[0]),
-        facts=_facts(strokes, segments, tracks, check),
+        park_path_rad=rest.path_rad,
+        facts=_facts(strokes, segments, tracks, check, rest),
         phases=tuple(piece.phase for piece in pieces),
         segment_of_piece=tuple(piece.segment for piece in pieces),
         starts_s=starts,
@@ -153,7 +158,11 @@ def _segments(
 
 
 def _facts(
-    strokes: list[_Checked], segments: tuple[SegmentInfo, ...], tracks: list[Track], check: PostureCheck
+    strokes: list[_Checked],
+    segments: tuple[SegmentInfo, ...],
+    tracks: list[Track],
+    check: PostureCheck,
+    rest: Parking,
 ) -> PlanFacts:
     return PlanFacts(
         joint_margin_rad=min(float(track.margin_rad.min()) for track in tracks),
@@ -162,5 +171,6 @@ def _facts(
         position_error_m=max(float(track.position_error_m.max()) for track in tracks),
         angle_error_rad=max(float(track.angle_error_rad.max()) for track in tracks),
         work_s=sum(segment.end_s - segment.start_s for segment in segments),
+        is_parked_beside=rest.is_beside,
         paths_xy_m=tuple(stroke.path.feet_xy_m[::CHECK_EVERY] for stroke in strokes),
     )

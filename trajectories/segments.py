@@ -37,6 +37,23 @@ STIFFNESS_AT_CEILING_N_PER_M: Mapping[Region, float] = MappingProxyType(
 within 1.645 standard deviations of stiffness and thickness, hardening near bone included, rounded up. The curves behind
 it are assumed (Hertz contact with thin-layer correction over published moduli); a test holds it against the simulated
 tissue."""
+STIFFNESS_AT_WORK_N_PER_M: Mapping[Region, float] = MappingProxyType(
+    {
+        Region.SACRUM: 6200.0,
+        Region.GLUTEAL: 1900.0,
+        Region.LUMBAR_PARASPINAL: 3500.0,
+        Region.THORACIC_PARASPINAL: 4100.0,
+        Region.RHOMBOID: 4800.0,
+        Region.UPPER_TRAPEZIUS: 3900.0,
+        Region.NECK_BASE: 3900.0,
+        Region.DELTOID: 3700.0,
+        Region.THIGH: 2200.0,
+        Region.CALF: 2600.0,
+        Region.OTHER: 4400.0,
+    }
+)
+"""Tangent stiffness of a typical person's tissue under a 36 mm sphere at 20 N, before it relaxes (assumed like the
+table above; the same test holds it against the simulated tissue)."""
 BREATHING_THORAX_M_S = 0.0079
 """Largest speed of the thoracic skin: 5 mm amplitude at 0.25 Hz, 5e-3 * 2 pi * 0.25."""
 BREATHING_LUMBAR_M_S = 0.0032
@@ -49,14 +66,20 @@ MASS_EVERY = 5
 """Every so many postures (50 ms each) the effective mass is computed."""
 
 
-def effective_mass(robot: RobotModel, track: Track, poses: Poses) -> float:
-    """Return the largest effective mass [kg] along the normals of a stroke; poses every posture."""
+def effective_mass(robot: RobotModel, track: Track, poses: Poses) -> tuple[float, float]:
+    """Return smallest and largest effective mass [kg] along the normals of a stroke; poses every posture."""
     chosen = [*range(0, len(poses), MASS_EVERY), len(poses) - 1]
-    return max(robot.effective_mass(track.q_rad[k], poses.normal[k]) for k in chosen)
+    masses = [robot.effective_mass(track.q_rad[k], poses.normal[k]) for k in chosen]
+    return min(masses), max(masses)
 
 
 def segment_info(
-    path: StrokePath, regions: list[list[Region]], back: Back, mass_kg: float, start_s: float, end_s: float
+    path: StrokePath,
+    regions: list[list[Region]],
+    back: Back,
+    mass_kg: tuple[float, float],
+    start_s: float,
+    end_s: float,
 ) -> SegmentInfo:
     """Return what reports and limits need of a stroke.
 
@@ -64,7 +87,7 @@ def segment_info(
         path: the stroke.
         regions: regions under every checked footprint, centre first.
         back: the back.
-        mass_kg: largest effective mass along the normal.
+        mass_kg: smallest and largest effective mass along the normal.
         start_s: plan time at which its work begins.
         end_s: plan time at which its work ends.
     """
@@ -83,8 +106,10 @@ def segment_info(
         force_target_n=float(path.press_n.max()),
         ceiling_n=ceiling,
         stiffness_n_per_m=stiffness,
+        working_stiffness_n_per_m=STIFFNESS_AT_WORK_N_PER_M[main],
         surface_speed_m_s=breathing + speed * math.sin(SLOPE_ERROR_RAD),
-        lambda_n_kg=mass_kg,
+        lambda_n_kg=mass_kg[1],
+        smallest_lambda_n_kg=mass_kg[0],
         start_s=start_s,
         end_s=end_s,
     )

@@ -19,6 +19,8 @@ DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
 LARGEST_SEED = 2**32 - 1
 LARGEST_SURFACE_ERROR_MM = 20.0
 """A skin that is wrong by more is another person's (design choice)."""
+DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt")
+"""Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command."""
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
@@ -30,6 +32,7 @@ _COMMANDS = {
     "bench": "workbench.commands.bench:main",
     "gains": "workbench.commands.gains:main",
     "body": "workbench.commands.names:draw_body",
+    "drill": "workbench.commands.drill:main",
     "list": "workbench.commands.names:main",
     "faults": "workbench.commands.names:faults",
 }
@@ -118,8 +121,13 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         ("explain", "why a run stopped, with a picture of the last second"),
     ):
         looking_back = command(name, text)
-        looking_back.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or its record")
+        many = "?" if name == "explain" else None
+        looking_back.add_argument("run", metavar="RUN", type=Path, nargs=many, help="folder of a run, or its record")
         _add_json(looking_back)
+        if name == "explain":
+            looking_back.add_argument(
+                "--table", action="store_true", help="every cause: what the arm does, who may clear it, what to do next"
+            )
     _add_campaign_options(command("campaign", "a population of sessions held against the targets"))
     _add_json(command("doctor", "what is wrong with this installation"))
     bench = command("bench", "speed of the loop on this machine")
@@ -128,6 +136,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     )
     _add_json(bench)
     _add_json(command("gains", "stability margins of the gain sets over loop lag and tissue stiffness"))
+    drill = command("drill", "kill, stop or spoil a process while the arm presses, and read the truth afterwards")
+    drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
+    _add_json(drill)
     body = command("body", "draw a body with its regions and keep-out zones")
     body.add_argument("name", metavar="NAME", help="body or file")
     body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")

@@ -17,6 +17,7 @@ from controller.configuration import (
     StrokeBound,
     law_settings,
     refuse_unbounded,
+    refuse_unstable,
     session_limits,
     stroke_bounds,
     supervisor_limits,
@@ -50,6 +51,8 @@ from workbench.recorder import McapRecorder
 TISSUES = ("law",)
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
+LOOP_LAG_TICKS = 2
+"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
 
 ProgressUpdate = Callable[[float, float], None]
@@ -191,6 +194,7 @@ def prepare(inputs: Inputs) -> Prepared:
     config = _with_plan(config, plan.segments, plan.duration_s, bounds)
     try:
         refuse_unbounded(bounds)
+        refuse_unstable(plan, inputs.gains, law_settings(bounds), LOOP_LAG_TICKS, DT_S)
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, robot, plan, limits, bounds, config)

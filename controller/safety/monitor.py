@@ -12,6 +12,9 @@ from controller.safety.reaction import stop_reason
 from controller.types import ArmState, Authority, Cause, Command, ContactState, Reference, StopReason, Vector, Vector3
 
 UNIT_TOLERANCE = 1e-6
+COMMAND_AGE_S = 0.0045
+"""The drives' last command may be this much older than the loop's last tick: less than the supervisor waits, so that
+the loop knows why the drives are taken from it; no multiple of the tick."""
 
 
 class Monitor:
@@ -92,15 +95,19 @@ class Monitor:
 
     def _authority(self, state: ArmState, t_s: float) -> StopReason | None:
         limits = self._limits
+        if state.authority is Authority.NOBODY:
+            return stop_reason(Cause.LINK, "drives without enable, brakes closed", 1.0, 0.0, "times", t_s)
         if state.authority is not Authority.HOST:
             return stop_reason(Cause.SUPERVISOR_ACTED, "drives taken from the session loop", 1.0, 0.0, "times", t_s)
         age_s = state.supervisor_age_s
         if not (age_s <= limits.supervisor_age_s):
             allowed = limits.supervisor_age_s
             return stop_reason(Cause.SUPERVISOR_LOST, "age of the supervisor's heartbeat", age_s, allowed, "s", t_s)
-        if not (state.command_age_s <= limits.late_s):
-            age_s = state.command_age_s
-            return stop_reason(Cause.LINK, "age of the drives' last command", age_s, limits.late_s, "s", t_s)
+        own_gap_s = t_s - self._last_t_s
+        age_s = state.command_age_s - (own_gap_s if own_gap_s > 0.0 else 0.0)
+        if not (age_s <= COMMAND_AGE_S):
+            allowed = COMMAND_AGE_S
+            return stop_reason(Cause.LINK, "age of the drives' last command beyond a tick", age_s, allowed, "s", t_s)
         if state.temperature_c > limits.temperature_c:
             allowed = limits.temperature_c
             return stop_reason(Cause.TEMPERATURE, "hottest drive", state.temperature_c, allowed, "C", t_s)

@@ -12,7 +12,7 @@ UNLOAD_S = 0.8
 """Time of unloading: 40 mm at full speed, more than any pad sinks in."""
 FLOAT_S = 0.7
 """Time of floating before the arm is driven anywhere, or a session may end."""
-PARK_S = 20.0
+PARK_S = 30.0
 """Longest time of parking; an arm that is not there by then is held back by something and floats (assumed)."""
 
 

@@ -94,7 +94,8 @@ class Supervisor:
         since_s = state.t_s - self.stop.t_s if self.stop is not None else 0.0
         known = math.isfinite(sum(state.dq_rad_s) + sum(terms.bias_nm) + sum(terms.v_wt))
         if not known:
-            if not self._holding and math.isfinite(sum(terms.bias_nm)):
+            # The terms are of the last posture that was known: their bias held the arm there, and zero would drop it.
+            if math.isfinite(sum(terms.bias_nm)):
                 self._holding = terms.bias_nm
             held = self._holding or (0.0,) * len(self.limits.torque_nm)
             return projection.damped(held, state.dq_rad_s, self._damping), Mode.FLOAT
@@ -143,7 +144,8 @@ class Supervisor:
         if is_slow and math.isfinite(tool_n + sum(state.q_rad)):
             return stop_reason(Cause.TOOL_FORCE, "wrist force, own read", tool_n, self.limits.tool_n, "N", t_s)
         if math.isfinite(tool_n + sum(state.q_rad) + sum(state.dq_rad_s)):
-            speed, limit = max(map(abs, state.dq_rad_s)), max(self.limits.speed_rad_s)
+            speeds = zip(map(abs, state.dq_rad_s), self.limits.speed_rad_s, strict=True)
+            speed, limit = max(speeds, key=lambda pair: pair[0] - pair[1])
             return stop_reason(Cause.JOINT_SPEED, "joint speed, own read", speed, limit, "rad/s", t_s)
         return stop_reason(Cause.NOT_FINITE, "senses, own read", math.nan, 0.0, "-", t_s)
 

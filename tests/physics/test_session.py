@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,19 @@ from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
 from controller.safety.reaction import REACTIONS
 from controller.session import Session, SessionResult
-from controller.types import Action, ArmState, Cause, Command, ContactState, Mode, Phase, Reference, StepRecord
+from controller.types import (
+    Action,
+    ArmState,
+    Cause,
+    Clearance,
+    Command,
+    ContactState,
+    Mode,
+    Phase,
+    Reference,
+    StepRecord,
+    StopReason,
+)
 from sim.options import Rise, SimulationOptions
 from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
@@ -196,6 +209,49 @@ def test_a_wrist_sensor_gone_in_mid_stroke_stops_within_its_samples_and_does_not
     assert result.stop is not None
     assert result.stop.t_s - begins <= 0.0035
     assert max(step.truth[0].press_n for step in steps) <= 18.0 + 5.0
+
+
+@pytest.mark.parametrize("who", [Clearance.OPERATOR, Clearance.NOBODY])
+def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who: Clearance) -> None:
+    body, robot, plan = _prepared("servo7")
+    limits = session_limits(plan, robot)
+    plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
+    law = ImpedanceForceLaw(robot, GainSet.STANDARD, law_settings(stroke_bounds(plan, robot, limits)), 1e-3)
+    steps: list[StepRecord] = []
+    asked: list[StopReason] = []
+
+    def watch(step: StepRecord) -> None:
+        steps.append(step)
+        if len(asked) == 0 and step.t_s >= _middle("servo7"):
+            session.request_stop()
+
+    def clear(stop: StopReason) -> Clearance:
+        asked.append(stop)
+        return who
+
+    session = Session(plant, plan, law, Gate(limits, 1e-3), watch, on_settled=clear)
+    plant.configure()
+    plant.activate(plan.start_q_rad)
+    try:
+        result = session.run()
+    finally:
+        plant.deactivate()
+    assert [stop.cause for stop in asked] == [Cause.OPERATOR]
+    if who is Clearance.NOBODY:
+        assert result.stop is not None
+        assert result.stop.cause is Cause.OPERATOR
+        assert steps[-1].applied.mode is Mode.RELEASED
+        return
+    assert result.stop is None
+    at = max(k for k, step in enumerate(steps) if step.applied.mode is Mode.RELEASED) + 1
+    jump = [abs(a - b) for a, b in zip(steps[at].applied.tau_nm, steps[at - 1].applied.tau_nm, strict=True)]
+    assert max(jump) < 1.0
+    for before, after in pairwise(steps[at : at + 20_000]):
+        assert max(abs(v) for v in after.state.dq_rad_s) < 0.6
+        assert math.dist(before.p_wt, after.p_wt) < 0.5e-3
+    work = [s for s in steps[at:] if s.contact is ContactState.WORK and s.reference.phase is Phase.WORK]
+    assert len(work) > 3000
+    assert max(s.truth[0].press_n for s in steps) < 18.0 + 3.0
 
 
 def test_a_wrist_sensor_that_reads_zero_is_found_out() -> None:

@@ -15,7 +15,7 @@ from sim.tissue_parameters import (
     ramp_share,
     slow_force_at_reference,
 )
-from trajectories.segments import STIFFNESS_AT_CEILING_N_PER_M
+from trajectories.segments import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
 
 PAD_RADIUS_M = 0.018
 ONE_SIDED_95 = 1.645
@@ -45,3 +45,13 @@ def test_the_bound_assumes_no_softer_tissue_than_people_have(region: Region) -> 
         found.append((elastic_force(depth + step, *law) - elastic_force(depth - step, *law)) / (2.0 * step))
     assert max(found) <= STIFFNESS_AT_CEILING_N_PER_M[region]
     assert max(found) >= 0.6 * STIFFNESS_AT_CEILING_N_PER_M[region]
+
+
+@pytest.mark.parametrize("region", list(Region))
+def test_the_margins_reckon_with_the_tissue_of_a_typical_person(region: Region) -> None:
+    tissue, step = REGION_TISSUE[region], 1e-6
+    typical = slow_force_at_reference(tissue, PAD_RADIUS_M) / float(ramp_share(tissue.exponent))
+    law = (typical, tissue.exponent, tissue.thickness_m)
+    depth = _depth_at(20.0, *law)
+    found = (elastic_force(depth + step, *law) - elastic_force(depth - step, *law)) / (2.0 * step)
+    assert found == pytest.approx(STIFFNESS_AT_WORK_N_PER_M[region], rel=0.03)

@@ -14,7 +14,7 @@ LAG_TICKS = 4
 
 
 def _segment(mass: float, stiffness: float, surface: float, target: float) -> SegmentInfo:
-    return SegmentInfo("s", "t", "r", "left", target, 60.0, stiffness, surface, mass, 0.0, 1.0)
+    return SegmentInfo("s", "t", "r", "left", target, 60.0, stiffness, stiffness, surface, mass, mass, 0.0, 1.0)
 
 
 def _case(mass: float, target: float) -> PressLimits:

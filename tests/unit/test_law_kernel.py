@@ -59,10 +59,10 @@ def test_damping_gives_every_mode_the_ratio_asked_for(name: str) -> None:
     stiffness = np.zeros((6, 6))
     stiffness[:3, :3] = 4000.0 * (np.eye(3) - np.outer(normal, normal))
     stiffness[3:, 3:] = 60.0 * np.eye(3)
-    damping = np.zeros((6, 6))
+    damping, modes = np.zeros((6, 6)), np.eye(6)
     for axis in range(6):
         wrench = np.zeros(6)
-        impedance.damping_wrench(stiffness, factor, 0.9, np.eye(6)[axis], wrench)
+        impedance.damping_wrench(stiffness, factor, 0.9, np.eye(6)[axis], modes, wrench)
         damping[:, axis] = wrench
     mobility = factor @ factor.T
     np.testing.assert_allclose(damping @ mobility @ damping, 4.0 * 0.9**2 * stiffness, atol=1e-6 * 4000.0)

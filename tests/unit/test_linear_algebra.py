@@ -37,10 +37,26 @@ def test_cholesky_of_a_singular_matrix_stays_finite() -> None:
 @pytest.mark.parametrize("size", [2, 6])
 def test_eigen_matches_numpy(rng: np.random.Generator, size: int) -> None:
     matrix = _positive(rng, size)
-    work, vectors = matrix.copy(), np.empty((size, size))
+    vectors = np.eye(size)
+    assert_diagonalises(matrix, vectors)
+
+
+def assert_diagonalises(matrix: np.ndarray, vectors: np.ndarray, tolerance: float = 1e-9) -> None:
+    work = matrix.copy()
     la.symmetric_eigen(work, vectors)
-    np.testing.assert_allclose(np.sort(np.diag(work)), np.linalg.eigvalsh(matrix), rtol=1e-9)
-    np.testing.assert_allclose(vectors @ np.diag(np.diag(work)) @ vectors.T, matrix, atol=1e-9)
+    np.testing.assert_allclose(np.sort(np.diag(work)), np.linalg.eigvalsh(matrix), rtol=tolerance)
+    np.testing.assert_allclose(vectors @ np.diag(np.diag(work)) @ vectors.T, matrix, atol=tolerance)
+
+
+def test_eigen_follows_a_matrix_that_changes_and_forgets_a_bad_one(rng: np.random.Generator) -> None:
+    first, last, vectors = _positive(rng, 6), _positive(rng, 6), np.eye(6)
+    for share in np.linspace(0.0, 1.0, 2000):
+        la.symmetric_eigen((1.0 - share) * first + share * last, vectors)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(6), atol=1e-12)
+    assert_diagonalises(last, vectors, 1e-6)  # sweeps end at 1e-7 of the diagonal
+    assert_diagonalises(first, vectors)  # far from the last one: only slower
+    la.symmetric_eigen(np.full((6, 6), np.nan), vectors)
+    assert_diagonalises(first, vectors)
 
 
 def test_quaternion_round_trip_covers_every_pivot() -> None:

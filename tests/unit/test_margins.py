@@ -1,15 +1,20 @@
 """Margins of the force loop: known limits of the model, and what each gain set promises."""
 
+import dataclasses
+import functools
 import math
 
 import numpy as np
 import pytest
 
+from controller.configuration import refuse_unstable
 from controller.contact_estimate import press_estimate
 from controller.contact_states import press_command
+from controller.errors import PlanError
 from controller.gains import FORCE_GAINS, GainSet, LawSettings
 from controller.law_memory import STATE, WORK
 from controller.margins import Margin, margin, margin_table
+from tests.synthetic import segment
 
 SETTINGS = LawSettings()
 
@@ -48,7 +53,7 @@ def test_the_verdict_agrees_with_the_law_itself_in_time_domain(name: GainSet, st
     gains, state = SETTINGS.record(FORCE_GAINS[name]), np.zeros(1, dtype=STATE)
     gains["integral_cap_n"] = 1e300
     gains["plausible_n"] = math.inf
-    state["contact"], state["is_trusted"] = WORK, 1
+    state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, 1.0
     x, v, actuator, queue = 1e-6, 0.0, 0.0, [0.0] * lag
     peaks = []
     for tick in range(6000):
@@ -63,3 +68,48 @@ def test_the_verdict_agrees_with_the_law_itself_in_time_domain(name: GainSet, st
             peaks.append(abs(stiffness * x) + abs(v) * math.sqrt(stiffness * mass))
     is_stable = margin(name, SETTINGS, mass, stiffness, lag, dt).is_stable
     assert (peaks[-1] < peaks[2]) == is_stable
+
+
+class _Plan:
+    """A plan of one stroke, as far as the margins ask for it."""
+
+    def __init__(self, stiffness: float, mass: float) -> None:
+        self.segments = (
+            dataclasses.replace(segment("s", 0.0), working_stiffness_n_per_m=stiffness, smallest_lambda_n_kg=mass),
+        )
+
+
+@pytest.mark.parametrize(
+    ("gains", "stiffness", "mass", "lag", "advice"),
+    [
+        (GainSet.FAST, 4000.0, 4.4, 2, None),
+        (GainSet.FAST, 4000.0, 4.4, 5, "use --gains robust or standard"),
+        (GainSet.STANDARD, 4000.0, 4.4, 5, None),
+        (GainSet.STANDARD, 20000.0, 4.4, 2, "use --gains robust"),
+        (GainSet.ROBUST, 35000.0, 3.0, 10, "no gain set has a margin here"),
+        (GainSet.FAST, math.nan, 4.4, 2, "no gain set has a margin here"),
+    ],
+)
+def test_what_has_no_margin_is_refused_with_what_has_one(
+    gains: GainSet, stiffness: float, mass: float, lag: int, advice: str | None
+) -> None:
+    ask = functools.partial(refuse_unstable, _Plan(stiffness, mass), gains, LawSettings(), lag, 1e-3)
+    if advice is None:
+        ask()
+        return
+    with pytest.raises(PlanError, match=advice) as error:
+        ask()
+    assert "phase margin" in str(error.value)
+
+
+def test_what_the_tank_leaves_scales_the_feedback_and_never_the_damping() -> None:
+    commands = []
+    for share in (1.0, 0.5, 0.0):
+        gains, state = SETTINGS.record(FORCE_GAINS[GainSet.STANDARD]), np.zeros(1, dtype=STATE)
+        state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, share
+        state["target_n"], state["press_n"] = 10.0, 6.0
+        commands.append(press_command(1e-3, gains, state, 0.02, 0.0))
+    full, half, none = commands
+    assert none == pytest.approx(10.0 - 30.0 * 0.02)
+    assert half - none == pytest.approx(0.5 * (full - none))
+    assert full > none + 8.0

@@ -52,6 +52,15 @@ class SlowFile(io.FileIO):
         return super().write(data)
 
 
+def beginning_bytes(folder: Path, synthetic: Synthetic) -> int:
+    """Return the size of a record that holds schemas and configuration only."""
+    path = folder / "beginning.mcap"
+    recorder = McapRecorder(path, synthetic.config, lossless=True)
+    size = path.stat().st_size
+    recorder.close()
+    return size
+
+
 def test_a_full_disk_reaches_the_loop_and_leaves_a_readable_record(tmp_path: Path, synthetic: Synthetic) -> None:
     path = tmp_path / "record.mcap"
     recorder = McapRecorder(path, synthetic.config, lossless=True, opener=lambda _: FullDisk(path, 300_000))
@@ -71,7 +80,8 @@ def test_a_full_disk_reaches_the_loop_and_leaves_a_readable_record(tmp_path: Pat
 
 def test_a_disk_that_is_full_at_the_end_is_told_by_close(tmp_path: Path, synthetic: Synthetic) -> None:
     path = tmp_path / "record.mcap"
-    recorder = McapRecorder(path, synthetic.config, lossless=True, opener=lambda _: FullDisk(path, 21_500))
+    room = beginning_bytes(tmp_path, synthetic) + 500
+    recorder = McapRecorder(path, synthetic.config, lossless=True, opener=lambda _: FullDisk(path, room))
     recorder.write(synthetic.step(0))
     with pytest.raises(RecordError, match="No space left"):
         recorder.close()
@@ -85,8 +95,10 @@ def test_a_record_that_cannot_be_opened_is_one_clear_error(tmp_path: Path, synth
 def test_an_error_in_the_session_is_not_replaced_by_one_of_closing(tmp_path: Path, synthetic: Synthetic) -> None:
     path = tmp_path / "record.mcap"
 
+    room = beginning_bytes(tmp_path, synthetic) + 500
+
     def fail() -> None:
-        with McapRecorder(path, synthetic.config, lossless=True, opener=lambda _: FullDisk(path, 21_500)) as recorder:
+        with McapRecorder(path, synthetic.config, lossless=True, opener=lambda _: FullDisk(path, room)) as recorder:
             recorder.write(synthetic.step(0))
             raise ZeroDivisionError("first error")
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -10,12 +11,13 @@ import pytest
 from mcap.reader import make_reader
 
 from controller.errors import RecordError
-from controller.types import Cause, ContactState, Limited, Mode, StopReason
+from controller.types import Cause, ContactState, Limited, Mode, Reference, StopReason
 from tests.synthetic import Synthetic
 from workbench.columns import MODES
 from workbench.messages import EventKind, FaultEvent, LimitedEvent, StaticFrame, Topic
 from workbench.reader import RecordStream, read_run, read_steps
 from workbench.recorder import McapRecorder
+from workbench.step_message import LEFT_OUT, step_json, step_schema
 
 STOP = StopReason(Cause.PAD_FORCE, "press force", 31.0, math.nan, "N", 0.5, "look at the person")
 
@@ -42,10 +44,37 @@ def test_every_step_comes_back(record: Path, synthetic: Synthetic) -> None:
     assert run.steps.is_contact(ContactState.WORK)[450]
 
 
-def test_rows_hold_every_field_of_the_contract(record: Path, synthetic: Synthetic) -> None:
-    row = next(iter(read_steps(record)))
-    assert row == orjson.loads(orjson.dumps(synthetic.step(0)))
-    assert set(row) == set(type(synthetic.step(0)).__slots__)
+def test_rows_hold_every_field_of_the_contract_but_those_left_out(tmp_path: Path, synthetic: Synthetic) -> None:
+    path = tmp_path / "record.mcap"
+    step = synthetic.limited(synthetic.stopped(synthetic.step(450), STOP), Limited(Cause.PRESS_LIMIT, 9.0, 8.0, "N"))
+    with McapRecorder(path, synthetic.config, lossless=True) as recorder:
+        recorder.write(step)
+    row = next(iter(read_steps(path)))
+    whole = orjson.loads(orjson.dumps(step))
+    assert [kind.__name__ for kind in LEFT_OUT] == ["Reference"]
+    for name in LEFT_OUT[Reference]:
+        del whole["reference"][name]
+    assert row == whole
+    assert list(row) == list(type(step).__slots__)
+
+
+def test_the_schema_of_a_step_lists_exactly_what_is_written(synthetic: Synthetic) -> None:
+    compare_with_schema(orjson.loads(step_json(synthetic.step(450))), orjson.loads(step_schema()))
+
+
+def compare_with_schema(value: object, schema: dict[str, Any]) -> None:
+    """Check that objects have exactly the properties of their schema, level by level."""
+    if isinstance(value, dict):
+        assert list(value) == list(schema["properties"]) == schema["required"]
+        for name, inner in value.items():
+            if "oneOf" not in schema["properties"][name]:
+                compare_with_schema(inner, schema["properties"][name])
+    elif isinstance(value, list):
+        for inner in value:
+            compare_with_schema(inner, schema["items"])
+    else:
+        kinds = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+        assert kinds[type(value)] in schema["type"]
 
 
 def test_nan_is_null_in_the_file_and_nan_again_in_memory(tmp_path: Path, synthetic: Synthetic) -> None:

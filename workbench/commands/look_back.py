@@ -9,10 +9,12 @@ from pathlib import Path
 
 import orjson
 
+from controller.errors import ConfigError
 from workbench.figures.last_second import last_second
 from workbench.figures.pressure import load_relief
 from workbench.figures.style import save_png
 from workbench.output import EXPLAIN_NAME, REPORT_NAME, SUMMARY_NAME, write_text
+from workbench.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
 from workbench.reader import find_record, read_run
 from workbench.report import render_report
 from workbench.summary import StopSummary, Summary, summarise
@@ -41,7 +43,14 @@ def replay(arguments: argparse.Namespace) -> int:
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Print why the run stopped and draw its last second."""
+    """Print why the run stopped and draw its last second; with ``--table`` what every cause would do."""
+    if arguments.table:
+        rows = reaction_rows()
+        text = orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_APPEND_NEWLINE).decode()
+        sys.stdout.write(text if arguments.json else "\n".join(reaction_lines(rows)) + "\n")
+        return 0
+    if arguments.run is None:
+        raise ConfigError("RUN", "none", "the folder of a run", "name one, or ask for --table")
     run = read_run(arguments.run)
     stop = summarise(run).stop
     picture: Path | None = None
@@ -66,6 +75,11 @@ def _explanation(stop: StopSummary | None, picture: Path | None) -> list[str]:
         return ["the run was completed; nothing stopped it"]
     lines = [f"stopped at {stop.t_s:.3f} s: {stop.cause.replace('_', ' ')}", f"limit:     {stop.limit}"]
     if stop.value is not None and stop.allowed is not None:
+        over = stop.value - stop.allowed
         lines.append(f"value:     {stop.value:.4g} {stop.unit}, allowed {stop.allowed:.4g} {stop.unit}")
+        lines.append(f"margin:    {abs(over):.4g} {stop.unit} {'over' if over > 0.0 else 'under'} the limit")
+    rule = rule_of(stop.cause)
+    if rule is not None:
+        lines += [f"the arm:   {DOES[rule.action]}", f"cleared by: {rule.clearance}"]
     lines.append(f"do next:   {stop.next_step}")
     return [*lines, f"picture:   {picture}"] if picture else lines

@@ -1,0 +1,209 @@
+"""What the processes tell each other: typed values and their bytes; whatever cannot be meant is None.
+
+Every cell has one writer: the session loop (host), the supervisor, the drives with their senses, and the owner who
+started them all. Times are counted in ticks of the drives, so that nobody is blamed when the drives are late.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+
+from controller.supervisor.shared_memory import BlockKind
+from controller.types import ArmState, Authority, Cause, Mode, Vector
+
+MODES, AUTHORITIES, CAUSES = tuple(Mode), tuple(Authority), tuple(Cause)
+NO_CAUSE = len(CAUSES)
+
+
+@dataclass(frozen=True, slots=True)
+class HostCell:
+    """What the session loop says.
+
+    Attributes:
+        beat: heartbeat, one more with every command; 0 until the first.
+        tick: tick of the senses that the command answers.
+        wants_enable: asks for the enable of the drives; withdrawn when the session has ended.
+        mode: mode of the gate.
+        t_s: time of the senses that the command answers.
+        tau_nm: approved torques, (n,).
+    """
+
+    beat: int
+    tick: int
+    wants_enable: bool
+    mode: Mode
+    t_s: float
+    tau_nm: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorCell:
+    """What the supervisor says.
+
+    Attributes:
+        beat: heartbeat; 0 until it is ready.
+        tick: tick of the senses it has last judged.
+        has_drives: it has taken the drives from the session loop.
+        cause: why, None while it has not.
+        mode: what its torques do.
+        is_realtime: it runs with a real-time priority.
+        t_s: time of the senses it has last judged.
+        tau_nm: its torques, (n,).
+    """
+
+    beat: int
+    tick: int
+    has_drives: bool
+    cause: Cause | None
+    mode: Mode
+    is_realtime: bool
+    t_s: float
+    tau_nm: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class SensesCell:
+    """What the drives and sensors say.
+
+    Attributes:
+        tick: periods since the drives started; the clock of everybody else.
+        state: the senses.
+    """
+
+    tick: int
+    state: ArmState
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerCell:
+    """What the process says that started the others.
+
+    Attributes:
+        is_over: the run is over: close the brakes and end, but never before an arm without enable is safe.
+    """
+
+    is_over: bool
+
+
+class HostCodec:
+    """Host cells and their bytes.
+
+    Args:
+        joints: number of joints n.
+    """
+
+    def __init__(self, joints: int) -> None:
+        self._layout = struct.Struct(f"<qqBB6xd{joints}d")
+        self.kind = BlockKind("host", 1, joints, self._layout.size)
+
+    def pack(self, cell: HostCell) -> bytes:
+        """Return the bytes of a cell."""
+        return self._layout.pack(
+            cell.beat, cell.tick, cell.wants_enable, MODES.index(cell.mode), cell.t_s, *cell.tau_nm
+        )
+
+    def unpack(self, payload: bytes | None) -> HostCell | None:
+        """Return the cell; None where it is broken or asks for torques that are no numbers."""
+        if payload is None:
+            return None
+        beat, tick, wants_enable, mode, t_s, *tau_nm = self._layout.unpack(payload)
+        if wants_enable > 1 or mode >= len(MODES) or not math.isfinite(t_s + sum(tau_nm)):
+            return None
+        return HostCell(beat, tick, bool(wants_enable), MODES[mode], t_s, tuple(tau_nm))
+
+
+class SupervisorCodec:
+    """Supervisor cells and their bytes.
+
+    Args:
+        joints: number of joints n.
+    """
+
+    def __init__(self, joints: int) -> None:
+        self._layout = struct.Struct(f"<qqBBBB4xd{joints}d")
+        self.kind = BlockKind("supervisor", 2, joints, self._layout.size)
+
+    def pack(self, cell: SupervisorCell) -> bytes:
+        """Return the bytes of a cell."""
+        cause = NO_CAUSE if cell.cause is None else CAUSES.index(cell.cause)
+        return self._layout.pack(
+            cell.beat, cell.tick, cell.has_drives, cause, MODES.index(cell.mode), cell.is_realtime, cell.t_s,
+            *cell.tau_nm,
+        )  # fmt: skip
+
+    def unpack(self, payload: bytes | None) -> SupervisorCell | None:
+        """Return the cell; None where it is broken or asks for torques that are no numbers."""
+        if payload is None:
+            return None
+        beat, tick, has_drives, cause, mode, is_realtime, t_s, *tau_nm = self._layout.unpack(payload)
+        is_known = has_drives <= 1 and is_realtime <= 1 and mode < len(MODES) and cause <= NO_CAUSE
+        if not (is_known and math.isfinite(sum(tau_nm))):
+            return None
+        why = None if cause == NO_CAUSE else CAUSES[cause]
+        return SupervisorCell(
+            beat, tick, bool(has_drives), why, MODES[mode], bool(is_realtime), t_s, tuple(tau_nm)
+        )  # fmt: skip
+
+
+class SensesCodec:
+    """Senses cells and their bytes; NaN is a value here, since a sense may fail.
+
+    Args:
+        joints: number of joints n.
+    """
+
+    def __init__(self, joints: int) -> None:
+        self._joints = joints
+        self._layout = struct.Struct(f"<qB7x4d6d{3 * joints}d")
+        self.kind = BlockKind("senses", 3, joints, self._layout.size)
+
+    def pack(self, cell: SensesCell) -> bytes:
+        """Return the bytes of a cell."""
+        state = cell.state
+        return self._layout.pack(
+            cell.tick, AUTHORITIES.index(state.authority), state.t_s, state.sensor_age_s, state.temperature_c,
+            state.supervisor_age_s, *state.wrench_s, *state.q_rad, *state.dq_rad_s, *state.tau_nm,
+        )  # fmt: skip
+
+    def unpack(self, payload: bytes | None) -> SensesCell | None:
+        """Return the cell; None where it is broken."""
+        if payload is None:
+            return None
+        tick, authority, t_s, sensor_age_s, temperature_c, supervisor_age_s, *values = self._layout.unpack(payload)
+        if authority >= len(AUTHORITIES):
+            return None
+        n = self._joints
+        fx, fy, fz, mx, my, mz = values[:6]
+        q_rad, dq_rad_s, tau_nm = (tuple(values[6 + k * n : 6 + (k + 1) * n]) for k in range(3))
+        return SensesCell(
+            tick,
+            ArmState(
+                t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, temperature_c,
+                AUTHORITIES[authority], supervisor_age_s,
+            ),
+        )  # fmt: skip
+
+
+class OwnerCodec:
+    """Owner cells and their bytes.
+
+    Args:
+        joints: number of joints n.
+    """
+
+    def __init__(self, joints: int) -> None:
+        self._layout = struct.Struct("<B7x")
+        self.kind = BlockKind("owner", 4, joints, self._layout.size)
+
+    def pack(self, cell: OwnerCell) -> bytes:
+        """Return the bytes of a cell."""
+        return self._layout.pack(cell.is_over)
+
+    def unpack(self, payload: bytes | None) -> OwnerCell | None:
+        """Return the cell; None where it is broken."""
+        if payload is None:
+            return None
+        (is_over,) = self._layout.unpack(payload)
+        return OwnerCell(bool(is_over)) if is_over <= 1 else None

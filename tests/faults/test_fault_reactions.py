@@ -1,0 +1,198 @@
+"""Every fault in the middle of a stroke: what stops the session, how soon, and what the person feels."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import pytest
+
+from controller.safety.reaction import REACTIONS
+from controller.types import Action, Authority, Cause, ContactState, Mode, StepRecord
+from sim.faults import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
+from tests.fault_cases import FAULT_S, TARGET_N, Bench, Outcome, fork_at_fault
+
+CALM = "calm"
+EXPECTED: dict[str, Cause | None] = {
+    "sensor_zero": Cause.SENSOR_FROZEN,
+    "sensor_frozen": Cause.SENSOR_FROZEN,
+    "sensor_nan": Cause.NOT_FINITE,
+    "sensor_biased": Cause.SENSOR_IMPLAUSIBLE,
+    "sensor_noisy": None,
+    "sensor_delayed": None,
+    "sensor_unplugged": Cause.SENSOR_FROZEN,
+    "encoder_jump": Cause.ENCODER_JUMP,
+    "encoder_nan": Cause.JOINTS_NOT_FINITE,
+    "joint_torque_lost": Cause.PAD_FORCE,
+    "joint_torque_saturated": None,
+    "joint_torque_saturated=0.2": Cause.LINK,
+    "actuator_lag": None,
+    "loop_stall": Cause.LATE_TICK,
+    "loop_stall=4": None,
+    "loop_stall=5": Cause.SUPERVISOR_ACTED,
+    "loop_stall=100": Cause.LATE_TICK,
+    "loop_stall=500": Cause.LATE_TICK,
+    "host_killed": Cause.SUPERVISOR_ACTED,
+    "supervisor_killed": Cause.SUPERVISOR_LOST,
+    "patient_jerk": None,
+    "patient_jerk_fast": Cause.PAD_FORCE,
+    "patient_away": Cause.CONTACT_LOST,
+    "patient_cough": None,
+    "patient_roll": None,
+    "patient_gets_up": None,
+    "tissue_stiff": None,
+    "tissue_stiff=35": None,
+    "tool_mass_wrong": None,
+    "tool_slips": Cause.CONTACT_LOST,
+    "link_lost": Cause.LINK,
+    "memory_corrupt": Cause.SUPERVISOR_ACTED,
+}
+"""What stops the session within 2 s; None where it goes on."""
+TAKEN = {
+    "host_killed": Cause.HOST_LOST,
+    "loop_stall": Cause.HOST_LOST,
+    "loop_stall=5": Cause.HOST_LOST,
+    "loop_stall=100": Cause.HOST_LOST,
+    "loop_stall=500": Cause.HOST_LOST,
+    "link_lost": Cause.LINK,
+    "memory_corrupt": Cause.MEMORY_CORRUPT,
+}
+"""Why the supervisor takes the drives."""
+AT_ONCE = ("sensor_zero", "sensor_frozen", "sensor_nan", "sensor_unplugged", "encoder_jump", "encoder_nan")
+WITHIN_5_N = ("sensor_zero", "sensor_nan", "sensor_frozen", "sensor_unplugged", "encoder_nan", "encoder_jump")
+OF_THE_ARM = [name for name, kind in FAULT_KINDS.items() if kind.place is not Place.RECORD]
+
+
+@functools.cache
+def outcomes() -> dict[str, Outcome]:
+    """Return what follows every fault, and what follows none: a jerk of 0 mm."""
+    faults = {name: (parse_fault(f"{name}@{FAULT_S}"), 2.0) for name in EXPECTED}
+    return fork_at_fault({**faults, CALM: (Fault("patient_jerk", 0.0, FAULT_S), 2.0)})
+
+
+def stop_s(outcome: Outcome) -> float:
+    assert outcome.stop is not None
+    return outcome.stop.t_s - outcome.began_s
+
+
+def happened(step: StepRecord) -> str:
+    """Return what physically happened and what the senses and the gate made of it."""
+    return repr((step.state, step.truth, step.applied))
+
+
+def test_the_calm_session_is_in_the_middle_of_its_stroke() -> None:
+    calm = outcomes()[CALM]
+    assert calm.stop is None
+    assert calm.taken is None
+    assert all(step.contact is ContactState.WORK for step in calm.steps)
+    assert calm.peak_n < TARGET_N + 1.0
+    assert {step.state.authority for step in calm.steps} == {Authority.HOST}
+    assert max(step.state.supervisor_age_s for step in calm.steps) < 0.0025
+    assert max(step.state.command_age_s for step in calm.steps) < 0.0015
+
+
+def test_every_kind_of_fault_is_tried() -> None:
+    assert {name.partition("=")[0] for name in EXPECTED} == set(OF_THE_ARM)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_fault_changes_what_happens_and_is_recorded(name: str) -> None:
+    outcome, calm = outcomes()[name], outcomes()[CALM]
+    fault = parse_fault(f"{name}@{FAULT_S}")
+    assert outcome.events == [(outcome.began_s, fault.name, fault.value)]
+    pairs = itertools.zip_longest(outcome.steps, calm.steps)
+    assert any(a is None or b is None or happened(a) != happened(b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_session_stops_for_the_expected_reason_or_goes_on(name: str) -> None:
+    outcome = outcomes()[name]
+    assert (None if outcome.stop is None else outcome.stop.cause) == EXPECTED[name]
+    if name in TAKEN:
+        assert outcome.taken is not None
+        assert outcome.taken.cause is TAKEN[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_one_fault_of_the_machine_never_takes_the_press_force_over_the_ceiling(name: str) -> None:
+    outcome = outcomes()[name]
+    is_person = FAULT_KINDS[name.partition("=")[0]].caused_by is CausedBy.PERSON
+    over = [s.truth[0] for s in outcome.steps if not s.truth[0].press_n <= s.truth[0].limit_n]
+    assert not over or is_person, (over[0].press_n, over[0].limit_n)
+    if name.partition("=")[0] in WITHIN_5_N:
+        assert outcome.peak_n <= TARGET_N + 5.0
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_the_gate_answers_within_three_ticks(name: str) -> None:
+    outcome = outcomes()[name]
+    first_false_s = outcome.steps[1].t_s - outcome.began_s
+    assert first_false_s < 0.0015
+    assert stop_s(outcome) - first_false_s <= 0.003 + 1e-9
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_the_supervisor_answers_within_10_ms_and_leads_the_arm_off_the_skin(name: str) -> None:
+    outcome = outcomes()[name]
+    assert outcome.taken is not None
+    assert outcome.taken.t_s - outcome.began_s <= 0.010 + 1e-9
+    after = [step for step in outcome.steps if step.t_s > outcome.taken.t_s]
+    assert {step.state.authority for step in after} == {Authority.SUPERVISOR}
+    height_m = outcome.steps[0].truth[0].p_wt[2]
+    assert min(step.truth[0].p_wt[2] for step in outcome.steps) > height_m - 0.010
+    assert max(step.truth[0].press_n for step in outcome.steps) <= TARGET_N + 2.0
+    late = [step for step in after if step.t_s > outcome.taken.t_s + 1.0]
+    assert late
+    assert all(step.truth[0].press_n == 0.0 for step in late)
+    assert max(abs(speed) for speed in outcome.steps[-1].state.dq_rad_s) < 0.1
+
+
+def test_a_command_of_the_session_loop_is_ignored_once_the_supervisor_has_the_drives() -> None:
+    outcome = outcomes()["host_killed"]
+    assert outcome.taken is not None
+    after = [step for step in outcome.steps if step.t_s > outcome.taken.t_s + 0.02]
+    assert any(step.applied.tau_nm != step.state.tau_nm for step in after)
+    assert REACTIONS[Cause.SUPERVISOR_ACTED].action is Action.FLOAT
+    assert outcome.steps[-1].applied.mode is Mode.FLOAT
+
+
+def test_without_the_supervisor_the_arm_unloads_before_the_brakes_close() -> None:
+    outcome = outcomes()["supervisor_killed"]
+    free_s = next(step.t_s for step in outcome.steps if step.truth[0].press_n == 0.0)
+    braked_s = next(step.t_s for step in outcome.steps if step.state.authority is Authority.NOBODY)
+    assert stop_s(outcome) <= 0.010
+    assert free_s < braked_s
+    assert 0.99 <= braked_s - outcome.began_s <= 1.01
+    still = [step for step in outcome.steps if step.t_s > braked_s + 0.05]
+    assert still
+    assert max(abs(speed) for step in still for speed in step.state.dq_rad_s) < 0.01
+    assert all(step.truth[0].press_n == 0.0 for step in still)
+
+
+@pytest.mark.parametrize("name", ["joint_torque_lost", "joint_torque_saturated=0.2"])
+def test_an_arm_that_cannot_hold_itself_up_is_braked_before_it_falls(name: str) -> None:
+    outcome = outcomes()[name]
+    braked_s = next(step.t_s for step in outcome.steps if step.state.authority is Authority.NOBODY)
+    assert braked_s - outcome.began_s <= 0.05
+    height_m = outcome.steps[0].truth[0].p_wt[2]
+    assert min(step.truth[0].p_wt[2] for step in outcome.steps) > height_m - 0.010
+    assert max(abs(speed) for speed in outcome.steps[-1].state.dq_rad_s) < 0.01
+
+
+def test_a_stall_shows_as_a_jump_of_time_and_its_worst_moment_is_kept() -> None:
+    steps = outcomes()["loop_stall=500"].steps
+    gaps = [b.t_s - a.t_s for a, b in itertools.pairwise(steps)]
+    assert max(gaps) == pytest.approx(0.501)
+    assert steps[0].truth[0].press_n > TARGET_N - 2.0, "the press of the 500 ms, though the skin was free at their end"
+
+
+def test_the_same_fault_gives_the_same_record_bit_for_bit_however_it_was_asked_for() -> None:
+    fault = parse_fault(f"sensor_noisy@{FAULT_S}")
+    forked = outcomes()["sensor_noisy"]
+    bench = Bench(faults=(fault,))
+    bench.end_s = FAULT_S + 0.5
+    bench.run()
+    again = [step for step in bench.steps if step.t_s >= forked.began_s - 1e-9]
+    assert len(again) > 400
+    assert [repr(step) for step in again] == [repr(step) for step in forked.steps[: len(again)]]
+    assert bench.events == forked.events

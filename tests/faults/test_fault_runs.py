@@ -1,0 +1,89 @@
+"""Whole runs with faults: the disk that is full, and a session taken up again after the supervisor had the drives."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from controller.errors import PlantError
+from controller.types import Authority, Cause, Clearance
+from sim.faults import parse_fault
+from sim.options import SimulationOptions
+from sim.world import build_simulation
+from tests.fault_cases import FAULT_S, Bench, prepared
+from workbench import cli
+from workbench.messages import EventKind, FaultEvent
+from workbench.reader import read_run
+
+PROGRAM = """
+schema_version: 1
+name: short
+description: one short stroke
+strokes:
+  - name: short circles
+    technique: paraspinal_circles
+    side: right
+    lower: L5S1
+    upper: T12
+    force_n: 18.0
+    creep_m_s: 0.03
+"""
+
+
+def test_a_full_disk_ends_the_run_with_exit_code_2_and_a_readable_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, folder = tmp_path / "short.yaml", tmp_path / "run"
+    program.write_text(PROGRAM)
+    asked = ["--program", str(program), "--body", "median_m", "--out", str(folder)]
+    faults = ["--fault", "sensor_biased=0.5@1.5", "--fault", "disk_full@3"]
+    assert cli.main(["run", *asked, *faults]) == 2
+    assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
+    recorded = read_run(folder)
+    assert not recorded.is_complete
+    assert recorded.config.faults == ("sensor_biased=0.5@1.5", "disk_full=0.0@3.0")
+    assert 1.9 < recorded.steps.t_s[-1] <= 3.1
+    events = [(event.t_s, event.data) for event in recorded.events if event.kind is EventKind.FAULT]
+    assert events[0] == (1.5, FaultEvent("sensor_biased", 0.5))
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["verdict"] == "stopped"
+    assert "No space left on device" in summary["message"]
+
+
+def test_a_session_goes_on_after_the_link_was_mended() -> None:
+    bench = Bench(faults=(parse_fault(f"link_lost@{FAULT_S}"),))
+    bench.plant.configure()
+    bench.plant.activate(bench.plan.start_q_rad)
+    stopped = bench.session.run()
+    assert stopped.stop is not None
+    assert stopped.stop.cause is Cause.LINK
+    assert bench.plant.taken is not None
+    with pytest.raises(PlantError):
+        bench.plant.read()
+    left_q_rad = bench.plant.world.true_motion()[0]
+    bench.steps.clear()
+    bench.session.clear(Clearance.SERVICE)
+    bench.plant.clear()
+    assert bench.plant.taken is None
+    result = bench.session.run()
+    assert result.stop is None
+    assert {step.state.authority for step in bench.steps} == {Authority.HOST}
+    begin = bench.steps[:100]
+    moved = [abs(q - left) for step in begin for q, left in zip(step.state.q_rad, left_q_rad, strict=True)]
+    assert max(moved) < 0.01, "it begins where the arm is, without a jump"
+    assert max(math.hypot(*step.v_wt[:3]) for step in bench.steps) < 0.2
+    bench.plant.deactivate()
+
+
+def test_a_fault_of_the_rig_needs_the_rig() -> None:
+    body, robot, plan = prepared()
+    options = SimulationOptions(faults=(parse_fault("host_killed@0"),))
+    plant = build_simulation(robot.arm, robot.placement, body, options)
+    plant.configure()
+    plant.activate(plan.start_q_rad)
+    with pytest.raises(PlantError, match="use the supervised rig"):
+        plant.begin_due_faults()
+    plant.deactivate()

@@ -1,0 +1,188 @@
+"""The supervisor's decisions: just inside and just outside every limit, and what it sends once it has taken over."""
+
+import math
+
+import numpy as np
+import pytest
+
+from controller.safety import projection
+from controller.safety.reaction import UNLOAD_S
+from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView, outward_axis
+from controller.types import Cause, Mode, StopReason
+from tests.gate_cases import state, terms
+
+LIMITS = SupervisorLimits(
+    heartbeat_s=0.0055, tool_n=50.0, speed_rad_s=(2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0), torque_nm=(87.0,) * 7,
+    bad_reads=3, patience_reads=4,
+)  # fmt: skip
+
+
+def _view(t_s: float, beat: int = 1, is_intact: bool = True, **changes: object) -> SupervisorView:
+    return SupervisorView(state(t_s=t_s, **changes), beat, is_intact)
+
+
+def _watched(supervisor: Supervisor, until_s: float = 0.1) -> int:
+    """Let a healthy host beat; return its last beat."""
+    beats = round(until_s / BEAT_S)
+    for beat in range(1, beats + 1):
+        assert supervisor.judge(_view(beat * BEAT_S, beat)) is None
+    return beats
+
+
+def _over(supervisor: Supervisor, reads: int, **changes: object) -> StopReason | None:
+    stop = None
+    for read in range(reads):
+        stop = supervisor.judge(_view(0.2 + read * BEAT_S, 100 + read, **changes))
+    return stop
+
+
+def test_a_host_that_has_never_beaten_twice_is_not_waited_for() -> None:
+    supervisor = Supervisor(LIMITS)
+    for beat in range(5000):
+        assert supervisor.judge(_view(beat * BEAT_S, 0)) is None
+
+
+@pytest.mark.parametrize(("age_s", "is_lost"), [(0.0054, False), (0.0056, True)])
+def test_a_heartbeat_just_in_time_and_just_too_late(age_s: float, is_lost: bool) -> None:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    stop = supervisor.judge(_view(last * BEAT_S + age_s, last))
+    assert (stop is not None) is is_lost
+    if stop is not None:
+        assert stop.cause is Cause.HOST_LOST
+        assert stop.value == pytest.approx(age_s)
+        assert stop.allowed == LIMITS.heartbeat_s
+
+
+def test_a_clock_that_is_no_number_counts_as_a_lost_host() -> None:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    stop = supervisor.judge(_view(math.nan, last))
+    assert stop is not None
+    assert stop.cause is Cause.HOST_LOST
+
+
+def test_what_was_taken_is_kept_until_it_is_cleared_and_a_cleared_one_starts_anew() -> None:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    first = supervisor.judge(_view(1.0, last))
+    assert first is not None
+    for beat in range(last + 1, last + 100):
+        assert supervisor.judge(_view(1.0 + beat * BEAT_S, beat)) is first
+    supervisor.clear()
+    assert supervisor.stop is None
+    assert supervisor.judge(_view(9.0, last)) is None
+    assert supervisor.judge(_view(99.0, last)) is None, "a first heartbeat is not waited for"
+    _watched(supervisor)
+
+
+def test_broken_reads_count_in_a_row_only() -> None:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    t_s = last * BEAT_S
+    for round_ in range(10):
+        for is_intact in (False, False, True):
+            t_s += 0.001
+            assert supervisor.judge(_view(t_s, last + round_, is_intact)) is None
+    causes = [supervisor.judge(_view(t_s + 0.001 * k, -7, False)) for k in (1, 2, 3)]
+    assert causes[:2] == [None, None]
+    assert causes[2] is not None
+    assert causes[2].cause is Cause.MEMORY_CORRUPT
+
+
+def test_a_broken_read_is_no_heartbeat() -> None:
+    supervisor = Supervisor(SupervisorLimits(0.0055, 50.0, (2.0,) * 7, (87.0,) * 7, bad_reads=100, patience_reads=4))
+    last = _watched(supervisor)
+    stops = [supervisor.judge(_view(last * BEAT_S + 0.001 * k, last + k, False)) for k in range(1, 7)]
+    assert stops[:5] == [None] * 5
+    assert stops[5] is not None
+    assert stops[5].cause is Cause.HOST_LOST
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "cause"),
+    [
+        ({"wrench_s": (0, 0, -50.0, 0, 0, 0)}, {"wrench_s": (0, 0, -50.001, 0, 0, 0)}, Cause.TOOL_FORCE),
+        ({"wrench_s": (30.0, 40.0, 0, 99.0, 0, 0)}, {"wrench_s": (30.0, 40.01, 0, 0, 0, 0)}, Cause.TOOL_FORCE),
+        ({"dq_rad_s": (-2.0,) * 7}, {"dq_rad_s": (0, 0, -2.001, 0, 2.5, 0, 0)}, Cause.JOINT_SPEED),
+        ({"dq_rad_s": (0, 0, 0, 0, 3.0, 0, 0)}, {"dq_rad_s": (0, 0, 0, 0, 3.001, 0, 0)}, Cause.JOINT_SPEED),
+        ({}, {"q_rad": (math.nan, *(0.0,) * 6)}, Cause.NOT_FINITE),
+        ({}, {"dq_rad_s": (math.nan, *(0.0,) * 6)}, Cause.NOT_FINITE),
+        ({}, {"wrench_s": (math.nan,) * 6}, Cause.NOT_FINITE),
+        ({}, {"wrench_s": (math.inf, 0, 0, 0, 0, 0)}, Cause.NOT_FINITE),
+    ],
+)
+def test_senses_inside_and_outside_their_limits(inside: dict, outside: dict, cause: Cause) -> None:
+    supervisor = Supervisor(LIMITS)
+    assert _over(supervisor, 100, **inside) is None
+    supervisor.clear()
+    for _ in range(5):
+        assert _over(supervisor, LIMITS.patience_reads - 1, **outside) is None
+        assert _over(supervisor, 1, **inside) is None, "the count starts again"
+    stop = _over(supervisor, LIMITS.patience_reads, **outside)
+    assert stop is not None
+    assert stop.cause is cause
+    if cause is not Cause.NOT_FINITE:
+        assert stop.value > stop.allowed
+
+
+def _taken(t_s: float = 1.0) -> Supervisor:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    assert supervisor.judge(_view(t_s, last)) is not None
+    return supervisor
+
+
+@pytest.mark.parametrize(("since_s", "mode"), [(0.0, Mode.UNLOAD), (UNLOAD_S - 1e-6, Mode.UNLOAD),
+                                               (UNLOAD_S + 1e-6, Mode.FLOAT), (math.nan, Mode.FLOAT)])  # fmt: skip
+def test_it_unloads_then_floats(since_s: float, mode: Mode) -> None:
+    arm = terms(np.random.default_rng(1))
+    tau, found = _taken().torque(arm, state(t_s=1.0 + since_s))
+    assert found is mode
+    assert len(tau) == 7
+    assert all(abs(value) <= limit for value, limit in zip(tau, LIMITS.torque_nm, strict=True))
+
+
+def test_its_torque_pulls_away_from_the_body_and_never_presses() -> None:
+    arm = terms(np.random.default_rng(2))
+    outward = outward_axis(arm)
+    supervisor = _taken()
+    pressed = [
+        projection.static_press(supervisor.torque(arm, state(t_s=1.0 + since))[0], arm, outward)
+        for since in (0.0, 0.01, 0.1, 0.2, 0.79, 0.81, 5.0)
+    ]
+    assert pressed[0] == pytest.approx(0.0, abs=1e-9), "the press force is dropped at once"
+    assert all(now < 0.0 for now in pressed[1:])
+    assert min(pressed) >= -projection.UNLOAD_PULL_N - 1e-9
+
+
+def test_outward_is_against_the_tools_axis() -> None:
+    assert outward_axis(terms(np.random.default_rng(3))) == pytest.approx((0.0, 0.0, 1.0))
+
+
+def test_without_joint_speeds_the_last_torque_that_held_the_arm_stays() -> None:
+    arm = terms(np.random.default_rng(4))
+    supervisor = _taken()
+    supervisor.torque(arm, state(t_s=1.0))
+    lost = state(t_s=1.01, dq_rad_s=(math.nan,) * 7)
+    assert supervisor.torque(arm, lost) == (arm.bias_nm, Mode.FLOAT)
+
+
+def test_an_arm_whose_speeds_are_gone_from_the_first_torque_on_is_held_by_the_last_good_terms() -> None:
+    arm = terms(np.random.default_rng(5))
+    lost = state(t_s=1.0, dq_rad_s=(math.nan,) * 7)
+    assert _taken().torque(arm, lost) == (arm.bias_nm, Mode.FLOAT)
+
+
+def test_with_nothing_known_at_all_it_sends_nothing_rather_than_what_is_no_number() -> None:
+    good = terms(np.random.default_rng(6))
+    broken = type(good)(
+        good.p_wt, good.quaternion_wt, good.v_wt, good.jacobian, good.jbar_t, (math.nan,) * 7
+    )  # fmt: skip
+    assert _taken().torque(broken, state(t_s=1.0)) == ((0.0,) * 7, Mode.FLOAT)
+
+
+def test_before_it_has_taken_over_its_torque_would_unload() -> None:
+    tau, mode = Supervisor(LIMITS).torque(terms(np.random.default_rng(7)), state(t_s=1.0))
+    assert mode is Mode.UNLOAD
+    assert math.isfinite(sum(tau))

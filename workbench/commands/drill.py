@@ -1,0 +1,68 @@
+"""A drill with real processes: something is killed, stopped or spoilt while the arm presses, and the truth is read."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+
+import orjson
+
+from controller.types import Cause, StopReason
+from workbench.drill.faults import FAULTS, DrillName
+from workbench.drill.run import DrillPlan, drill_plan, running
+from workbench.drill.verdict import DrillResult, Evidence, judge, line, mode_at_end
+
+AFTER_S = 2.5
+"""Simulated time that is let pass after a fault."""
+CAUSES: dict[DrillName, tuple[Cause, ...]] = {
+    DrillName.HOST_KILLED: (Cause.HOST_LOST,),
+    DrillName.HOST_STOPPED: (Cause.HOST_LOST,),
+    DrillName.SUPERVISOR_KILLED: (Cause.SUPERVISOR_LOST,),
+    # A loop whose memory cannot be read is lost, too: what comes first depends on the phase of the supervisor's beat.
+    DrillName.MEMORY_CORRUPT: (Cause.MEMORY_CORRUPT, Cause.HOST_LOST),
+}
+"""What the answering side has to give as cause."""
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run one drill; return 0 where everything held, else 4."""
+    name = DrillName(arguments.name)
+    print(f"drill {name}: starting three processes, pressing 20 N", file=sys.stderr, flush=True)
+    result = run_drill(name, drill_plan())
+    if not result.is_realtime:
+        print("warning: no real-time priority for the supervisor; allow SCHED_FIFO (ulimit -r)", file=sys.stderr)
+    if arguments.json:
+        sys.stdout.write(orjson.dumps(asdict(result), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
+    else:
+        print(line(result))
+    return 4 if result.misses else 0
+
+
+def run_drill(name: DrillName, plan: DrillPlan, seed: int = 1) -> DrillResult:
+    """Run one drill and return what it has shown.
+
+    Args:
+        name: which.
+        plan: from ``drill_plan``.
+        seed: of person and noise.
+
+    Raises:
+        PlantError: the session did not get as far as the fault.
+    """
+    is_hosts = name is DrillName.SUPERVISOR_KILLED
+    with running(plan, seed) as processes:
+        processes.wait_until_steady()
+        is_realtime = (said := processes.supervisor_says()) is not None and said.is_realtime
+        fault_row = FAULTS[name](processes)
+        processes.let_pass_until(fault_row, AFTER_S)
+        rows, said, end = processes.rows(), processes.supervisor_says(), processes.host_end()
+    host_cause = end.cause if isinstance(end, StopReason) else None
+    cause = host_cause if is_hosts or said is None else said.cause
+    mode = mode_at_end(rows) if is_hosts or said is None else said.mode
+    return judge(
+        Evidence(
+            name.value, rows, fault_row, is_hosts, cause.value if cause is not None else "nobody",
+            tuple(fitting.value for fitting in CAUSES[name]), mode, is_realtime,
+        )
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""The session loop as a process of its own: same law, same gate, same loop, on drives behind shared memory."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from controller.arm import ArmDescription, Placement
+from controller.configuration import law_settings, session_limits, stroke_bounds
+from controller.errors import MassageArmError
+from controller.gains import GainSet
+from controller.law import ImpedanceForceLaw
+from controller.robot import RobotModel
+from controller.safety.gate import Gate
+from controller.session import Session
+from controller.supervisor.link import LinkedPlant
+from controller.supervisor.realtime import HOST_PRIORITY, become_realtime
+from controller.types import ArmState, StepRecord, StopReason
+from trajectories.plan import Plan
+from workbench.run_session import stop_on_signals
+
+WARM_UP_TICKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HostSetup:
+    """What the session loop's process is started with.
+
+    Attributes:
+        prefix: of the shared memory's names.
+        arm: the arm and its tool.
+        placement: X_WB.
+        plan: what to do.
+        dt_s: tick.
+    """
+
+    prefix: str
+    arm: ArmDescription
+    placement: Placement
+    plan: Plan
+    dt_s: float
+
+
+def run_host(setup: HostSetup, result: Connection) -> None:
+    """Be the session loop's process; the reason of its stop, None or the text of an error goes through ``result``."""
+    try:
+        end: StopReason | str | None = _run(setup)
+    except MassageArmError as error:
+        end = str(error)
+    with contextlib.suppress(BrokenPipeError):  # whoever asked may be gone
+        result.send(end)
+
+
+def _run(setup: HostSetup) -> StopReason | None:
+    plan, dt_s = setup.plan, setup.dt_s
+    robot = RobotModel(setup.arm, setup.placement)
+    limits = session_limits(plan, robot)
+    settings = law_settings(stroke_bounds(plan, robot, limits))
+    _warm_up(ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s), Gate(limits, dt_s), plan)
+    gate = Gate(limits, dt_s)
+    plant = LinkedPlant(setup.arm.name, robot.joints, dt_s, setup.prefix, lambda: gate.mode)
+    law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s)
+    session = Session(plant, plan, law, gate, _forget)
+    become_realtime(HOST_PRIORITY)
+    with stop_on_signals(session.request_stop):
+        plant.configure()
+        plant.activate(plan.start_q_rad)
+        try:
+            return session.run().stop
+        finally:
+            plant.deactivate()
+
+
+def _forget(_: StepRecord) -> None:
+    """Keep no record: a drill is judged by the truth."""
+
+
+def _warm_up(law: ImpedanceForceLaw, gate: Gate, plan: Plan) -> None:
+    """Load compiled code before time counts."""
+    start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
+    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 20.0)
+    reference = plan.at(0.0)
+    for _ in range(WARM_UP_TICKS):
+        gate.judge(law.step(state, reference), state, reference, 0.0)

@@ -1,0 +1,265 @@
+"""Start the three processes of a drill, watch the truth, and clean up on every way out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from controller.arm import ArmDescription, Placement
+from controller.configuration import refuse_unbounded, session_limits, stroke_bounds, supervisor_limits
+from controller.errors import PlantError
+from controller.robot import RobotModel
+from controller.safety.supervision import SupervisorLimits
+from controller.supervisor.cells import (
+    HostCell,
+    HostCodec,
+    OwnerCell,
+    OwnerCodec,
+    SensesCell,
+    SensesCodec,
+    SupervisorCell,
+    SupervisorCodec,
+)
+from controller.supervisor.process import SupervisorSetup, run_supervisor
+from controller.supervisor.shared_memory import OwnedBlock
+from controller.types import ArmState, Authority, Mode, StopReason
+from sim.ledger import LedgerPlace, OwnedLedger, Rows, authority_of
+from sim.options import SimulationOptions
+from sim.stage import StageSetup, run_stage
+from trajectories.anatomy.body import load_body
+from trajectories.anatomy.skin import Skin
+from trajectories.base_search import default_placement
+from trajectories.plan import Plan
+from trajectories.planner import plan_session
+from trajectories.program_model import ParaspinalCircles, Program
+from urdf.arms import load_arm
+from workbench.drill.host import HostSetup, run_host
+
+ARM, BODY, PRESS_N = "servo7", "median_m", 20.0
+DT_S = 1e-3
+LEDGER_ROWS = 120_000
+"""Two minutes."""
+STEADY_N, STEADY_ROWS = 1.0, 300
+"""The press force is steady when it has been this near to what is wanted, for this many ticks."""
+START_WALL_S = 240.0
+"""Longest wall time until then: on a first start code is compiled."""
+PASS_WALL_S_PER_S = 30.0
+"""Longest wall time for a second of simulated time."""
+LOOK_S = 0.005
+END_WALL_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DrillPlan:
+    """What all drills run: circles at 20 N.
+
+    Attributes:
+        arm: the arm and its tool.
+        placement: X_WB.
+        plan: the session.
+        limits: of the supervisor.
+    """
+
+    arm: ArmDescription
+    placement: Placement
+    plan: Plan
+    limits: SupervisorLimits
+
+
+def drill_plan() -> DrillPlan:
+    """Plan the session of the drills."""
+    stroke = ParaspinalCircles(
+        name="drill", technique="paraspinal_circles", side="right", lower="L5S1", upper="T12", force_n=PRESS_N,
+        creep_m_s=0.01,
+    )  # fmt: skip
+    program = Program(schema_version=1, name="drill", description="circles at 20 N", strokes=(stroke,))
+    body, arm = load_body(BODY), load_arm(ARM)
+    skin = Skin.from_body(body)
+    robot = RobotModel(arm, default_placement(body, skin))
+    plan = plan_session(program, body, skin, robot)
+    limits = session_limits(plan, robot)
+    refuse_unbounded(stroke_bounds(plan, robot, limits))
+    return DrillPlan(arm, robot.placement, plan, supervisor_limits(limits))
+
+
+class Running:
+    """Three processes at work.
+
+    Args:
+        blocks: shared memory in the order host, supervisor, senses, owner.
+        ledger: the truth.
+        processes: stage, supervisor, host.
+        result: what the host sends at its end.
+    """
+
+    def __init__(
+        self,
+        blocks: tuple[OwnedBlock, ...],
+        ledger: OwnedLedger,
+        processes: tuple[BaseProcess, BaseProcess, BaseProcess],
+        result: Connection,
+    ) -> None:
+        self.blocks, self._ledger, self._result = blocks, ledger, result
+        self._stage, self._supervisor, self._host = processes
+        self._codec = SupervisorCodec(blocks[1].kind.joints)
+
+    @property
+    def host_pid(self) -> int:
+        """Process of the session loop."""
+        return self._host.pid or 0
+
+    @property
+    def supervisor_pid(self) -> int:
+        """Process of the supervisor."""
+        return self._supervisor.pid or 0
+
+    def rows(self, start: int = 0) -> Rows:
+        """Return the truth so far."""
+        return self._ledger.ledger.rows(start)
+
+    def is_hosted(self) -> bool:
+        """Return True while the drives take the session loop's torques."""
+        last = self.rows(self._ledger.ledger.count - 1)[-1]
+        return authority_of(int(last["authority"])) is Authority.HOST
+
+    def supervisor_says(self) -> SupervisorCell | None:
+        """Return the newest word of the supervisor."""
+        return self._codec.unpack(self.blocks[1].reader.read())
+
+    def host_end(self) -> StopReason | str | None:
+        """Return why the session loop ended: a stop, or the text of an error; None where it has said nothing."""
+        with contextlib.suppress(EOFError):
+            end: StopReason | str | None = self._result.recv() if self._result.poll(0.0) else None
+            return end
+        return None
+
+    def wait_until_steady(self) -> None:
+        """Wait until the true press force is where it is wanted.
+
+        Raises:
+            PlantError: a process ended before, or it takes too long.
+        """
+
+        def is_steady() -> bool:
+            for process in (self._stage, self._supervisor, self._host):
+                if process.exitcode is not None:
+                    end = self.host_end()
+                    why = end.cause.value if isinstance(end, StopReason) else end or "unknown"
+                    raise PlantError(
+                        f"the {process.name} ended (code {process.exitcode}) before the fault, cause: {why}",
+                        "close other programs on this machine and run the drill again",
+                    )
+            press = self.rows(max(0, self._ledger.ledger.count - STEADY_ROWS))["press_n"]
+            return len(press) == STEADY_ROWS and bool((abs(press - PRESS_N) <= STEADY_N).all())
+
+        _wait(is_steady, START_WALL_S, f"{PRESS_N:g} N of steady press force")
+
+    @contextmanager
+    def standing_still(self) -> Iterator[int]:
+        """Hold the world still while a fault is made, so that its tick is known exactly; give the row that is next.
+
+        Simulated time is everybody's clock, so nobody notices.
+        """
+        pid = self._stage.pid or 0
+        os.kill(pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, pid, os.WSTOPPED)
+        try:
+            yield self._ledger.ledger.count
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def let_pass(self, span_s: float) -> None:
+        """Let simulated time pass from now on."""
+        self.let_pass_until(self._ledger.ledger.count, span_s)
+
+    def let_pass_until(self, row: int, span_s: float) -> None:
+        """Let simulated time pass until ``span_s`` after a row of the ledger."""
+        ledger, until = self._ledger.ledger, row + round(span_s / DT_S)
+        _wait(lambda: ledger.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
+
+
+def _wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
+    until_s = time.monotonic() + wall_s
+    while not is_there():
+        if time.monotonic() > until_s:
+            raise PlantError(f"no {what} within {wall_s:.0f} s", "close other programs on this machine")
+        time.sleep(LOOK_S)
+
+
+@contextmanager
+def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
+    """Start stage, supervisor and session loop; whatever happens, none of them and no memory is left behind."""
+    prefix = f"massage-arm-{os.getpid()}-{secrets.token_hex(4)}"
+    place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
+    context = get_context("spawn")
+    with ExitStack() as stack:
+        blocks = tuple(stack.enter_context(block) for block in _blocks(prefix, len(plan.arm.joint_names)))
+        ledger = stack.enter_context(OwnedLedger(place))
+        ours, theirs = context.Pipe(duplex=False)
+        stack.callback(ours.close)
+        options = SimulationOptions(seed=seed, dt_s=DT_S)
+        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place)
+        watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S)
+        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S)
+        processes = (
+            context.Process(target=run_stage, args=(stage,), name="stage"),
+            context.Process(target=run_supervisor, args=(watcher,), name="supervisor"),
+            context.Process(target=run_host, args=(host, theirs), name="session loop"),
+        )
+        owner = OwnerCodec(len(plan.arm.joint_names))
+        stack.callback(_end, processes, lambda: blocks[3].writer.write(owner.pack(OwnerCell(True))))
+        for process in processes:
+            process.start()
+        theirs.close()
+        yield Running(blocks, ledger, processes, ours)
+
+
+def _blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
+    """Make the four blocks, each with a first value that means nothing yet."""
+    nothing = (0.0,) * joints
+    host, supervisor, senses, owner = (
+        HostCodec(joints), SupervisorCodec(joints), SensesCodec(joints), OwnerCodec(joints),
+    )  # fmt: skip
+    yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing)))
+    first = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
+    yield OwnedBlock(prefix, supervisor.kind, supervisor.pack(first))
+    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0.0, Authority.NOBODY)
+    yield OwnedBlock(prefix, senses.kind, senses.pack(SensesCell(-1, state)))
+    yield OwnedBlock(prefix, owner.kind, owner.pack(OwnerCell(False)))
+
+
+def _end(processes: tuple[BaseProcess, ...], tell: Callable[[], None]) -> None:
+    """End everything: first the stage, which closes its brakes; then nobody has anything left to guard."""
+    with _uninterrupted():
+        tell()
+        stage, supervisor, host = processes
+        for process, wall_s in ((stage, END_WALL_S), (supervisor, END_WALL_S), (host, 0.0)):
+            if process.pid is None:
+                continue
+            process.join(wall_s)
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let no Ctrl-C cut the cleaning short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, earlier)
