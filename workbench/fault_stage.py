@@ -62,9 +62,9 @@ class LatePlan:
         return (0.0,)
 
     @property
-    def park_paths_rad(self) -> tuple[tuple[Vector, ...], ...]:
+    def park_path_rad(self) -> tuple[Vector, ...]:
         """As in the whole plan."""
-        return self.whole.park_paths_rad
+        return self.whole.park_path_rad
 
     @property
     def start_q_rad(self) -> Vector:
