@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety fuzz mutants lint bench campaign pictures lock clean
+.PHONY: help setup run test safety fuzz mutants lint bench campaign faults alarms pictures lock clean
 
 help:
 	@echo "make run       a whole massage session in simulation, with a report"
@@ -17,6 +17,8 @@ help:
 	@echo "make mutants   does a test see every change of the safety core? (an hour or two)"
 	@echo "make bench     speed of the loop"
 	@echo "make campaign  the acceptance campaign: bodies x arms x seeds (slow)"
+	@echo "make faults    the whole fault table, two at once included (20 minutes)"
+	@echo "make alarms    200 sessions without a fault: none may be stopped (slow)"
 	@echo "make pictures  the pictures of README and docs"
 	@echo "make setup     only the virtual environment in $(VENV)"
 	@echo "make lint      only linter, types and import contracts"
@@ -68,6 +70,12 @@ mutants: setup
 
 campaign: setup
 	@$(BIN)/massage-arm campaign acceptance --gains standard fast --markdown docs/results.md $(ARGS)
+
+faults: setup
+	@$(BIN)/massage-arm campaign faults --markdown docs/faults.md $(ARGS)
+
+alarms: setup
+	@$(BIN)/massage-arm campaign alarms $(ARGS)
 
 pictures: setup
 	@$(BIN)/python -m workbench.pictures docs/pictures

@@ -148,11 +148,17 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
 
 
 def _add_campaign_options(parser: OneLineParser) -> None:
-    parser.add_argument("name", metavar="NAME", choices=("acceptance",), help="acceptance: fault-free sessions")
-    parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program")
-    for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard")):
-        help_text = f"for example {example}; default: all, of gains only standard"
+    parser.add_argument("name", metavar="NAME", choices=("acceptance", "faults", "alarms"),
+                        help="acceptance, faults, or alarms: sessions without a fault")  # fmt: skip
+    parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
+    for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
+                            ("--techniques", "shoulder_kneading")):  # fmt: skip
+        help_text = f"for example {example}; default: what the campaign is made of, see docs"
         parser.add_argument(option, nargs="+", metavar="NAME", help=help_text)
+    parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
+    parser.add_argument(
+        "--count", type=_whole("--count", 1, 100_000), metavar="N", help="sessions of alarms, default 200"
+    )
     parser.add_argument(
         "--seeds", nargs="+", type=_whole("--seeds", 0, LARGEST_SEED), metavar="N", help="default 1 2 3"
     )

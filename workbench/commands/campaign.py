@@ -1,4 +1,4 @@
-"""The acceptance campaign: the default program over bodies, arms, gain sets, seeds and a wrong skin."""
+"""The campaigns; here the one of acceptance: the default program over bodies, arms, gains, seeds and a wrong skin."""
 
 from __future__ import annotations
 
@@ -13,16 +13,39 @@ import orjson
 
 from controller.errors import ConfigError
 from trajectories.anatomy.body import body_names
+from trajectories.program import DEFAULT_PROGRAM
 from urdf.arms import arm_names
 from workbench.campaign import Trial, requests, run_campaign, table
 from workbench.campaign_report import markdown
+from workbench.commands import fault_campaigns
 from workbench.output import write_text
 from workbench.progress import Progress
 from workbench.run_session import SessionRequest
 from workbench.summary import Summary
 
+OWN_OPTIONS = {
+    "techniques": ("faults",),
+    "faults": ("faults",),
+    "count": ("alarms",),
+    "program": ("acceptance", "alarms"),
+    "surface_errors": ("acceptance",),
+    "earlier": ("acceptance",),
+}
+"""Options that only some campaigns take."""
+OPTION_NAMES = {"surface_errors": "--surface-errors", "earlier": "--from"}
+
 
 def main(arguments: argparse.Namespace) -> int:
+    """Run the campaign that was asked for; return 0 where everything passed, else 4."""
+    for option, campaigns in OWN_OPTIONS.items():
+        if getattr(arguments, option) is not None and arguments.name not in campaigns:
+            name = OPTION_NAMES.get(option, f"--{option}")
+            raise ConfigError(name, f"campaign {arguments.name}", f"campaign {' or '.join(campaigns)}", "leave it out")
+    run = {"acceptance": acceptance, "faults": fault_campaigns.faults, "alarms": fault_campaigns.alarms}
+    return run[arguments.name](arguments)
+
+
+def acceptance(arguments: argparse.Namespace) -> int:
     """Run the campaign and print its table; return 0 where every trial reached its targets, else 4."""
     done = _earlier(arguments.earlier) if arguments.earlier else _run(arguments)
     if arguments.json:
@@ -37,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
     trials = requests(
-        arguments.program,
+        arguments.program or DEFAULT_PROGRAM,
         arguments.bodies or body_names(),
         arguments.arms or arm_names(),
         arguments.gains or ("standard",),

@@ -1,0 +1,112 @@
+"""The campaigns of safety: every fault in many sessions, and many sessions without any."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from typing import TypeVar
+
+import orjson
+
+from controller.errors import ConfigError
+from controller.gains import GainSet, gain_set
+from trajectories.anatomy.body import body_names, load_body
+from trajectories.program import load_program, program_names
+from trajectories.program_model import TECHNIQUES
+from urdf.arms import arm_names, load_arm
+from workbench.alarm_campaign import alarm_lines, alarm_requests, run_alarms
+from workbench.fault_campaign import Choice, grid, run_faults
+from workbench.fault_report import markdown, text, verdict_line
+from workbench.fault_table import chosen_cases
+from workbench.output import write_text
+from workbench.progress import Progress
+
+FAULT_BODIES = ("median_f", "elderly_f", "muscular_m", "stocky_f")
+"""Ordinary, thin and bent, stiff, soft and deep."""
+FAULT_SEEDS = (1, 2, 3)
+ALARM_COUNT = 200
+
+Result = TypeVar("Result")
+
+
+def faults(arguments: argparse.Namespace) -> int:
+    """Run the fault campaign and print its table; return 0 where every cell passed, else 4."""
+    _check_names(arguments)
+    tasks = grid(
+        Choice(
+            techniques=tuple(arguments.techniques or TECHNIQUES),
+            bodies=tuple(arguments.bodies or FAULT_BODIES),
+            arms=tuple(arguments.arms or ("servo7",)),
+            gains=tuple(arguments.gains or [gains.value for gains in GainSet]),
+            seeds=tuple(arguments.seeds or FAULT_SEEDS),
+            cases=chosen_cases(arguments.faults or ()),
+        )
+    )
+    label = f"fault campaign, {sum(len(task.cases) for task in tasks)} cells"
+    cells = _on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
+    if arguments.json:
+        rows = [{**asdict(cell), "is_passed": cell.is_passed} for cell in cells]
+        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        print("\n".join([*text(cells), verdict_line(cells)]))
+    if arguments.markdown is not None:
+        write_text(arguments.markdown, markdown(cells, "massage-arm " + " ".join(sys.argv[1:])))
+    return 0 if all(cell.is_passed for cell in cells) else 4
+
+
+def alarms(arguments: argparse.Namespace) -> int:
+    """Run fault-free sessions and print what stopped any; return 0 where nothing did, else 4."""
+    _check_names(arguments)
+    requests = alarm_requests(
+        arguments.count or ALARM_COUNT,
+        (arguments.program,) if arguments.program else program_names(),
+        tuple(arguments.bodies or body_names()),
+        tuple(arguments.arms or arm_names()),
+        tuple(arguments.gains or [gains.value for gains in GainSet]),
+        tuple(arguments.seeds or ()),
+    )
+    label = f"{len(requests)} fault-free sessions"
+    done = _on_processes(arguments.jobs, label, lambda executor, told: run_alarms(requests, executor, told))
+    lines = alarm_lines(done)
+    if arguments.json:
+        rows = [{**asdict(one), "is_passed": one.is_passed} for one in done]
+        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        print("\n".join(lines))
+    if arguments.markdown is not None:
+        page = ["# False alarms", "", f"Made by `massage-arm {' '.join(sys.argv[1:])}`.", "", "```", *lines, "```", ""]
+        write_text(arguments.markdown, "\n".join(page))
+    return 0 if all(one.is_passed for one in done) else 4
+
+
+def _check_names(arguments: argparse.Namespace) -> None:
+    """Refuse a name that nothing has before anything is run; raises ConfigError."""
+    for name in arguments.techniques or ():
+        if name not in TECHNIQUES:
+            raise ConfigError("--techniques", repr(name), ", ".join(TECHNIQUES))
+    for body in arguments.bodies or ():
+        load_body(body)
+    for arm in arguments.arms or ():
+        load_arm(arm)
+    for gains in arguments.gains or ():
+        gain_set(gains)
+    if arguments.program:
+        load_program(arguments.program)
+
+
+def _on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int, int], None]], Result]) -> Result:
+    """Run a campaign on processes of this machine, with progress and time left."""
+    with (
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor,
+        Progress(label, sys.stderr) as progress,
+    ):
+        try:
+            progress.update(0.0, 1.0)
+            return run(executor, progress.update)
+        except KeyboardInterrupt:
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,97 @@
+"""The fault campaign: the whole fault table over techniques, bodies, gain sets and seeds, on any executor."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass
+
+from workbench.fault_cells import Case, Cell, Family, Group, dead
+from workbench.fault_session import GroupTask, run_group
+
+SET_POINT_N = 20.0
+"""The hardest press the shipped programs ask for."""
+SWEEP_N = (6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)
+"""Set-points below it, for motions that the limit cannot survive at the full one."""
+LEAST_N = {"shoulder_kneading": 8.0}
+"""Smallest crest that a technique may have."""
+PARKING_SEED, PARKING_GAINS = 1, "standard"
+"""The sessions that are waited for until they have parked, and that the sweep is made with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a campaign goes through.
+
+    Attributes:
+        techniques: techniques.
+        bodies: bodies.
+        arms: arms.
+        gains: gain sets.
+        seeds: seeds.
+        cases: what is broken.
+    """
+
+    techniques: tuple[str, ...]
+    bodies: tuple[str, ...]
+    arms: tuple[str, ...]
+    gains: tuple[str, ...]
+    seeds: tuple[int, ...]
+    cases: tuple[Case, ...]
+
+
+def grid(choice: Choice) -> tuple[GroupTask, ...]:
+    """Return all groups, the long ones that are waited for first, then the sweep of set-points.
+
+    A fault that is there from the start costs a session of its own, so it has the first seed only.
+    """
+    begun = tuple(case for case in choice.cases if not case.at_start)
+    tasks = [
+        GroupTask(
+            Group(*parts, SET_POINT_N),
+            choice.cases if parts[4] == choice.seeds[0] else begun,
+            waits=parts[3:] == (PARKING_GAINS, PARKING_SEED),
+        )
+        for parts in itertools.product(choice.techniques, choice.bodies, choice.arms, choice.gains, choice.seeds)
+    ]
+    return (*sorted(tasks, key=lambda task: not task.waits), *_sweep(choice))
+
+
+def run_faults(
+    tasks: tuple[GroupTask, ...], executor: Executor, on_done: Callable[[int, int], None]
+) -> tuple[Cell, ...]:
+    """Run all groups on any ``concurrent.futures`` executor.
+
+    Args:
+        tasks: what to run.
+        executor: where to run it.
+        on_done: called with (cells done, all cells) after every group.
+
+    Returns:
+        One cell for every case of every group, in their order; a group whose worker died has failed cells.
+    """
+    total, done = sum(len(task.cases) for task in tasks), 0
+    futures: dict[Future[tuple[Cell, ...]], GroupTask] = {executor.submit(run_group, task): task for task in tasks}
+    results: dict[GroupTask, tuple[Cell, ...]] = {}
+    for future in as_completed(futures):
+        task, failure = futures[future], future.exception()
+        found = {cell.case: cell for cell in future.result()} if failure is None else {}
+        why = f"the worker died: {type(failure).__name__}: {failure}" if failure else "the worker left it out"
+        results[task] = tuple(found.get(case) or dead(task.group, case, why) for case in task.cases)
+        done += len(task.cases)
+        on_done(done, total)
+    return tuple(cell for task in tasks for cell in results[task])
+
+
+def _sweep(choice: Choice) -> list[GroupTask]:
+    """Return the groups below the full set-point, with what is faster than the bound reckons with."""
+    cases = tuple(case for case in choice.cases if case.family is Family.BEYOND)
+    gains = PARKING_GAINS if PARKING_GAINS in choice.gains else choice.gains[0]
+    seed = PARKING_SEED if PARKING_SEED in choice.seeds else choice.seeds[0]
+    return [
+        GroupTask(Group(technique, body, arm, gains, seed, force_n), cases)
+        for technique, body, arm in itertools.product(choice.techniques, choice.bodies, choice.arms)
+        for force_n in SWEEP_N
+        if cases and force_n >= LEAST_N.get(technique, 0.0)
+    ]

@@ -1,0 +1,144 @@
+"""What every session of a fault campaign needs before it can begin: a short one-stroke plan with limits and bounds."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+from controller.configuration import StrokeBound, law_settings, refuse_unbounded, session_limits, stroke_bounds
+from controller.errors import ConfigError
+from controller.gains import gain_set
+from controller.law import ImpedanceForceLaw
+from controller.robot import RobotModel
+from controller.safety.gate import Gate
+from controller.safety.limits import GateLimits
+from controller.types import Reference, SegmentInfo, Vector
+from trajectories.anatomy.body import Body, load_body
+from trajectories.anatomy.skin import Skin
+from trajectories.base_search import default_placement
+from trajectories.plan import Plan
+from trajectories.planner import plan_session
+from trajectories.program_model import TECHNIQUES, ParaspinalCircles, Program, ShoulderKneading, Stroke
+from urdf.arms import load_arm
+from workbench.run_session import DT_S
+
+RAMP_S = 0.5
+"""Force ramp of the short strokes: the shortest a program may ask for."""
+LEAD_S = 0.05
+"""End of the transfer that a session still goes through: the arm begins at rest, free, above the skin."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LatePlan:
+    """A plan of one stroke that begins just above the skin; implements ``controller.types.PlanLike``.
+
+    Attributes:
+        whole: the plan.
+        begin_s: its time at which this one begins.
+    """
+
+    whole: Plan
+    begin_s: float
+
+    @property
+    def segments(self) -> tuple[SegmentInfo, ...]:
+        """The stroke."""
+        begin = self.begin_s
+        return tuple(replace(s, start_s=s.start_s - begin, end_s=s.end_s - begin) for s in self.whole.segments)
+
+    @property
+    def duration_s(self) -> float:
+        """Length [s]."""
+        return self.whole.duration_s - self.begin_s
+
+    @property
+    def hold_times_s(self) -> tuple[float, ...]:
+        """Where the clock waits for the press force."""
+        return tuple(time_s - self.begin_s for time_s in self.whole.hold_times_s)
+
+    @property
+    def resume_times_s(self) -> tuple[float, ...]:
+        """A cell is never resumed."""
+        return (0.0,)
+
+    @property
+    def park_path_rad(self) -> tuple[Vector, ...]:
+        """As in the whole plan."""
+        return self.whole.park_path_rad
+
+    @property
+    def start_q_rad(self) -> Vector:
+        """Posture to begin at."""
+        return self.whole.at(self.begin_s).posture_rad
+
+    def at(self, t_s: float) -> Reference:
+        """Return the reference at a time of this plan."""
+        return replace(self.whole.at(t_s + self.begin_s), t_s=t_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A plan that may be run, as often as wanted.
+
+    Attributes:
+        body: the body.
+        robot: the arm at its place.
+        plan: one short stroke, from just above the skin.
+        limits: limits of the gate.
+        bounds: worst-case press force of the stroke.
+    """
+
+    body: Body
+    robot: RobotModel
+    plan: LatePlan
+    limits: GateLimits
+    bounds: tuple[StrokeBound, ...]
+
+    def law(self, gains: str) -> ImpedanceForceLaw:
+        """Return a fresh law."""
+        return ImpedanceForceLaw(self.robot, gain_set(gains), law_settings(self.bounds), DT_S)
+
+    def gate(self) -> Gate:
+        """Return a fresh gate."""
+        return Gate(self.limits, DT_S)
+
+
+@functools.lru_cache(maxsize=16)
+def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stage:
+    """Return the stage of a technique, made once per process.
+
+    Args:
+        technique: technique.
+        body_name: body, name or file.
+        arm_name: arm.
+        force_n: set-point; of kneading the crest of its wave.
+
+    Raises:
+        PlanError: this body or arm cannot have it at this force.
+        ConfigError: a name is wrong.
+    """
+    body = load_body(body_name)
+    skin = Skin.from_body(body)
+    robot = RobotModel(load_arm(arm_name), default_placement(body, skin))
+    program = Program(schema_version=1, name="fault", strokes=(short_stroke(technique, force_n),))
+    plan = plan_session(program, body, skin, robot)
+    limits = session_limits(plan, robot)
+    bounds = stroke_bounds(plan, robot, limits)
+    refuse_unbounded(bounds)
+    late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
+    return Stage(body, robot, late, limits, bounds)
+
+
+def short_stroke(technique: str, force_n: float) -> Stroke:
+    """Return a stroke that reaches its force soon. Raises ConfigError for a technique without one."""
+    if technique == "paraspinal_circles":
+        return ParaspinalCircles(
+            name="fault", technique="paraspinal_circles", side="right", lower="T12", upper="T3",
+            force_n=force_n, force_ramp_s=RAMP_S,
+        )  # fmt: skip
+    if technique == "shoulder_kneading":
+        return ShoulderKneading(
+            name="fault", technique="shoulder_kneading", side="right", force_high_n=force_n, passes=1,
+            force_ramp_s=RAMP_S,
+        )  # fmt: skip
+    raise ConfigError("--techniques", repr(technique), ", ".join(TECHNIQUES))
