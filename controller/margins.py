@@ -68,7 +68,13 @@ def margin_table(settings: LawSettings, mass_kg: float = MASS_KG, dt_s: float = 
 
 
 def margin(
-    name: GainSet, settings: LawSettings, mass_kg: float, stiffness_n_per_m: float, lag_ticks: int, dt_s: float
+    name: GainSet,
+    settings: LawSettings,
+    mass_kg: float,
+    stiffness_n_per_m: float,
+    lag_ticks: int,
+    dt_s: float,
+    loss_factor: float = 0.0,
 ) -> Margin:
     """Return the margins of one gain set.
 
@@ -79,8 +85,9 @@ def margin(
         stiffness_n_per_m: tissue.
         lag_ticks: pure loop lag in ticks.
         dt_s: tick.
+        loss_factor: of the tissue at the natural frequency of mass and tissue; none is the pessimistic case.
     """
-    plant_a, plant_b, outputs = _sampled_plant(mass_kg, stiffness_n_per_m, dt_s)
+    plant_a, plant_b, outputs = _sampled_plant(mass_kg, stiffness_n_per_m, loss_factor, dt_s)
     control_a, control_b, control_c, control_d = _sampled_control(FORCE_GAINS[name], settings, dt_s)
     loop = _series(plant_a, plant_b, outputs, control_a, control_b, control_c, control_d)
     delayed_a, delayed_b, delayed_c = _delayed(*loop, lag_ticks)
@@ -105,12 +112,19 @@ def _phase_margin(response: NDArray[np.complex128]) -> float:
     return float(np.degrees(np.min(np.abs(np.angle(-response[crossings])))))
 
 
-def _sampled_plant(mass_kg: float, stiffness: float, dt_s: float) -> tuple[Array, Array, Array]:
+def _sampled_plant(mass_kg: float, stiffness: float, loss: float, dt_s: float) -> tuple[Array, Array, Array]:
     """Return (A, B, C) of [depth, speed, actuator force] with outputs (tissue force, speed), zero-order hold."""
-    a = np.array([[0.0, 1.0, 0.0], [-stiffness / mass_kg, 0.0, 1.0 / mass_kg], [0.0, 0.0, -1.0 / ACTUATOR_LAG_S]])
+    damping = loss * math.sqrt(stiffness * mass_kg)
+    a = np.array(
+        [
+            [0.0, 1.0, 0.0],
+            [-stiffness / mass_kg, -damping / mass_kg, 1.0 / mass_kg],
+            [0.0, 0.0, -1.0 / ACTUATOR_LAG_S],
+        ]
+    )
     b = np.array([[0.0], [0.0], [1.0 / ACTUATOR_LAG_S]])
     both = expm(dt_s * np.block([[a, b], [np.zeros((1, 4))]]))
-    return both[:3, :3], both[:3, 3:], np.array([[stiffness, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    return both[:3, :3], both[:3, 3:], np.array([[stiffness, damping, 0.0], [0.0, 1.0, 0.0]])
 
 
 def _sampled_control(gains: ForceGains, settings: LawSettings, dt_s: float) -> tuple[Array, Array, Array, Array]:

@@ -4,13 +4,13 @@ The supervisor makes the very decisions of ``controller.safety.supervision`` wit
 ``BEAT_S`` of simulated time, also while the session loop stands still or is dead. It has a way of its own to the
 drives. Who has authority is known to the drives; the session loop learns it from them.
 
-The drives' own watchdog (layer L0, assumed): as long as anybody is due to command them they keep the last torque for
-``DRIVE_WATCHDOG_S``; the supervisor answers within that. Then they keep it still, with damping at every joint from the
-joint's own encoder. No torque would drop an arm without brakes onto the person, a stiff hold would pin the person; the
-last torque held the arm and pressed with no more than the last approved force. ``ENABLE_DELAY_S`` after the
-last sign of the supervisor, or of any command, the brakes close: the loop has unloaded by then. They close at once
-where a drive keeps giving something else than it is asked for (``SHORT_S``): an arm that cannot hold itself up falls
-onto the person whatever is commanded, with 107 to 121 N measured without this rule.
+The drives' own watchdog (layer L0, assumed): without a command for ``DRIVE_WATCHDOG_S`` they drop to the holding torque
+that came with the last one, with damping at every joint from the joint's own encoder. No torque would drop an arm
+without brakes onto the person, a stiff hold would pin the person, the last torque would go on pressing.
+``ENABLE_DELAY_S`` after the last sign of the supervisor, or of any command, the brakes close: the loop has unloaded by
+then. A drive that keeps giving something else than it is asked for has its own brake closed (``SHORT_SHARE``) and is
+told to loop and supervisor as a lost link: the other joints lead the tool off the skin. Brakes on all joints would pin
+the person; none would let the arm fall, with 107 to 121 N measured.
 
 After ``host_killed`` the ``Session`` object of the bench lives on as an observer that records the truth; nothing it
 sends arrives.
@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from operator import le, sub
+from operator import le
 
 from controller.errors import PlantError
 from controller.plant import PlantInfo
@@ -37,10 +37,12 @@ from sim.world import SimPlant
 DRIVE_WATCHDOG_S = 0.010
 """Time without a command after which the drives act by themselves (assumed; moteus and Dynamixel set it in ms)."""
 
-SHORT_SHARE = 0.05
-SHORT_S = 0.04
-"""A drive that is off its command by this share of its torque limit for this long is taken for broken: 20 ms to tell it
-from a transient and 20 ms for the brakes to close (assumed; power-off brakes take 10 to 50 ms)."""
+SHORT_SHARE = 0.08
+SHORT_FILTER_S = 0.025
+"""A drive whose torque is off its command by this share of its limit, through a filter of this time constant, is taken
+for broken (assumed): three times what fault-free sessions show, and a few milliseconds for a loaded joint."""
+BRAKE_S = 0.020
+"""Time a brake takes to close (assumed; power-off brakes take 10 to 50 ms)."""
 
 
 class SupervisedPlant:
@@ -71,6 +73,7 @@ class SupervisedPlant:
         self._short_nm = tuple(SHORT_SHARE * limit for limit in limits.torque_nm)
         self._dt_s = plant.info.dt_s
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
+        self._off_gain = self._beat_ticks * self._dt_s / SHORT_FILTER_S
         plant.faults.on_begin = self._begin
         self._forget()
 
@@ -78,8 +81,12 @@ class SupervisedPlant:
         self._supervisor.clear()
         self._is_host_alive = self._is_supervisor_alive = self._is_linked = self._is_memory_intact = True
         self._host_beat = self._ticks = self._stalled_ticks = 0
-        self._beat_s = self._seen_beat_s = self._fresh_s = self._well_s = 0.0
+        self._beat_s = self._seen_beat_s = self._fresh_s = 0.0
         self._wish: Vector = ()
+        self._holding: Vector = ()
+        self._off_nm = (0.0,) * len(self._damping)
+        self._broken_s: dict[int, float] = {}
+        self._braked: frozenset[int] = frozenset()
         self._sent: Vector = ()
         self._good: ArmState | None = None
         self._worst: Truth | None = None
@@ -116,6 +123,7 @@ class SupervisedPlant:
             self._host_beat += 1
             if self._is_linked and world.authority is Authority.HOST:
                 self._wish, self._fresh_s, world.command_age_s = command.tau_nm, world.t_s, 0.0
+                self._holding = command.holding_nm or command.tau_nm
         self._worst = None
         self._period()
         while self._stalled_ticks > 0:
@@ -140,7 +148,7 @@ class SupervisedPlant:
         """
         t_s = self.world.t_s
         self._forget()
-        self._beat_s = self._seen_beat_s = self._fresh_s = self._well_s = t_s
+        self._beat_s = self._seen_beat_s = self._fresh_s = t_s
         self._tell(Authority.HOST)
         self.world.resume()
 
@@ -156,10 +164,9 @@ class SupervisedPlant:
         world = self.world
         t_s = world.t_s
         if self._ticks % self._beat_ticks == 0 and world.authority is not Authority.NOBODY:
-            state = world.read()
-            self._check_drives(state, t_s)
+            self._check_drives(t_s)
             if self._is_supervisor_alive:
-                self._watch(state, t_s)
+                self._watch(world.read(), t_s)
         self._ticks += 1
         authority = self._watchdog(t_s)
         world.advance(self._sent)
@@ -178,20 +185,33 @@ class SupervisedPlant:
             return
         terms = own_terms(self._robot, self._good.q_rad, self._good.dq_rad_s)
         self._wish, _ = self._supervisor.torque(terms, state)
-        self._fresh_s = t_s
+        self._holding, self._fresh_s = self._wish, t_s
         self.world.authority = Authority.SUPERVISOR
         if had is None and self.on_takeover is not None:
             self.on_takeover(reason)
 
-    def _check_drives(self, state: ArmState, t_s: float) -> None:
-        """Notice a drive that keeps giving something else than it is asked for."""
-        if not self._sent or all(map(le, map(abs, map(sub, self._sent, state.tau_nm)), self._short_nm)):
-            self._well_s = t_s
+    def _check_drives(self, t_s: float) -> None:
+        """Close the brake of a drive that keeps giving something else than it is asked for."""
+        if not self._sent:
+            return
+        gain, given = self._off_gain, self.world.given_nm()
+        self._off_nm = tuple(
+            [off + gain * (sent - tau - off) for off, sent, tau in zip(self._off_nm, self._sent, given, strict=True)]
+        )
+        if not all(map(le, map(abs, self._off_nm), self._short_nm)):
+            for joint, (off, limit) in enumerate(zip(self._off_nm, self._short_nm, strict=True)):
+                if not abs(off) <= limit:
+                    self._broken_s.setdefault(joint, t_s)
+        if self._broken_s:
+            closed = frozenset(joint for joint, since_s in self._broken_s.items() if t_s - since_s >= BRAKE_S)
+            if closed != self._braked:
+                self._braked = closed
+                self.world.brake(closed)
 
     def _watchdog(self, t_s: float) -> Authority:
         """Choose what the drives do in this period and return whose torque it is."""
         silent_s = t_s - min(self._beat_s, self._fresh_s)
-        is_over = not (silent_s <= ENABLE_DELAY_S and t_s - self._well_s <= SHORT_S)
+        is_over = not silent_s <= ENABLE_DELAY_S
         if self.world.authority is Authority.NOBODY or is_over:
             self.world.brake()
             self._sent = (0.0,) * len(self._damping)
@@ -199,7 +219,7 @@ class SupervisedPlant:
         self._sent = self._wish
         if not t_s - self._fresh_s <= DRIVE_WATCHDOG_S:
             speeds = self.world.true_motion()[1]
-            self._sent = tuple([w - d * v for w, d, v in zip(self._wish, self._damping, speeds, strict=True)])
+            self._sent = tuple([h - d * v for h, d, v in zip(self._holding, self._damping, speeds, strict=True)])
         return self.world.authority
 
     def _tell(self, authority: Authority) -> None:
@@ -210,6 +230,8 @@ class SupervisedPlant:
         world.supervisor_age_s = t_s - self._seen_beat_s
         # What a dead loop would be told is told to nobody; the supervisor finds its heartbeat missing.
         world.command_age_s = t_s - self._fresh_s if self._is_host_alive else 0.0
+        if self._broken_s:
+            world.command_age_s = math.inf
 
     def _note_worst(self) -> None:
         (truth, *_) = self.world.truth()

@@ -231,6 +231,11 @@ class SimPlant:
         values: list[float] = arena.arrived.tolist()
         return tuple(values[: self._joints]), tuple(values[self._joints :])
 
+    def given_nm(self) -> Vector:
+        """Return the joint torques that acted in the last period, as the drives measure them."""
+        start = self._opened()[1].torque_start
+        return tuple(self._then[start : start + self._joints])
+
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
         arena = self._opened()[1]
@@ -246,10 +251,12 @@ class SimPlant:
         self._is_active = False
         self.brake()
 
-    def brake(self) -> None:
-        """Close the brakes; the drives are not asked."""
+    def brake(self, joints: frozenset[int] | None = None) -> None:
+        """Close the brakes of these joints (from 0), of all where none are named; the drives are not asked."""
+        limits, free = self._arm.torque_limit_nm, self._friction_nm
         if self._bullet is not None:
-            self._bullet.set_friction(self._arm.torque_limit_nm)
+            closed = range(self._joints) if joints is None else joints
+            self._bullet.set_friction(tuple(limits[j] if j in closed else free[j] for j in range(self._joints)))
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""

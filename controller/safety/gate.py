@@ -42,10 +42,18 @@ _KEY = object()
 
 @dataclass(frozen=True, slots=True)
 class ApprovedCommand:
-    """Joint torques [Nm], (n,), that passed the gate. Only the gate holds the key to make one."""
+    """Joint torques that passed the gate. Only the gate holds the key to make one.
+
+    Attributes:
+        tau_nm: torques to send [Nm], (n,).
+        key: the gate's own.
+        holding_nm: torques that hold the arm without touching anything, (n,): what drives keep when nobody commands
+            them any more, so that an arm left alone does not go on pressing; empty where they are not known.
+    """
 
     tau_nm: Vector
     key: object
+    holding_nm: Vector = ()
 
     def __post_init__(self) -> None:
         """Refuse everyone but the gate.
@@ -221,7 +229,8 @@ class Gate:
                 self.stop(stop_reason(Cause.ENERGY, "halvings of the gain", tank.halved, limits.tank.halvings, "", t_s))
                 return None
         self._last_press_n = press
-        return Judgement(ApprovedCommand(tau, _KEY), press, press_limit, self.mode, limited, None, tank.share)
+        approved = ApprovedCommand(tau, _KEY, terms.bias_nm)
+        return Judgement(approved, press, press_limit, self.mode, limited, None, tank.share)
 
     def _lowered(self, command: Command, caps: tuple[projection.Cap, ...]) -> tuple[Vector, tuple[Limited, ...]]:
         """Return torques within every limit and what was lowered for it."""
@@ -257,7 +266,7 @@ class Gate:
             # A matrix holds what is no number, or numbers that no arm has.
             tau = self._held(state)
         press = projection.static_press(tau, terms, self._outward_w)
-        return Judgement(ApprovedCommand(tau, _KEY), press, 0.0, mode, (), stop)
+        return Judgement(ApprovedCommand(tau, _KEY, terms.bias_nm), press, 0.0, mode, (), stop)
 
     def _held(self, state: ArmState) -> Vector:
         """Return the last torque that held the arm, with damping at those joints whose speeds are known."""

@@ -83,9 +83,10 @@ class _Plan:
     ("gains", "stiffness", "mass", "lag", "advice"),
     [
         (GainSet.FAST, 4000.0, 4.4, 2, None),
-        (GainSet.FAST, 4000.0, 4.4, 5, "use --gains robust or standard"),
-        (GainSet.STANDARD, 4000.0, 4.4, 5, None),
-        (GainSet.STANDARD, 20000.0, 4.4, 2, "use --gains robust"),
+        (GainSet.FAST, 4000.0, 2.2, 2, None),
+        (GainSet.FAST, 3500.0, 2.2, 5, "use --gains robust or standard"),
+        (GainSet.STANDARD, 3500.0, 2.2, 5, None),
+        (GainSet.STANDARD, 6000.0, 2.2, 5, "use --gains robust"),
         (GainSet.ROBUST, 35000.0, 3.0, 10, "no gain set has a margin here"),
         (GainSet.FAST, math.nan, 4.4, 2, "no gain set has a margin here"),
     ],
@@ -113,3 +114,9 @@ def test_what_the_tank_leaves_scales_the_feedback_and_never_the_damping() -> Non
     assert none == pytest.approx(10.0 - 30.0 * 0.02)
     assert half - none == pytest.approx(0.5 * (full - none))
     assert full > none + 8.0
+
+
+def test_a_loss_in_the_tissue_gives_margin() -> None:
+    bare = margin(GainSet.STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3)
+    lossy = margin(GainSet.STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3, 0.1)
+    assert lossy.phase_margin_deg > bare.phase_margin_deg + 5.0
