@@ -259,7 +259,7 @@ class Gate:
             tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
         else:
             since_s = t_s - stop.t_s if stop is not None else 0.0
-            lead = projection.lead_away(mode, since_s) if is_fresh else None
+            lead = projection.lead_away(mode, since_s) if is_fresh and mode is not Mode.RELEASED else None
             tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, self._outward_w, lead)
             tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         if not math.isfinite(sum(tau)):

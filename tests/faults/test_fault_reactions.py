@@ -23,7 +23,7 @@ EXPECTED: dict[str, Cause | None] = {
     "sensor_unplugged": Cause.SENSOR_FROZEN,
     "encoder_jump": Cause.ENCODER_JUMP,
     "encoder_nan": Cause.JOINTS_NOT_FINITE,
-    "joint_torque_lost": Cause.PAD_FORCE,
+    "joint_torque_lost": Cause.LINK,
     "joint_torque_saturated": None,
     "joint_torque_saturated=0.2": Cause.LINK,
     "actuator_lag": None,
@@ -169,14 +169,14 @@ def test_without_the_supervisor_the_arm_unloads_before_the_brakes_close() -> Non
     assert all(step.truth[0].press_n == 0.0 for step in still)
 
 
-@pytest.mark.parametrize("name", ["joint_torque_lost", "joint_torque_saturated=0.2"])
-def test_an_arm_that_cannot_hold_itself_up_is_braked_before_it_falls(name: str) -> None:
+@pytest.mark.parametrize(("name", "droops_m"), [("joint_torque_lost", 0.010), ("joint_torque_saturated=0.2", 0.045)])
+def test_a_broken_drive_has_its_own_brake_and_the_others_lead_the_tool_off_the_skin(name: str, droops_m: float) -> None:
     outcome = outcomes()[name]
-    braked_s = next(step.t_s for step in outcome.steps if step.state.authority is Authority.NOBODY)
-    assert braked_s - outcome.began_s <= 0.05
+    assert stop_s(outcome) <= 0.025
+    assert all(step.state.authority is not Authority.NOBODY for step in outcome.steps)
     height_m = outcome.steps[0].truth[0].p_wt[2]
-    assert min(step.truth[0].p_wt[2] for step in outcome.steps) > height_m - 0.010
-    assert max(abs(speed) for speed in outcome.steps[-1].state.dq_rad_s) < 0.01
+    assert min(step.truth[0].p_wt[2] for step in outcome.steps) > height_m - droops_m
+    assert outcome.steps[-1].truth[0].press_n < 5.0
 
 
 def test_a_stall_shows_as_a_jump_of_time_and_its_worst_moment_is_kept() -> None:
