@@ -1,5 +1,6 @@
 """The supervisor's decisions: just inside and just outside every limit, and what it sends once it has taken over."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -158,6 +159,35 @@ def test_its_torque_pulls_away_from_the_body_and_never_presses() -> None:
 
 def test_outward_is_against_the_tools_axis() -> None:
     assert outward_axis(terms(np.random.default_rng(3))) == pytest.approx((0.0, 0.0, 1.0))
+
+
+def test_outward_is_the_third_column_of_the_rotation_with_the_other_sign() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        drawn = rng.normal(size=4)
+        x, y, z, w = quaternion = tuple((drawn / np.linalg.norm(drawn)).tolist())
+        # Rodrigues about the quaternion's own axis, not the formula of the code.
+        axis, half = np.array((x, y, z)), math.atan2(math.hypot(x, y, z), w)
+        axis = axis / np.linalg.norm(axis)
+        e_z = np.array((0.0, 0.0, 1.0))
+        turned = (
+            e_z * math.cos(2 * half)
+            + np.cross(axis, e_z) * math.sin(2 * half)
+            + axis * (axis @ e_z) * (1 - math.cos(2 * half))
+        )
+        arm = dataclasses.replace(terms(rng), quaternion_wt=quaternion)
+        assert outward_axis(arm) == pytest.approx(-turned)
+
+
+def test_at_the_end_of_the_unloading_it_floats() -> None:
+    supervisor = Supervisor(LIMITS)
+    supervisor.judge(_view(0.0, 1))
+    for read in range(LIMITS.bad_reads):
+        supervisor.judge(_view(0.0, 1 + read, is_intact=False))
+    assert supervisor.stop is not None
+    arm = terms(np.random.default_rng(1))
+    assert supervisor.torque(arm, state(t_s=math.nextafter(UNLOAD_S, 0.0)))[1] is Mode.UNLOAD
+    assert supervisor.torque(arm, state(t_s=UNLOAD_S))[1] is Mode.FLOAT
 
 
 def test_without_joint_speeds_the_last_torque_that_held_the_arm_stays() -> None:
