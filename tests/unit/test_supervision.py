@@ -77,6 +77,34 @@ def test_what_was_taken_is_kept_until_it_is_cleared_and_a_cleared_one_starts_ane
     _watched(supervisor)
 
 
+def test_a_counter_that_starts_at_zero_is_waited_for_from_its_second_beat_on() -> None:
+    supervisor = Supervisor(LIMITS)
+    assert supervisor.judge(_view(0.0, 0)) is None
+    assert supervisor.judge(_view(0.002, 1)) is None
+    stop = supervisor.judge(_view(0.1, 1))
+    assert stop is not None
+    assert stop.cause is Cause.HOST_LOST
+
+
+def test_a_first_read_that_is_broken_is_no_reason_yet() -> None:
+    assert Supervisor(LIMITS).judge(_view(0.0, 1, is_intact=False)) is None
+
+
+def test_ages_just_at_the_limit_are_allowed() -> None:
+    bounds = dataclasses.replace(LIMITS, heartbeat_s=0.5)
+    supervisor = Supervisor(bounds)
+    assert supervisor.judge(_view(0.0, 1)) is None
+    assert supervisor.judge(_view(1.0, 2)) is None
+    assert supervisor.judge(_view(1.5, 2, command_age_s=0.5)) is None
+    assert supervisor.judge(_view(1.5, 3, command_age_s=0.501)) is not None
+
+
+def test_senses_of_another_arm_are_refused() -> None:
+    supervisor = Supervisor(dataclasses.replace(LIMITS, patience_reads=1))
+    with pytest.raises(ValueError, match="zip"):
+        supervisor.judge(_view(0.0, 1, dq_rad_s=(9.0,) * 8))
+
+
 def test_broken_reads_count_in_a_row_only() -> None:
     supervisor = Supervisor(LIMITS)
     last = _watched(supervisor)
