@@ -249,7 +249,6 @@ class Gate:
         reaction, limits, stop = self._reaction, self.limits, self._reaction.stop
         terms = self._believed(command.terms, state)
         mode = reaction.advance(t_s, is_fresh and terms is not None, self._is_parked)
-        self._last_press_n = 0.0
         if terms is None:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
             tau = self._held(state)

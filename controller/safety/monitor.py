@@ -35,7 +35,7 @@ class Monitor:
         self._bad_samples = self._distrusted = self._repeated = 0
         self._descent_m = 0.0
         self._lost_since_s = self._last_t_s = self._spot_since_s = math.nan
-        self._spot_w: Vector3 = (0.0, 0.0, 0.0)
+        self._spot_w: Vector3 = (math.nan, math.nan, math.nan)
         self._last_q_rad: Vector = ()
         self._last_wrench: Vector = ()
 

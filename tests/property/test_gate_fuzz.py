@@ -113,9 +113,9 @@ class Session:
         """A parked arm pushes nowhere harder than its parking force; one at rest is pulled by no more than its pull."""
         is_known = bool(self._batch.well[k]) and not is_misshapen and self.gate.action is not Action.HOLD_TORQUE
         allowed = np.inf
-        if is_known and judgement.mode is Mode.PARK:
+        if is_known and judgement.mode is Mode.PARK and self.gate.action is Action.PARK:
             allowed = self.bounds.park_force_n
-        elif is_known and self._batch.at_rest[k]:
+        elif is_known and judgement.mode is not Mode.PARK and self._batch.at_rest[k]:
             allowed = LARGEST_PULL_N
         sent.press_allowed.append(np.inf)
         sent.across_allowed.append(np.inf)

@@ -207,12 +207,12 @@ def test_parking_is_soft_in_every_direction() -> None:
 
 def test_a_speed_at_the_parking_limit_is_allowed_and_the_slowest_joint_counts() -> None:
     wish: Command = command(ARM, torque(ARM, (0.0, 0.0, -8.0, 0.0, 0.0, 0.0)))
-    for speed, press_n in ((-0.5, 8.0), (0.5, 8.0)):
-        gate = _stopped(speed_rad_s=(2.0, 1.0, *(2.0,) * 5))
+    for speed, press_n in ((-0.4, 8.0), (0.4, 8.0)):
+        gate = _stopped(speed_rad_s=(2.0, 0.8, *(2.0,) * 5))
         judgement = gate.judge(wish, state(dq_rad_s=(speed, *(0.0,) * 6)), reference(), 2.0)
         assert judgement.press_n == pytest.approx(press_n)
-    gate = _stopped(speed_rad_s=(2.0, 1.0, *(2.0,) * 5))
-    gate.judge(wish, state(dq_rad_s=(-0.501, *(0.0,) * 6)), reference(), 2.0)
+    gate = _stopped(speed_rad_s=(2.0, 0.8, *(2.0,) * 5))
+    gate.judge(wish, state(dq_rad_s=(-0.401, *(0.0,) * 6)), reference(), 2.0)
     assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 2.1).mode is Mode.FLOAT
 
 

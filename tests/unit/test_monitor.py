@@ -118,3 +118,170 @@ def test_waiting_in_the_air_is_no_dwelling() -> None:
 def test_what_the_law_asks_for_that_is_no_number_is_told_from_joints_that_are_none() -> None:
     assert _cause(Gate(limits(), 1e-3), [state()], command(ARM, (math.nan,) * 7)) is Cause.NOT_FINITE
     assert _cause(Gate(limits(), 1e-3), [state(dq_rad_s=(math.nan,) * 7)]) is Cause.JOINTS_NOT_FINITE
+
+
+TILTED = (0.48, -0.6, 0.64)
+
+
+def _stop_of(
+    bounds: dict, wish: dict | None = None, senses: dict | None = None, normal: Vector3 = (0.0, 0.0, 1.0)
+) -> Cause | None:
+    asked = dict(wish or {})
+    arm = asked.pop("arm", ARM)
+    one = command(arm, arm.bias_nm, **{"normal": normal, **asked})
+    stop = Gate(limits(**bounds), 1e-3).judge(one, state(**(senses or {})), reference(normal=normal), 0.0).stop
+    return stop.cause if stop else None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "wish", "senses"),
+    [
+        ({"late_s": 0.5}, {}, {"command_age_s": 0.5}),
+        ({"sensor_age_s": 0.5, "stale_ticks": 1}, {}, {"sensor_age_s": 0.5}),
+        ({"axis_cosine": 1.0}, {}, {}),
+        ({}, {"press_n": 30.0}, {}),
+        ({}, {"press_n": 30.0, "observer_n": 40.0}, {}),
+        ({"implausible_ticks": 1}, {"press_n": 10.0, "observer_n": 20.0}, {}),
+        ({"implausible_ticks": 1}, {"press_n": 20.0, "observer_n": 10.0}, {}),
+        ({"tool_trip_n": 5.0}, {}, {"wrench_s": (0.0, 3.0, 4.0, 99.0, 99.0, 99.0)}),
+        ({"tool_trip_n": 5.0}, {}, {"wrench_s": (3.0, 0.0, -4.0, 0.0, 0.0, 0.0)}),
+        ({"pad_area_m2": 0.5, "pressure_pa": 40.0}, {"press_n": 20.0}, {}),
+        ({}, {}, {"dq_rad_s": (2.0, -2.0, *(0.0,) * 5)}),
+        ({}, {}, {"q_rad": (3.0, -3.0, *(0.0,) * 5)}),
+        ({}, {"plan_error_m": 0.04}, {}),
+        ({}, {"arm": dataclasses.replace(ARM, v_wt=(0.3, -0.4, 0.0, 9.0, 9.0, 9.0))}, {}),
+        ({}, {"arm": dataclasses.replace(ARM, v_wt=(0.0, 0.3, 0.4, 9.0, 9.0, 9.0))}, {}),
+        ({}, {"arm": dataclasses.replace(ARM, p_wt=(1.0, -1.0, 1.0))}, {}),
+        ({}, {"arm": dataclasses.replace(ARM, p_wt=(-1.0, 1.0, -1.0))}, {}),
+        ({}, {"arm": dataclasses.replace(ARM, p_wt=(0.0, 0.0, 0.0))}, {}),
+        ({"contact_lost_s": -1.0}, {"press_n": 1.0}, {}),
+        ({"descent_m": 0.0}, {"contact": ContactState.APPROACH}, {}),
+    ],
+)
+def test_just_at_a_limit_nothing_is_stopped(bounds: dict, wish: dict, senses: dict) -> None:
+    assert _stop_of(bounds, wish, senses) is None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "wish", "senses", "cause"),
+    [
+        ({"tool_trip_n": 5.0}, {}, {"wrench_s": (0.0, 5.1, 0.0, 0.0, 0.0, 0.0)}, Cause.TOOL_FORCE),
+        ({"tool_trip_n": 5.0}, {}, {"wrench_s": (5.1, 0.0, 0.0, 0.0, 0.0, 0.0)}, Cause.TOOL_FORCE),
+        ({}, {"arm": dataclasses.replace(ARM, v_wt=(0.0, 0.51, 0.0, 0.0, 0.0, 0.0))}, {}, Cause.TOOL_SPEED),
+        ({}, {"arm": dataclasses.replace(ARM, v_wt=(0.0, 0.0, 0.51, 0.0, 0.0, 0.0))}, {}, Cause.TOOL_SPEED),
+        ({"implausible_ticks": 1}, {"press_n": 20.0, "observer_n": 9.9}, {}, Cause.SENSOR_IMPLAUSIBLE),
+        ({}, {"arm": dataclasses.replace(ARM, p_wt=(0.0, 1.01, 0.0))}, {}, Cause.WORKSPACE),
+        ({}, {"arm": dataclasses.replace(ARM, p_wt=(0.0, 0.0, math.nan))}, {}, Cause.WORKSPACE),
+        ({}, {"plan_error_m": math.nan}, {}, Cause.WORKSPACE),
+        ({}, {"observer_n": math.nan}, {}, Cause.PAD_FORCE),
+        ({}, {}, {"command_age_s": math.nan}, Cause.LINK),
+        ({}, {"normal": (0.0, 0.0, math.nan)}, {}, Cause.INTERNAL_ERROR),
+    ],
+)
+def test_just_over_a_limit_the_session_is_stopped(bounds: dict, wish: dict, senses: dict, cause: Cause) -> None:
+    assert _stop_of(bounds, wish, senses) is cause
+
+
+def test_a_tilted_axis_is_compared_in_every_component() -> None:
+    assert _stop_of({"axis_cosine": 1.0 - 1e-9}, normal=TILTED) is None
+    for axis in range(3):
+        other = list(TILTED)
+        other[axis] = -other[axis]
+        turned = _stop_of({"axis_cosine": 0.6}, {"normal": tuple(other)}, normal=TILTED)
+        assert turned is Cause.INTERNAL_ERROR
+    for longer in (1.001, 0.999):
+        scaled = tuple(longer * n for n in TILTED)
+        assert _stop_of({"axis_cosine": 0.9}, {"normal": scaled}, normal=TILTED) is Cause.INTERNAL_ERROR
+
+
+def test_joints_that_stand_exactly_still_do_not_jump() -> None:
+    assert _cause(Gate(limits(jump_rad=0.0), 1e-3), [state(t_s=0.001 * k) for k in range(5)]) is None
+
+
+def test_equal_samples_count_from_the_last_that_differed() -> None:
+    forces = (1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.0)
+    samples = [state(t_s=0.001 * k, wrench_s=(0.0, 0.0, f, 0.0, 0.0, 0.0)) for k, f in enumerate(forces)]
+    assert _cause(Gate(limits(frozen_ticks=3), 1e-3), samples) is None
+    assert _cause(Gate(limits(frozen_ticks=2), 1e-3), samples) is Cause.SENSOR_FROZEN
+
+
+def test_a_bad_sample_says_nothing_about_the_force_and_a_good_one_starts_the_count_again() -> None:
+    hard = (0.0, 0.0, -100.0, 0.0, 0.0, 0.0)
+    gate = Gate(limits(stale_ticks=3), 1e-3)
+    assert gate.judge(WISH, state(wrench_s=hard, sensor_age_s=0.006), reference(), 0.0).stop is None
+    stop = gate.judge(WISH, state(wrench_s=hard), reference(), 0.001).stop
+    assert stop is not None
+    assert stop.cause is Cause.TOOL_FORCE
+
+
+@pytest.mark.parametrize(
+    ("trusted", "stops_at"),
+    [
+        ((False, False, True, False, False), 4),
+        ((True, True, False, False, False), 4),
+        ((False, True, False, False), None),
+    ],
+)
+def test_distrust_grows_by_one_and_leaks_by_one(trusted: tuple[bool, ...], stops_at: int | None) -> None:
+    gate = Gate(limits(implausible_ticks=3), 1e-3)
+    stopped = [
+        gate.judge(command(ARM, ARM.bias_nm, trusted=one), state(), reference(), 0.001 * tick).stop is not None
+        for tick, one in enumerate(trusted)
+    ]
+    assert (stopped.index(True) if any(stopped) else None) == stops_at
+
+
+def test_the_time_without_skin_starts_with_the_loss() -> None:
+    def causes(times_s: tuple[float, ...], presses_n: tuple[float, ...]) -> list[bool]:
+        gate = Gate(limits(contact_lost_s=0.5), 1e-3)
+        return [
+            gate.judge(command(ARM, ARM.bias_nm, press_n=press), state(), reference(), t_s).stop is not None
+            for t_s, press in zip(times_s, presses_n, strict=True)
+        ]
+
+    assert causes((1.0, 1.5, 1.51), (0.5, 0.5, 0.5)) == [False, False, True]
+    assert causes((1.0, 1.5, 1.75, 2.25), (5.0, 0.5, 5.0, 0.5)) == [False] * 4
+
+
+def test_a_descent_counts_along_the_press_axis_and_only_in_an_approach() -> None:
+    """A quarter of a metre a second along a tilted axis, with sideways motion and turning that do not count."""
+    v = [-0.25 * n for n in TILTED]
+    v[0], v[1] = v[0] + 0.06 * 0.6, v[1] + 0.06 * 0.48
+    sinking = dataclasses.replace(ARM, v_wt=(*v, 5.0, 5.0, 5.0))
+
+    def stops(contacts: tuple[ContactState, ...], descent_m: float) -> list[bool]:
+        gate = Gate(limits(descent_m=descent_m), 1e-3)
+        return [
+            gate.judge(
+                command(sinking, ARM.bias_nm, contact=contact, normal=TILTED),
+                state(),
+                reference(normal=TILTED),
+                0.5 * k,
+            ).stop
+            is not None
+            for k, contact in enumerate(contacts)
+        ]
+
+    seek, free = ContactState.APPROACH, ContactState.FREE
+    assert stops((seek, seek, seek), 0.26) == [False, False, False]
+    assert stops((seek, seek, seek), 0.24) == [False, False, True]
+    assert stops((seek, seek, free, seek, seek), 0.26) == [False] * 5
+    rising = dataclasses.replace(ARM, v_wt=(0.0, 0.0, 0.25, 0.0, 0.0, 0.0))
+    gate = Gate(limits(descent_m=0.01), 1e-3)
+    for tick in range(3):
+        asked = command(rising, ARM.bias_nm, contact=seek)
+        assert gate.judge(asked, state(), reference(), 0.5 * tick).stop is None
+
+
+def test_a_spot_ends_at_its_radius_and_its_time() -> None:
+    def stops(places_m: tuple[float, ...], dwell_s: float) -> list[bool]:
+        gate = Gate(limits(dwell_m=0.25, dwell_s=dwell_s), 1e-3)
+        return [
+            gate.judge(_at((place, 0.0, 0.05)), state(), reference(), float(second)).stop is not None
+            for second, place in enumerate(places_m)
+        ]
+
+    assert stops((0.5, 0.75, 0.5), 2.0) == [False, False, False]
+    assert stops((0.5, 0.75, 0.5), 1.5) == [False, False, True]
+    assert stops((0.5, 0.76, 0.5), 1.5) == [False, False, False]
+    assert stops((0.0, 0.0, 0.0), 2.0) == [False, False, False]

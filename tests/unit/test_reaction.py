@@ -84,6 +84,28 @@ def test_a_clock_that_fails_never_skips_the_unloading() -> None:
     assert reaction.is_overdue(math.nan)
 
 
+def test_every_time_of_the_way_to_rest_belongs_to_what_comes_after_it() -> None:
+    """From a stop at zero, so that no sum is rounded."""
+    for cause, after in ((Cause.OPERATOR, Mode.PARK), (Cause.LINK, Mode.FLOAT)):
+        reaction = Reaction()
+        reaction.begin(_stop(cause, 0.0))
+        for at_s, before, then in (
+            (UNLOAD_S, Mode.UNLOAD, Mode.FLOAT),
+            (UNLOAD_S + FLOAT_S, Mode.FLOAT, after),
+            (UNLOAD_S + FLOAT_S + PARK_S, after, Mode.FLOAT),
+        ):
+            just_before = math.nextafter(at_s, 0.0)
+            assert reaction.advance(just_before, can_pull=True, is_parked=False) is before
+            assert not reaction.is_overdue(just_before)
+            assert reaction.advance(at_s, can_pull=True, is_parked=False) is then
+            assert reaction.is_overdue(at_s) is (at_s > 30.0)
+        floated = UNLOAD_S + FLOAT_S
+        assert not reaction.is_settled(math.nextafter(floated, 0.0))
+        assert reaction.is_settled(floated) is (cause is Cause.LINK)
+        assert reaction.is_settled(floated + PARK_S)
+        assert reaction.is_settled(math.nan)
+
+
 def test_without_a_stop_nothing_is_settled_or_overdue() -> None:
     assert not Reaction().is_settled(100.0)
     assert not Reaction().is_overdue(100.0)

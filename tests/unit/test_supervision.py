@@ -1,5 +1,6 @@
 """The supervisor's decisions: just inside and just outside every limit, and what it sends once it has taken over."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -74,6 +75,34 @@ def test_what_was_taken_is_kept_until_it_is_cleared_and_a_cleared_one_starts_ane
     assert supervisor.judge(_view(9.0, last)) is None
     assert supervisor.judge(_view(99.0, last)) is None, "a first heartbeat is not waited for"
     _watched(supervisor)
+
+
+def test_a_counter_that_starts_at_zero_is_waited_for_from_its_second_beat_on() -> None:
+    supervisor = Supervisor(LIMITS)
+    assert supervisor.judge(_view(0.0, 0)) is None
+    assert supervisor.judge(_view(0.002, 1)) is None
+    stop = supervisor.judge(_view(0.1, 1))
+    assert stop is not None
+    assert stop.cause is Cause.HOST_LOST
+
+
+def test_a_first_read_that_is_broken_is_no_reason_yet() -> None:
+    assert Supervisor(LIMITS).judge(_view(0.0, 1, is_intact=False)) is None
+
+
+def test_ages_just_at_the_limit_are_allowed() -> None:
+    bounds = dataclasses.replace(LIMITS, heartbeat_s=0.5)
+    supervisor = Supervisor(bounds)
+    assert supervisor.judge(_view(0.0, 1)) is None
+    assert supervisor.judge(_view(1.0, 2)) is None
+    assert supervisor.judge(_view(1.5, 2, command_age_s=0.5)) is None
+    assert supervisor.judge(_view(1.5, 3, command_age_s=0.501)) is not None
+
+
+def test_senses_of_another_arm_are_refused() -> None:
+    supervisor = Supervisor(dataclasses.replace(LIMITS, patience_reads=1))
+    with pytest.raises(ValueError, match="zip"):
+        supervisor.judge(_view(0.0, 1, dq_rad_s=(9.0,) * 8))
 
 
 def test_broken_reads_count_in_a_row_only() -> None:
@@ -158,6 +187,35 @@ def test_its_torque_pulls_away_from_the_body_and_never_presses() -> None:
 
 def test_outward_is_against_the_tools_axis() -> None:
     assert outward_axis(terms(np.random.default_rng(3))) == pytest.approx((0.0, 0.0, 1.0))
+
+
+def test_outward_is_the_third_column_of_the_rotation_with_the_other_sign() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        drawn = rng.normal(size=4)
+        x, y, z, w = quaternion = tuple((drawn / np.linalg.norm(drawn)).tolist())
+        # Rodrigues about the quaternion's own axis, not the formula of the code.
+        axis, half = np.array((x, y, z)), math.atan2(math.hypot(x, y, z), w)
+        axis = axis / np.linalg.norm(axis)
+        e_z = np.array((0.0, 0.0, 1.0))
+        turned = (
+            e_z * math.cos(2 * half)
+            + np.cross(axis, e_z) * math.sin(2 * half)
+            + axis * (axis @ e_z) * (1 - math.cos(2 * half))
+        )
+        arm = dataclasses.replace(terms(rng), quaternion_wt=quaternion)
+        assert outward_axis(arm) == pytest.approx(-turned)
+
+
+def test_at_the_end_of_the_unloading_it_floats() -> None:
+    supervisor = Supervisor(LIMITS)
+    supervisor.judge(_view(0.0, 1))
+    for read in range(LIMITS.bad_reads):
+        supervisor.judge(_view(0.0, 1 + read, is_intact=False))
+    assert supervisor.stop is not None
+    arm = terms(np.random.default_rng(1))
+    assert supervisor.torque(arm, state(t_s=math.nextafter(UNLOAD_S, 0.0)))[1] is Mode.UNLOAD
+    assert supervisor.torque(arm, state(t_s=UNLOAD_S))[1] is Mode.FLOAT
 
 
 def test_without_joint_speeds_the_last_torque_that_held_the_arm_stays() -> None:
