@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety fuzz mutants lint bench campaign faults alarms pictures lock clean
+.PHONY: help setup run test safety fuzz mutants lint bench campaign drills faults alarms pictures lock clean
 
 help:
 	@echo "make run       a whole massage session in simulation, with a report"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench     speed of the loop"
 	@echo "make campaign  the acceptance campaign: bodies x arms x seeds (slow)"
 	@echo "make faults    the whole fault table, two at once included (20 minutes)"
+	@echo "make drills    real processes, real kills (some minutes, on a quiet machine)"
 	@echo "make alarms    200 sessions without a fault: none may be stopped (slow)"
 	@echo "make pictures  the pictures of README and docs"
 	@echo "make setup     only the virtual environment in $(VENV)"
@@ -70,6 +71,9 @@ mutants: setup
 
 campaign: setup
 	@$(BIN)/massage-arm campaign acceptance --gains standard fast --markdown docs/results.md $(ARGS)
+
+drills: setup
+	@$(BIN)/python -m pytest -q -m campaign tests/faults/test_processes.py
 
 faults: setup
 	@$(BIN)/massage-arm campaign faults --markdown docs/faults.md $(ARGS)

@@ -169,10 +169,14 @@ def test_without_the_supervisor_the_arm_unloads_before_the_brakes_close() -> Non
     assert all(step.truth[0].press_n == 0.0 for step in still)
 
 
-@pytest.mark.parametrize(("name", "droops_m"), [("joint_torque_lost", 0.010), ("joint_torque_saturated=0.2", 0.045)])
-def test_a_broken_drive_has_its_own_brake_and_the_others_lead_the_tool_off_the_skin(name: str, droops_m: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "found_s", "droops_m"), [("joint_torque_lost", 0.025, 0.010), ("joint_torque_saturated=0.2", 0.06, 0.045)]
+)
+def test_a_broken_drive_has_its_own_brake_and_the_others_lead_the_tool_off_the_skin(
+    name: str, found_s: float, droops_m: float
+) -> None:
     outcome = outcomes()[name]
-    assert stop_s(outcome) <= 0.025
+    assert stop_s(outcome) <= found_s
     assert all(step.state.authority is not Authority.NOBODY for step in outcome.steps)
     height_m = outcome.steps[0].truth[0].p_wt[2]
     assert min(step.truth[0].p_wt[2] for step in outcome.steps) > height_m - droops_m

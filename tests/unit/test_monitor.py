@@ -136,7 +136,7 @@ def _stop_of(
 @pytest.mark.parametrize(
     ("bounds", "wish", "senses"),
     [
-        ({"late_s": 0.5}, {}, {"command_age_s": 0.5}),
+        ({}, {}, {"command_age_s": 0.0045}),
         ({"sensor_age_s": 0.5, "stale_ticks": 1}, {}, {"sensor_age_s": 0.5}),
         ({"axis_cosine": 1.0}, {}, {}),
         ({}, {"press_n": 30.0}, {}),

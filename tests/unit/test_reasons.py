@@ -45,7 +45,7 @@ def _moved(arm_change: dict) -> dict:
             {},
             {},
             {"authority": Authority.NOBODY},
-            (Cause.SUPERVISOR_ACTED, "drives taken from the session loop", 1, 0, "times"),
+            (Cause.LINK, "drives without enable, brakes closed", 1, 0, "times"),
         ),
         (
             {},
@@ -54,10 +54,10 @@ def _moved(arm_change: dict) -> dict:
             (Cause.SUPERVISOR_LOST, "age of the supervisor's heartbeat", 0.02, 0.01, "s"),
         ),
         (
-            {"late_s": 0.01},
+            {},
             {},
             {"command_age_s": 0.02},
-            (Cause.LINK, "age of the drives' last command", 0.02, 0.01, "s"),
+            (Cause.LINK, "age of the drives' last command beyond a tick", 0.02, 0.0045, "s"),
         ),
         ({}, {}, {"temperature_c": 81.0}, (Cause.TEMPERATURE, "hottest drive", 81, 80, "C")),
         ({"stale_ticks": 1}, {}, {"wrench_s": (NAN,) * 6}, (Cause.NOT_FINITE, "wrist sensor", NAN, 0, "N")),
@@ -206,7 +206,7 @@ BOUNDS = SupervisorLimits(0.006, 50.0, (2.0, 3.0, *(2.0,) * 5), (87.0,) * 7, bad
         ),
         (
             [(1, True, {}), (2, True, {"command_age_s": 0.007})],
-            (Cause.LINK, "age of the drives' last command, own read", 0.007, 0.006, "s"),
+            (Cause.LINK, "age of the drives' last command beyond the loop's heartbeat", 0.007, 0.006, "s"),
         ),
         (
             [(k, True, {"wrench_s": (0.0, 30.0, 60.0, 99.0, 0.0, 0.0)}) for k in (1, 2)],
