@@ -60,7 +60,7 @@ safety: setup
 	@$(BIN)/python -m pytest -n 2 -q -m "not campaign" $(COVERAGE) $(SAFETY_TESTS)
 
 test: lint safety
-	@$(BIN)/python -m pytest -n 2 -m "not campaign" $(addprefix --ignore=, $(SAFETY_TESTS)) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not campaign" $(addprefix --ignore=, $(SAFETY_TESTS)) $(ARGS)
 
 fuzz: setup
 	@$(BIN)/python -m pytest -q -s -m campaign tests/property/test_gate_fuzz.py

@@ -12,6 +12,8 @@ from controller.types import Action, Authority, Cause, ContactState, Mode, StepR
 from sim.faults import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
 from tests.fault_cases import FAULT_S, TARGET_N, Bench, Outcome, fork_at_fault
 
+pytestmark = pytest.mark.xdist_group("fault reactions")
+"""One worker runs them all: they share what follows every fault, which takes a minute to simulate."""
 CALM = "calm"
 EXPECTED: dict[str, Cause | None] = {
     "sensor_zero": Cause.SENSOR_FROZEN,
