@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
 
+import orjson
 import pytest
 
 from controller.types import Cause, Mode
@@ -198,3 +200,16 @@ def test_the_exit_code_says_whether_all_passed(
     assert row["is_passed"] is (code == 0)
     assert row["measured"]["peak_n"] == 21.0
     assert row["case"]["faults"] == ["sensor_zero"]
+
+
+def test_earlier_cells_are_shown_and_judged_anew(tmp_path: Path, capsys: Capture) -> None:
+    cells = (cell(MACHINE), cell(PERSON, over_limit_samples=2, peak_n=41.0), dead(GROUP, DOUBLE, "killed"))
+    rows = [{**dataclasses.asdict(one), "misses": (), "is_passed": True} for one in cells[:2]]
+    rows.append({**dataclasses.asdict(cells[2]), "is_passed": False})
+    file = tmp_path / "cells.json"
+    file.write_bytes(orjson.dumps(rows))
+    assert cli.main(["campaign", "faults", "--from", str(file), "--json"]) == 4
+    assert [row["is_passed"] for row in json.loads(capsys.readouterr().out)] == [True, False, False]
+    file.write_text("[{}]")
+    assert cli.main(["campaign", "faults", "--from", str(file)]) == 2
+    assert "what campaign faults --json printed" in capsys.readouterr().err

@@ -29,7 +29,7 @@ OWN_OPTIONS = {
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
-    "earlier": ("acceptance",),
+    "earlier": ("acceptance", "faults"),
 }
 """Options that only some campaigns take."""
 OPTION_NAMES = {"surface_errors": "--surface-errors", "earlier": "--from"}

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 import orjson
+from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
 from controller.gains import GainSet, gain_set
@@ -20,6 +22,7 @@ from trajectories.program_model import TECHNIQUES
 from urdf.arms import arm_names, load_arm
 from workbench.alarm_campaign import alarm_lines, alarm_requests, run_alarms
 from workbench.fault_campaign import Choice, grid, run_faults
+from workbench.fault_cells import Cell, judged
 from workbench.fault_report import markdown, text, verdict_line
 from workbench.fault_table import chosen_cases
 from workbench.output import write_text
@@ -35,6 +38,32 @@ Result = TypeVar("Result")
 
 def faults(arguments: argparse.Namespace) -> int:
     """Run the fault campaign and print its table; return 0 where every cell passed, else 4."""
+    cells = _earlier(arguments.earlier) if arguments.earlier else _run_faults(arguments)
+    if arguments.json:
+        rows = [{**asdict(cell), "is_passed": cell.is_passed} for cell in cells]
+        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
+    else:
+        print("\n".join([*text(cells), verdict_line(cells)]))
+    if arguments.markdown is not None:
+        write_text(arguments.markdown, markdown(cells, "massage-arm " + " ".join(sys.argv[1:])))
+    return 0 if all(cell.is_passed for cell in cells) else 4
+
+
+def _earlier(paths: list[Path]) -> tuple[Cell, ...]:
+    """Return the cells of earlier campaigns, as ``--json`` printed them, held against the criteria anew."""
+    cells: list[Cell] = []
+    for path in paths:
+        try:
+            rows = orjson.loads(path.read_bytes())
+            bare = [{key: value for key, value in row.items() if key != "is_passed"} for row in rows]
+            cells += TypeAdapter(list[Cell]).validate_json(orjson.dumps(bare))
+        except (OSError, ValueError, AttributeError) as error:
+            got = f"{path} ({type(error).__name__})"
+            raise ConfigError("--from", got, "what campaign faults --json printed") from error
+    return tuple(cell if cell.measured is None else judged(cell.group, cell.case, cell.measured) for cell in cells)
+
+
+def _run_faults(arguments: argparse.Namespace) -> tuple[Cell, ...]:
     _check_names(arguments)
     tasks = grid(
         Choice(
@@ -47,15 +76,7 @@ def faults(arguments: argparse.Namespace) -> int:
         )
     )
     label = f"fault campaign, {sum(len(task.cases) for task in tasks)} cells"
-    cells = _on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
-    if arguments.json:
-        rows = [{**asdict(cell), "is_passed": cell.is_passed} for cell in cells]
-        sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n")
-    else:
-        print("\n".join([*text(cells), verdict_line(cells)]))
-    if arguments.markdown is not None:
-        write_text(arguments.markdown, markdown(cells, "massage-arm " + " ".join(sys.argv[1:])))
-    return 0 if all(cell.is_passed for cell in cells) else 4
+    return _on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
 
 
 def alarms(arguments: argparse.Namespace) -> int:
