@@ -77,7 +77,8 @@ def _explanation(stop: StopSummary | None, picture: Path | None) -> list[str]:
     if stop.value is not None and stop.allowed is not None:
         over = stop.value - stop.allowed
         lines.append(f"value:     {stop.value:.4g} {stop.unit}, allowed {stop.allowed:.4g} {stop.unit}")
-        lines.append(f"margin:    {abs(over):.4g} {stop.unit} {'over' if over > 0.0 else 'under'} the limit")
+        side = "at" if over == 0.0 else f"{abs(over):.4g} {stop.unit} {'over' if over > 0.0 else 'under'}"
+        lines.append(f"margin:    {side} the limit")
     rule = rule_of(stop.cause)
     if rule is not None:
         lines += [f"the arm:   {DOES[rule.action]}", f"cleared by: {rule.clearance}"]
