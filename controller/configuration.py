@@ -46,9 +46,11 @@ TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
 """The wrist sensor may read this much more than the pad's trip: friction of 0.3 adds 5 %, the tool weighs 3 N."""
 TANGENTIAL_BASE_N, TANGENTIAL_SHARE = 12.0, 0.4
 """Force across the normal: inertia and joint friction, and skin friction up to 0.3 with some room (design choice)."""
+STALE_TICKS = 2
+"""Ticks in a row with a late or broken wrist sample that are too many: answered three ticks after the fault."""
 AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
-FROZEN_TICKS = 3
+FROZEN_TICKS = 2
 """Repeats of one wrench sample that count as frozen: noise does not repeat (assumed; a coarse sensor needs more)."""
 LATE_S = 0.008
 """Longest time without a tick: the answer is there within 10 ms."""
@@ -134,7 +136,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         workspace_high_m=(high[0], high[1], high[2]),
         path_m=0.04,
         sensor_age_s=0.005,
-        stale_ticks=3,
+        stale_ticks=STALE_TICKS,
         implausible_ticks=50,
         descent_m=0.09,
         frozen_ticks=FROZEN_TICKS,

@@ -30,17 +30,17 @@ from controller.safety.gate import ApprovedCommand
 from controller.safety.projection import FLOAT_DAMPING_S_PER_RAD
 from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S, Supervisor, SupervisorLimits, SupervisorView
 from controller.supervisor.kinematics import own_terms
-from controller.types import ArmState, Authority, StopReason, Truth, Vector
+from controller.types import ArmState, Authority, Mode, StopReason, Truth, Vector
+from sim.actuators import lag_share
+from sim.drives import DRIVE_WATCHDOG_S, left_alone
 from sim.faults import Fault
 from sim.world import SimPlant
 
-DRIVE_WATCHDOG_S = 0.010
-"""Time without a command after which the drives act by themselves (assumed; moteus and Dynamixel set it in ms)."""
-
-SHORT_SHARE = 0.08
-SHORT_FILTER_S = 0.025
-"""A drive whose torque is off its command by this share of its limit, through a filter of this time constant, is taken
-for broken (assumed): three times what fault-free sessions show, and a few milliseconds for a loaded joint."""
+SHORT_SHARE = 0.06
+SHORT_FILTER_S = 0.008
+"""A drive whose torque is off what its own model makes of its commands by this share of its limit, through a filter of
+this time constant, is taken for broken (assumed): some milliseconds for a loaded joint. Held against the command
+itself, the drive's lag would look like a fault wherever the command is noisy."""
 BRAKE_S = 0.020
 """Time a brake takes to close (assumed; power-off brakes take 10 to 50 ms)."""
 
@@ -74,6 +74,7 @@ class SupervisedPlant:
         self._dt_s = plant.info.dt_s
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
         self._off_gain = self._beat_ticks * self._dt_s / SHORT_FILTER_S
+        self._lag_share = lag_share(self._dt_s)
         plant.faults.on_begin = self._begin
         self._forget()
 
@@ -88,6 +89,9 @@ class SupervisedPlant:
         self._broken_s: dict[int, float] = {}
         self._braked: frozenset[int] = frozenset()
         self._sent: Vector = ()
+        self._due: Vector = ()
+        self._expected: Vector = ()
+        self._host_mode = Mode.RUN
         self._good: ArmState | None = None
         self._worst: Truth | None = None
 
@@ -121,6 +125,7 @@ class SupervisedPlant:
         world.begin_due_faults()
         if self._is_host_alive:
             self._host_beat += 1
+            self._host_mode = command.mode
             if self._is_linked and world.authority is Authority.HOST:
                 self._wish, self._fresh_s, world.command_age_s = command.tau_nm, world.t_s, 0.0
                 self._holding = command.holding_nm or command.tau_nm
@@ -169,6 +174,7 @@ class SupervisedPlant:
                 self._watch(world.read(), t_s)
         self._ticks += 1
         authority = self._watchdog(t_s)
+        self._expect(self._sent)
         world.advance(self._sent)
         self._tell(authority)
 
@@ -178,7 +184,8 @@ class SupervisedPlant:
         if self._is_memory_intact:
             self._seen_beat_s = t_s
         had = self._supervisor.stop
-        reason = self._supervisor.judge(SupervisorView(state, self._host_beat, self._is_memory_intact))
+        view = SupervisorView(state, self._host_beat, self._is_memory_intact, self._host_mode is not Mode.RUN)
+        reason = self._supervisor.judge(view)
         if self._good is None or math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
             self._good = state
         if reason is None:
@@ -192,11 +199,11 @@ class SupervisedPlant:
 
     def _check_drives(self, t_s: float) -> None:
         """Close the brake of a drive that keeps giving something else than it is asked for."""
-        if not self._sent:
+        if not self._expected:
             return
         gain, given = self._off_gain, self.world.given_nm()
         self._off_nm = tuple(
-            [off + gain * (sent - tau - off) for off, sent, tau in zip(self._off_nm, self._sent, given, strict=True)]
+            [off + gain * (due - tau - off) for off, due, tau in zip(self._off_nm, self._expected, given, strict=True)]
         )
         if not all(map(le, map(abs, self._off_nm), self._short_nm)):
             for joint, (off, limit) in enumerate(zip(self._off_nm, self._short_nm, strict=True)):
@@ -208,6 +215,12 @@ class SupervisedPlant:
                 self._braked = closed
                 self.world.brake(closed)
 
+    def _expect(self, sent_nm: Vector) -> None:
+        """Advance the drives' own model of themselves: what torque follows from the command of this period."""
+        share = self._lag_share
+        self._expected = self._due or sent_nm
+        self._due = tuple([due + share * (tau - due) for due, tau in zip(self._expected, sent_nm, strict=True)])
+
     def _watchdog(self, t_s: float) -> Authority:
         """Choose what the drives do in this period and return whose torque it is."""
         silent_s = t_s - min(self._beat_s, self._fresh_s)
@@ -218,8 +231,7 @@ class SupervisedPlant:
             return Authority.NOBODY
         self._sent = self._wish
         if not t_s - self._fresh_s <= DRIVE_WATCHDOG_S:
-            speeds = self.world.true_motion()[1]
-            self._sent = tuple([h - d * v for h, d, v in zip(self._holding, self._damping, speeds, strict=True)])
+            self._sent = left_alone(self._holding, self.world.true_motion()[1], self._damping)
         return self.world.authority
 
     def _tell(self, authority: Authority) -> None:

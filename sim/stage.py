@@ -122,6 +122,7 @@ class Stage:
         self._ledger: Ledger = attach_ledger(setup.ledger)
         self._plant: SimPlant = build_simulation(setup.arm, setup.placement, load_body(setup.body), setup.options)
         self._dt_s, self._start = setup.options.dt_s, setup.start_q_rad
+        self._torque_nm = setup.arm.torque_limit_nm
         self._beat_ticks = round(BEAT_S / self._dt_s)
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
@@ -140,7 +141,7 @@ class Stage:
             plant.truth()
         plant.activate(self._start)
         self._brake_nm = plant.set_brakes(are_closed=True)
-        drives = Drives(hold, self._dt_s)
+        drives = Drives(hold, self._torque_nm, self._dt_s)
         quiet_memory()
         tick, due_s = 0, time.monotonic()
         self._publish(tick, DriveOrder(Authority.NOBODY, hold, MODES[0], 0.0))
@@ -153,7 +154,7 @@ class Stage:
                 self._publish(tick, order)
         finally:
             drives.close()
-            self._publish(tick + 1, replace(drives.decide(tick + 1, None, None), supervisor_age_s=0.0))
+            self._publish(tick + 1, replace(drives.decide(tick + 1, None, None, ()), supervisor_age_s=0.0))
             plant.deactivate()
 
     def _one_tick(self, tick: int, drives: Drives, late_s: float) -> DriveOrder:
@@ -164,7 +165,7 @@ class Stage:
         host = self._host.unpack(self._host_reader.read())
         supervisor = self._supervisor.unpack(self._supervisor_reader.read())
         before = drives.authority
-        order = drives.decide(tick, host, supervisor)
+        order = drives.decide(tick, host, supervisor, self._plant.true_motion()[1])
         is_braked = order.authority is Authority.NOBODY
         if (before is Authority.NOBODY) is not is_braked:
             self._brake_nm = self._plant.set_brakes(are_closed=is_braked)
@@ -191,7 +192,9 @@ class Stage:
     def _publish(self, tick: int, order: DriveOrder) -> None:
         """Tell the senses; the supervisor's age counts up to now."""
         state = self._plant.read()
-        state = replace(state, authority=order.authority, supervisor_age_s=order.supervisor_age_s)
+        state = replace(
+            state, authority=order.authority, supervisor_age_s=order.supervisor_age_s, command_age_s=order.command_age_s
+        )
         self._writer.write(self._senses.pack(SensesCell(tick, state)))
 
     def _note(self, tick: int, order: DriveOrder, late_s: float, waited_s: float) -> None:

@@ -28,8 +28,8 @@ from controller.types import (
     Vector3,
 )
 
-AUDIT_TOLERANCE_N = 1e-6
-"""Rounding that the audit forgives."""
+AUDIT_TOLERANCE = 1e-6
+"""Rounding that the audit forgives, of forces [N] and moments [Nm]."""
 BRAKE_N = 40.0
 """Largest pull away from the body that the press-speed cap may ask for (assumed)."""
 PARK_SPEED_SHARE = 0.5
@@ -49,11 +49,13 @@ class ApprovedCommand:
         key: the gate's own.
         holding_nm: torques that hold the arm without touching anything, (n,): what drives keep when nobody commands
             them any more, so that an arm left alone does not go on pressing; empty where they are not known.
+        mode: RUN while they work for the session, else how far the stopped arm is on its way to rest.
     """
 
     tau_nm: Vector
     key: object
     holding_nm: Vector = ()
+    mode: Mode = Mode.RUN
 
     def __post_init__(self) -> None:
         """Refuse everyone but the gate.
@@ -106,6 +108,7 @@ class Gate:
         self._monitor = monitor.Monitor(limits)
         self._reaction = Reaction()
         self._tank = Tank(limits.tank)
+        self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
         self._damping = tuple(projection.FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
         self._forget()
 
@@ -211,18 +214,17 @@ class Gate:
         )
         tau: Vector = command.tau_nm
         limited: tuple[Limited, ...] = ()
-        wrench = projection.tool_wrench(tau, terms)
-        press = projection.press_of(wrench, normal)
-        if not (
-            projection.is_within(wrench, press, normal, min(caps)[0], limits)
-            and projection.is_torque_within(tau, limits.torque_nm)
-        ):
+        force = projection.static_force(tau, terms, normal)
+        allowed = (min(caps)[0], limits.tangential_n, limits.moment_nm)
+        if not (projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)):
             tau, limited = self._lowered(command, caps)
-            press = projection.static_press(tau, terms, normal)
-        # The audit: press is the force of exactly the torques that go out, after every stage that may change them.
-        if not (press <= max(press_limit, 0.0) + AUDIT_TOLERANCE_N):
-            self.stop(stop_reason(Cause.INTERNAL_ERROR, "audited static press force", press, press_limit, "N", t_s))
+            force = projection.static_force(tau, terms, normal)
+        # The audit: the force of exactly the torques that go out, after every stage that may change them.
+        audited = (max(press_limit, 0.0) + AUDIT_TOLERANCE, *self._audited)
+        if not projection.is_within(force, audited):
+            self.stop(_audit_reason(force, audited, t_s))
             return None
+        press = force[0]
         if is_touching:
             tank.advance(press - target, speed, self._dt_s)
             if tank.is_exhausted():
@@ -238,6 +240,8 @@ class Gate:
         tau, limited = projection.project(command.tau_nm, terms, normal, caps, limits)
         # Once more for what rounding and a near-singular Jbar left over; a no-op almost always.
         tau, _ = projection.project(tau, terms, normal, caps, limits)
+        allowed = (max(min(caps)[0], 0.0), limits.tangential_n, limits.moment_nm)
+        tau = projection.shrink(tau, terms, normal, allowed)
         tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         return tau, limited if saturated is None else (*limited, saturated)
 
@@ -252,7 +256,7 @@ class Gate:
         if terms is None:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
             tau = self._held(state)
-            return Judgement(ApprovedCommand(tau, _KEY), 0.0, 0.0, mode, (), stop)
+            return Judgement(ApprovedCommand(tau, _KEY, (), mode), 0.0, 0.0, mode, (), stop)
         self._holding_nm = terms.bias_nm
         if mode is Mode.PARK and self._may_park(command, state, t_s):
             tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
@@ -265,7 +269,7 @@ class Gate:
             # A matrix holds what is no number, or numbers that no arm has.
             tau = self._held(state)
         press = projection.static_press(tau, terms, self._outward_w)
-        return Judgement(ApprovedCommand(tau, _KEY, terms.bias_nm), press, 0.0, mode, (), stop)
+        return Judgement(ApprovedCommand(tau, _KEY, terms.bias_nm, mode), press, 0.0, mode, (), stop)
 
     def _held(self, state: ArmState) -> Vector:
         """Return the last torque that held the arm, with damping at those joints whose speeds are known."""
@@ -298,3 +302,10 @@ class Gate:
             return True
         self.stop(stop_reason(Cause.JOINT_SPEED, "joint speed while parking", speed, limit, "rad/s", t_s))
         return False
+
+
+def _audit_reason(force: projection.Static, allowed: projection.Static, t_s: float) -> StopReason:
+    """Return the stop of torques that came out of the gate's own stages with too much."""
+    index = [found <= limit for found, limit in zip(force, allowed, strict=True)].index(False)
+    name, unit = (("press force", "N"), ("force across the normal", "N"), ("moment", "Nm"))[index]
+    return stop_reason(Cause.INTERNAL_ERROR, f"audited static {name}", force[index], allowed[index], unit, t_s)

@@ -13,6 +13,8 @@ Cap = tuple[float, Cause]
 """An upper bound of the static press force [N] and what it stands for."""
 Lead = tuple[float, float]
 """Wanted speed along the outward normal [m/s] and largest pull [N]."""
+Static = tuple[float, float, float]
+"""What joint torques do to the world at rest: press force [N], force across the normal [N], moment [Nm]."""
 
 
 UNLOAD_SPEED_M_S = 0.05
@@ -48,23 +50,22 @@ def tool_wrench(tau_nm: Vector, terms: ToolTerms) -> Vector:
     return tuple([sum(map(mul, row, extra)) for row in terms.jbar_t])
 
 
-def press_of(wrench: Vector, normal_w: Vector3) -> float:
-    """Return the press force [N] of a tool wrench (6,) along the inward normal."""
-    return -(wrench[0] * normal_w[0] + wrench[1] * normal_w[1] + wrench[2] * normal_w[2])
-
-
 def static_press(tau_nm: Vector, terms: ToolTerms, normal_w: Vector3) -> float:
     """Return the static press force [N] of joint torques along the inward normal."""
-    return press_of(tool_wrench(tau_nm, terms), normal_w)
+    return static_force(tau_nm, terms, normal_w)[0]
 
 
-def is_within(wrench: Vector, press_n: float, normal_w: Vector3, cap_n: float, limits: GateLimits) -> bool:
-    """Return True where press force, force across the normal and moment of a wrench are all allowed; NaN is not."""
-    across = math.hypot(
-        wrench[0] + press_n * normal_w[0], wrench[1] + press_n * normal_w[1], wrench[2] + press_n * normal_w[2]
-    )
-    moment = math.hypot(wrench[3], wrench[4], wrench[5])
-    return press_n <= cap_n and across <= limits.tangential_n and moment <= limits.moment_nm
+def static_force(tau_nm: Vector, terms: ToolTerms, normal_w: Vector3) -> Static:
+    """Return the static press force [N], force across the normal [N] and moment [Nm] of joint torques."""
+    fx, fy, fz, mx, my, mz = tool_wrench(tau_nm, terms)
+    nx, ny, nz = normal_w
+    press = -(fx * nx + fy * ny + fz * nz)
+    return press, math.hypot(fx + press * nx, fy + press * ny, fz + press * nz), math.hypot(mx, my, mz)
+
+
+def is_within(force: Static, allowed: Static) -> bool:
+    """Return True where press force, force across the normal and moment are all allowed; NaN is not."""
+    return force[0] <= allowed[0] and force[1] <= allowed[1] and force[2] <= allowed[2]
 
 
 def is_torque_within(tau_nm: Vector, torque_nm: Vector) -> bool:
@@ -102,7 +103,7 @@ def project(
         The torques and what was lowered.
     """
     wrench = tool_wrench(tau_nm, terms)
-    press = -dot(wrench[:3], normal_w)
+    press, across_n, moment_nm = static_force(tau_nm, terms, normal_w)
     across = tuple([w + press * n for w, n in zip(wrench[:3], normal_w, strict=True)])
     moment = wrench[3:]
     limited: list[Limited] = []
@@ -111,8 +112,8 @@ def project(
     if not (press <= cap):
         new_press = cap
         limited.append(Limited(cause, press, cap, "N"))
-    tangential_scale = _shorten(math.hypot(*across), limits.tangential_n, Cause.TANGENTIAL_LIMIT, "N", limited)
-    moment_scale = _shorten(math.hypot(*moment), limits.moment_nm, Cause.MOMENT_LIMIT, "Nm", limited)
+    tangential_scale = _shorten(across_n, limits.tangential_n, Cause.TANGENTIAL_LIMIT, "N", limited)
+    moment_scale = _shorten(moment_nm, limits.moment_nm, Cause.MOMENT_LIMIT, "Nm", limited)
     if not limited:
         return tau_nm, ()
     change = [(tangential_scale - 1.0) * a - (new_press - press) * n for a, n in zip(across, normal_w, strict=True)]
@@ -133,6 +134,29 @@ def add_force(tau_nm: Vector, terms: ToolTerms, wrench: Vector) -> Vector:
     return tuple([t + extra for t, extra in zip(tau_nm, wrench_to_torque(terms.jacobian, wrench), strict=True)])
 
 
+def shrink(tau_nm: Vector, terms: ToolTerms, normal_w: Vector3, allowed: Static) -> Vector:
+    """Scale tau - bias as one until its static force is allowed.
+
+    For what ``project`` leaves over where the arm is so near a singular posture that Jbar^T J^T is not one any more.
+
+    Args:
+        tau_nm: torques, (n,).
+        terms: rigid-body terms.
+        normal_w: outward normal.
+        allowed: none of them negative.
+    """
+    force = static_force(tau_nm, terms, normal_w)
+    if is_within(force, allowed):
+        return tau_nm
+    share = min([limit / found for found, limit in zip(force, allowed, strict=True) if not (found <= limit)])
+    return _scaled(tau_nm, terms.bias_nm, share)
+
+
+def _scaled(tau_nm: Vector, bias_nm: Vector, share: float) -> Vector:
+    """Return the holding torque and a share of what goes beyond it."""
+    return tuple([bias + share * (tau - bias) for tau, bias in zip(tau_nm, bias_nm, strict=True)])
+
+
 def saturate(tau_nm: Vector, bias_nm: Vector, torque_nm: Vector) -> tuple[Vector, Limited | None]:
     """Scale tau - bias as one so that every joint stays within its torque limit.
 
@@ -150,8 +174,7 @@ def saturate(tau_nm: Vector, bias_nm: Vector, torque_nm: Vector) -> tuple[Vector
                 share, worst, worst_value, worst_limit = min(1.0, max(ratio, 0.0)), joint, tau, limit
     if worst < 0:
         return tau_nm, None
-    scaled = [bias + share * (tau - bias) for tau, bias in zip(tau_nm, bias_nm, strict=True)]
-    return clip(scaled, torque_nm), Limited(Cause.TORQUE_LIMIT, worst_value, worst_limit, "Nm")
+    return clip(_scaled(tau_nm, bias_nm, share), torque_nm), Limited(Cause.TORQUE_LIMIT, worst_value, worst_limit, "Nm")
 
 
 def clip(tau_nm: Sequence[float], torque_nm: Vector) -> Vector:
@@ -206,5 +229,4 @@ def soften(tau_nm: Vector, terms: ToolTerms, force_n: float, torque_nm: Vector) 
     wrench = tool_wrench(tau_nm, terms)
     force = math.hypot(wrench[0], wrench[1], wrench[2])
     share = 1.0 if force <= force_n else force_n / force
-    tau = tuple([bias + share * (tau - bias) for tau, bias in zip(tau_nm, terms.bias_nm, strict=True)])
-    return saturate(tau, terms.bias_nm, torque_nm)[0]
+    return saturate(_scaled(tau_nm, terms.bias_nm, share), terms.bias_nm, torque_nm)[0]

@@ -50,11 +50,13 @@ class SupervisorView:
         state: its own read of the senses; ``t_s`` is its own clock.
         host_beat: the host's heartbeat counter as last read whole; a counter that has never moved is not waited for.
         is_intact: the memory shared with the host had the right checksum.
+        is_host_stopped: the host says that it has stopped the session by itself and leads the arm to rest.
     """
 
     state: ArmState
     host_beat: int
     is_intact: bool
+    is_host_stopped: bool
 
 
 class Supervisor:
@@ -81,7 +83,7 @@ class Supervisor:
     def judge(self, view: SupervisorView) -> StopReason | None:
         """Return why the supervisor has the drives, None where the host has them."""
         if self.stop is None:
-            self.stop = self._memory(view) or self._host(view) or self._link(view.state) or self._senses(view.state)
+            self.stop = self._memory(view) or self._host(view) or self._link(view.state) or self._senses(view)
         return self.stop
 
     def torque(self, terms: ToolTerms, state: ArmState) -> tuple[Vector, Mode]:
@@ -137,11 +139,17 @@ class Supervisor:
             Cause.LINK, "age of the drives' last command beyond the loop's heartbeat", age_s, limit_s, "s", state.t_s
         )
 
-    def _senses(self, state: ArmState) -> StopReason | None:
-        """Step in where senses are missing or limits passed for longer than the host needs to answer."""
+    def _senses(self, view: SupervisorView) -> StopReason | None:
+        """Step in where senses are missing or limits passed for longer than the host needs to answer.
+
+        A host that has stopped by itself, and lives, unloads and parks by the joints alone: it is let, without a wrist
+        sensor too. One that presses too hard is not.
+        """
+        state = view.state
         tool_n = math.hypot(*state.wrench_s[:3])
         is_slow = all(map(le, map(abs, state.dq_rad_s), self.limits.speed_rad_s))
-        is_well = is_slow and tool_n <= self.limits.tool_n and math.isfinite(sum(state.q_rad))
+        is_light = tool_n <= self.limits.tool_n or (view.is_host_stopped and math.isnan(tool_n))
+        is_well = is_slow and is_light and math.isfinite(sum(state.q_rad))
         self._over = 0 if is_well else self._over + 1
         if self._over < self.limits.patience_reads:
             return None

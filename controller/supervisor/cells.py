@@ -28,6 +28,7 @@ class HostCell:
         mode: mode of the gate.
         t_s: time of the senses that the command answers.
         tau_nm: approved torques, (n,).
+        holding_nm: torques that hold the arm without pressing, (n,), for drives that nobody commands any more.
     """
 
     beat: int
@@ -36,6 +37,7 @@ class HostCell:
     mode: Mode
     t_s: float
     tau_nm: Vector
+    holding_nm: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +97,25 @@ class HostCodec:
     """
 
     def __init__(self, joints: int) -> None:
-        self._layout = struct.Struct(f"<qqBB6xd{joints}d")
+        self._layout = struct.Struct(f"<qqBB6xd{2 * joints}d")
+        self._joints = joints
         self.kind = BlockKind("host", 1, joints, self._layout.size)
 
     def pack(self, cell: HostCell) -> bytes:
         """Return the bytes of a cell."""
         return self._layout.pack(
-            cell.beat, cell.tick, cell.wants_enable, MODES.index(cell.mode), cell.t_s, *cell.tau_nm
+            cell.beat, cell.tick, cell.wants_enable, MODES.index(cell.mode), cell.t_s, *cell.tau_nm, *cell.holding_nm
         )
 
     def unpack(self, payload: bytes | None) -> HostCell | None:
         """Return the cell; None where it is broken or asks for torques that are no numbers."""
         if payload is None:
             return None
-        beat, tick, wants_enable, mode, t_s, *tau_nm = self._layout.unpack(payload)
-        if wants_enable > 1 or mode >= len(MODES) or not math.isfinite(t_s + sum(tau_nm)):
+        beat, tick, wants_enable, mode, t_s, *torques = self._layout.unpack(payload)
+        if wants_enable > 1 or mode >= len(MODES) or not math.isfinite(t_s + sum(torques)):
             return None
-        return HostCell(beat, tick, bool(wants_enable), MODES[mode], t_s, tuple(tau_nm))
+        tau_nm, holding_nm = tuple(torques[: self._joints]), tuple(torques[self._joints :])
+        return HostCell(beat, tick, bool(wants_enable), MODES[mode], t_s, tau_nm, holding_nm)
 
 
 class SupervisorCodec:
@@ -156,7 +160,7 @@ class SensesCodec:
 
     def __init__(self, joints: int) -> None:
         self._joints = joints
-        self._layout = struct.Struct(f"<qB7x4d6d{3 * joints}d")
+        self._layout = struct.Struct(f"<qB7x5d6d{3 * joints}d")
         self.kind = BlockKind("senses", 3, joints, self._layout.size)
 
     def pack(self, cell: SensesCell) -> bytes:
@@ -164,24 +168,24 @@ class SensesCodec:
         state = cell.state
         return self._layout.pack(
             cell.tick, AUTHORITIES.index(state.authority), state.t_s, state.sensor_age_s, state.temperature_c,
-            state.supervisor_age_s, *state.wrench_s, *state.q_rad, *state.dq_rad_s, *state.tau_nm,
+            state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad, *state.dq_rad_s, *state.tau_nm,
         )  # fmt: skip
 
     def unpack(self, payload: bytes | None) -> SensesCell | None:
         """Return the cell; None where it is broken."""
         if payload is None:
             return None
-        tick, authority, t_s, sensor_age_s, temperature_c, supervisor_age_s, *values = self._layout.unpack(payload)
+        tick, authority, t_s, sensor_age_s, temperature_c, *values = self._layout.unpack(payload)
         if authority >= len(AUTHORITIES):
             return None
         n = self._joints
-        fx, fy, fz, mx, my, mz = values[:6]
-        q_rad, dq_rad_s, tau_nm = (tuple(values[6 + k * n : 6 + (k + 1) * n]) for k in range(3))
+        supervisor_age_s, command_age_s, fx, fy, fz, mx, my, mz = values[:8]
+        q_rad, dq_rad_s, tau_nm = (tuple(values[8 + k * n : 8 + (k + 1) * n]) for k in range(3))
         return SensesCell(
             tick,
             ArmState(
                 t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, temperature_c,
-                AUTHORITIES[authority], supervisor_age_s,
+                AUTHORITIES[authority], supervisor_age_s, command_age_s,
             ),
         )  # fmt: skip
 

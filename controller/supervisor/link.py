@@ -49,17 +49,16 @@ class LinkedPlant:
 
     Args:
         setup: where they are.
-        mode: tells the gate's mode, which goes out with every command.
     """
 
-    def __init__(self, setup: LinkSetup, mode: Callable[[], Mode]) -> None:
+    def __init__(self, setup: LinkSetup) -> None:
         joints = setup.joints
         self._info = PlantInfo(setup.name, joints, setup.dt_s, adds_gravity=False, is_simulated=False)
         self._host, self._senses = HostCodec(joints), SensesCodec(joints)
-        self._setup, self._mode = setup, mode
+        self._setup = setup
         self._reader: BlockReader | None = None
         self._writer: BlockWriter | None = None
-        self._beat, self._tick, self._t_s = 0, -1, 0.0
+        self._beat, self._tick, self._t_s, self._mode = 0, -1, 0.0, Mode.RUN
 
     @property
     def info(self) -> PlantInfo:
@@ -85,7 +84,7 @@ class LinkedPlant:
             raise PlantError(
                 f"arm is {off:.4f} rad from its start posture; allowed: {START_RAD} rad", "move it there first"
             )
-        self._send((0.0,) * self._info.joints, wants_enable=True)
+        self._send(None, wants_enable=True)
         self._at_start(lambda senses: senses.state.authority is Authority.HOST, "the supervisor")
 
     def _at_start(self, is_right: Callable[[SensesCell], bool], whom: str) -> SensesCell:
@@ -111,7 +110,8 @@ class LinkedPlant:
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command; ``read`` waits for the period to pass."""
         self._beat += 1
-        self._send(command.tau_nm, wants_enable=True)
+        self._mode = command.mode
+        self._send(command, wants_enable=True)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return nothing: what really happens is not known here."""
@@ -120,16 +120,20 @@ class LinkedPlant:
     def safe(self) -> None:
         """Withdraw the wish for the enable: the drives close their brakes."""
         if self._writer is not None:
-            self._send((0.0,) * self._info.joints, wants_enable=False)
+            self._send(None, wants_enable=False)
 
     def deactivate(self) -> None:
         """Forget the mapping; never raises."""
         self._reader = self._writer = None
 
-    def _send(self, tau_nm: Vector, *, wants_enable: bool) -> None:
+    def _send(self, command: ApprovedCommand | None, *, wants_enable: bool) -> None:
         if self._writer is None:
             raise PlantError(f"{self._info.name} is not open", "call configure first")
-        cell = HostCell(self._beat, self._tick, wants_enable, self._mode(), self._t_s, tau_nm)
+        nothing = (0.0,) * self._info.joints
+        tau_nm, holding_nm = (nothing, nothing) if command is None else (command.tau_nm, command.holding_nm)
+        cell = HostCell(
+            self._beat, self._tick, wants_enable, self._mode, self._t_s, tau_nm, holding_nm or tau_nm
+        )  # fmt: skip
         self._writer.write(self._host.pack(cell))
 
     def _look(self) -> SensesCell | None:

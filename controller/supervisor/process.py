@@ -79,6 +79,7 @@ class SupervisorLoop:
         self._terms: ToolTerms | None = None
         self._is_realtime = is_realtime
         self._beat = self._host_beat = 0
+        self._is_host_stopped = False
         self._last_tick = -self._beat_ticks
         self._is_asked_to_end = False
         self._owner_pid = setup.owner_pid
@@ -119,10 +120,11 @@ class SupervisorLoop:
         self._last_tick = senses.tick
         self._note_terms(senses)
         host = self._host.unpack(self._host_reader.read())
-        self._host_beat = self._host_beat if host is None else host.beat
+        if host is not None:
+            self._host_beat, self._is_host_stopped = host.beat, host.mode is not Mode.RUN
         # Behind closed brakes there is nothing to guard, and a session loop that has ended is not missed.
         if state.authority is not Authority.NOBODY:
-            supervisor.judge(SupervisorView(state, self._host_beat, host is not None))
+            supervisor.judge(SupervisorView(state, self._host_beat, host is not None, self._is_host_stopped))
         tau, mode = self._nothing, Mode.RUN
         if supervisor.stop is not None and self._terms is not None:
             tau, mode = supervisor.torque(self._terms, state)

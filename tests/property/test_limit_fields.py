@@ -165,7 +165,7 @@ def test_every_field_of_the_supervisor_changes_a_verdict(name: str) -> None:
             now = state(t_s=0.002 * beat, **senses.get(case, {}))
             is_hung = case == "heartbeat_s" and beat > 5
             is_whole = not (case == "bad_reads" and 5 <= beat < 9)
-            stop = supervisor.judge(SupervisorView(now, 5 if is_hung else beat, is_whole))
+            stop = supervisor.judge(SupervisorView(now, 5 if is_hung else beat, is_whole, False))
             if stop is not None:
                 tau, mode = supervisor.torque(FALLING, now)
                 return stop.cause, beat, mode, tau

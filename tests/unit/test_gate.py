@@ -292,15 +292,36 @@ def test_a_flapping_sensor_is_found_out() -> None:
     assert judgement.stop.cause is Cause.SENSOR_IMPLAUSIBLE
 
 
-def test_the_audit_stops_what_no_projection_could_lower() -> None:
-    """A Jacobian that does not belong to Jbar: lowering has no effect, and only the audit can see it."""
+def _too_heavy(holding_nm: float, **changes: object) -> Judgement:
+    """Judge holding torques of which the second is far beyond its joint's limit: clipped, it acts on the tool."""
+    arm = dataclasses.replace(ARM, bias_nm=(ARM.bias_nm[0], holding_nm, *ARM.bias_nm[2:]))
+    bounds = limits(**{"moment_nm": 1e3, "tangential_n": 1e3, **changes})
+    return Gate(bounds, 1e-3).judge(command(arm, arm.bias_nm), state(), reference(), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("holding_nm", "changes", "what"),
+    [
+        (-300.0, {}, "press force"),
+        (300.0, {"tangential_n": 20.0}, "force across the normal"),
+        (300.0, {"moment_nm": 20.0}, "moment"),
+    ],
+)
+def test_the_audit_stops_what_a_later_stage_made_too_much(holding_nm: float, changes: dict, what: str) -> None:
+    judgement = _too_heavy(holding_nm, **changes)
+    assert judgement.stop is not None
+    assert judgement.stop.cause is Cause.INTERNAL_ERROR
+    assert judgement.stop.limit == f"audited static {what}"
+    assert _too_heavy(300.0).stop is None, "a pull away from the body is no force to stop for"
+
+
+def test_what_a_jacobian_of_another_arm_leaves_over_is_scaled_away() -> None:
+    """Lowering by J^T has no effect where J does not belong to Jbar, as it has little near a singular posture."""
     wrong = dataclasses.replace(ARM, jacobian=[[0.0] * 7 for _ in range(6)])
     gate = Gate(limits(loading_rate_n_per_s=1e9), 1e-3)
     judgement = gate.judge(command(wrong, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0))), state(), reference(), 0.0)
-    assert judgement.stop is not None
-    assert judgement.stop.cause is Cause.INTERNAL_ERROR
-    assert judgement.stop.limit == "audited static press force"
-    assert judgement.press_n <= 1e-6
+    assert judgement.press_n == pytest.approx(23.0)
+    assert static_press(judgement.command.tau_nm, ARM, UP) == pytest.approx(23.0)
 
 
 def test_a_tilted_press_axis_does_not_tilt_the_unloading() -> None:

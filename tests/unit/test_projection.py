@@ -24,7 +24,9 @@ def test_wrench_and_press_are_those_of_the_matrices() -> None:
     assert projection.tool_wrench(tau, ARM) == pytest.approx(WRENCH)
     expected = -float(np.dot(WRENCH[:3], TILTED))
     assert projection.static_press(tau, ARM, TILTED) == pytest.approx(expected)
-    assert projection.press_of(WRENCH, TILTED) == pytest.approx(expected)
+    force = projection.static_force(tau, ARM, TILTED)
+    across = np.array(WRENCH[:3]) + expected * np.array(TILTED)
+    assert force == pytest.approx((expected, np.linalg.norm(across), np.linalg.norm(WRENCH[3:])))
     assert projection.wrench_to_torque(ARM.jacobian, WRENCH) == pytest.approx(np.array(ARM.jacobian).T @ WRENCH)
     assert projection.dot((1.0, 2.0), (3.0, 4.0)) == 11.0
 
@@ -75,8 +77,7 @@ def test_at_the_limit_nothing_is_lowered_and_above_it_only_what_is_too_much(
     bounds = limits(6, tangential_n=5.0, moment_nm=1.0)
     caps = ((10.0, Cause.PRESS_LIMIT),)
     lowered, limited = projection.project(wrench, one, UP, caps, bounds)
-    is_within = projection.is_within(wrench, -wrench[2], UP, 10.0, bounds)
-    assert is_within is (note is None)
+    assert projection.is_within(projection.static_force(wrench, one, UP), (10.0, 5.0, 1.0)) is (note is None)
     if note is None:
         assert (lowered, limited) == (wrench, ())
         return
@@ -86,16 +87,51 @@ def test_at_the_limit_nothing_is_lowered_and_above_it_only_what_is_too_much(
 
 
 def test_within_sees_every_component_of_force_and_moment() -> None:
-    bounds = limits(tangential_n=5.0, moment_nm=1.0)
+    one = dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
     for axis in range(6):
         for sign in (1.0, -1.0):
             wrench = [0.0] * 6
             wrench[axis] = sign * (5.1 if axis < 3 else 1.1)
-            press = projection.press_of(tuple(wrench), TILTED)
-            large = np.linalg.norm(np.array(wrench[:3]) + press * np.array(TILTED)) > 5.0 or axis > 2
-            assert projection.is_within(tuple(wrench), press, TILTED, 10.0, bounds) is not large
-            assert not projection.is_within(tuple(10.0 * w for w in wrench), 0.0, TILTED, 10.0, bounds)
-    assert not projection.is_within((math.nan,) * 6, math.nan, UP, 10.0, bounds)
+            press, across, moment = projection.static_force(tuple(wrench), one, TILTED)
+            assert press == pytest.approx(-np.array(wrench[:3]) @ np.array(TILTED))
+            assert across == pytest.approx(np.linalg.norm(np.array(wrench[:3]) + press * np.array(TILTED)))
+            assert moment == pytest.approx(np.linalg.norm(wrench[3:]))
+
+
+def test_within_is_up_to_and_with_the_limit_and_never_for_what_is_no_number() -> None:
+    allowed = (10.0, 5.0, 1.0)
+    assert projection.is_within(allowed, allowed)
+    assert projection.is_within((-99.0, 0.0, 0.0), allowed)
+    for place in range(3):
+        for wrong in (math.nextafter(allowed[place], math.inf), math.inf, math.nan):
+            force = tuple(wrong if k == place else 0.0 for k in range(3))
+            assert not projection.is_within(force, allowed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("factors", "share"),
+    [((1.0, 1.0, 1.0), 1.0), ((0.5, 1.0, 1.0), 0.5), ((1.0, 0.25, 0.5), 0.25), ((2.0, 3.0, 0.1), 0.1)],
+)
+def test_shrinking_scales_everything_as_one_to_the_tightest_limit(
+    factors: tuple[float, float, float], share: float
+) -> None:
+    tau = torque(ARM, tuple(-w for w in WRENCH))
+    normal = TILTED if projection.static_press(tau, ARM, TILTED) > 0.0 else tuple(-n for n in TILTED)
+    force = projection.static_force(tau, ARM, normal)
+    allowed = tuple(f * max(x, 0.0) for f, x in zip(force, factors, strict=True))
+    found = projection.shrink(tau, ARM, normal, allowed)  # type: ignore[arg-type]
+    bias = np.array(ARM.bias_nm)
+    assert np.array(found) - bias == pytest.approx(share * (np.array(tau) - bias), rel=1e-9)
+    if share == 1.0:
+        assert found is tau
+
+
+def test_a_pull_is_not_shrunk_for_what_may_be_pressed() -> None:
+    tau = torque(ARM, (0.0, 0.0, 30.0, 0.0, 0.0, 0.0))
+    assert projection.shrink(tau, ARM, UP, (0.0, 1.0, 1.0)) is tau
+
+
+def test_joint_torques_are_within_up_to_and_with_their_limits() -> None:
     assert projection.is_torque_within((5.0, -5.0), (5.0, 5.0))
     assert not projection.is_torque_within((5.0, -5.1), (5.0, 5.0))
     assert not projection.is_torque_within((math.nan, 0.0), (5.0, 5.0))
@@ -153,13 +189,12 @@ def _unit_arm() -> ToolTerms:
 
 
 def test_sizes_that_do_not_belong_together_are_refused() -> None:
-    six, caps = SEVEN[:6], ((-99.0, Cause.PRESS_LIMIT),)
+    six = SEVEN[:6]
     ragged = [list(row) for row in ARM.jacobian]
     ragged[3] = ragged[3][:5]
     refused = (
         lambda: projection.wrench_to_torque(ragged, WRENCH),
         lambda: projection.add_force(six, ARM, WRENCH),
-        lambda: projection.project(SEVEN, ARM, (0.0, 1.0), caps, limits()),
         lambda: projection.saturate(six, SEVEN, SEVEN),
         lambda: projection.saturate(SEVEN, SEVEN, six),
         lambda: projection.soft_torque(ARM, six, SEVEN, UP, None),

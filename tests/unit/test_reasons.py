@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 from controller.safety.gate import Gate
@@ -174,10 +175,19 @@ def test_reasons_that_need_a_time_before() -> None:
 
 
 def test_reasons_of_the_gate_itself() -> None:
-    wrong = dataclasses.replace(ARM, jacobian=[[0.0] * 7 for _ in range(6)])
-    hard = command(wrong, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0)))
-    audited = Gate(limits(loading_rate_n_per_s=1e9), 1e-3).judge(hard, state(), reference(), T_S)
-    _same(audited.stop, (Cause.INTERNAL_ERROR, "audited static press force", 40.0, 23.0, "N"))
+    heavy = dataclasses.replace(ARM, bias_nm=(ARM.bias_nm[0], 300.0, *ARM.bias_nm[2:]))
+    acting = np.array(ARM.jbar_t)[:, 1] * (87.0 - 300.0)
+    across, moment = float(np.linalg.norm(acting[:2])), float(np.linalg.norm(acting[3:]))
+    for name, found, unit, bounds in (
+        ("force across the normal", across, "N", limits(tangential_n=20.0)),
+        ("moment", moment, "Nm", limits(tangential_n=1e3, moment_nm=20.0)),
+    ):
+        audited = Gate(bounds, 1e-3).judge(command(heavy, heavy.bias_nm), state(), reference(), T_S)
+        _same(audited.stop, (Cause.INTERNAL_ERROR, f"audited static {name}", found, 20.0, unit))
+    light = dataclasses.replace(heavy, bias_nm=(ARM.bias_nm[0], -300.0, *ARM.bias_nm[2:]))
+    bounds = limits(tangential_n=1e3, moment_nm=1e3)
+    audited = Gate(bounds, 1e-3).judge(command(light, light.bias_nm), state(), reference(), T_S)
+    _same(audited.stop, (Cause.INTERNAL_ERROR, "audited static press force", float(acting[2]), 23.0, "N"))
     sinking = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.015, 0.0, 0.0, 0.0))
     spending = command(sinking, torque(sinking, (0.0, 0.0, -12.0, 0.0, 0.0, 0.0)), target_n=10.0)
     bounds = limits(loading_rate_n_per_s=1e9, tank=TankLimits(1e-6, 0.0, 0))
@@ -228,7 +238,7 @@ def test_the_reasons_of_the_supervisor(reads: list[tuple[int, bool, dict]], expe
     for number, (beat, is_intact, senses) in enumerate(reads):
         assert stop is None
         t_s = senses.get("t_s", T_S - 0.002 * (len(reads) - 1 - number))
-        stop = supervisor.judge(SupervisorView(state(**{"t_s": t_s, **senses}), beat, is_intact))
+        stop = supervisor.judge(SupervisorView(state(**{"t_s": t_s, **senses}), beat, is_intact, False))
     _same(stop, expected, t_s)
 
 

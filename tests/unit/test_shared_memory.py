@@ -168,7 +168,7 @@ def test_the_owner_removes_the_block_and_those_who_attach_do_not(prefix: str) ->
     assert not (FOLDER / f"{prefix}-test").exists()
 
 
-HOST = HostCell(5, 17, True, Mode.UNLOAD, 1.25, (1.0, -2.0, 3.0, 0.0, 0.5, 0.25, 87.0))
+HOST = HostCell(5, 17, True, Mode.UNLOAD, 1.25, (1.0, -2.0, 3.0, 0.0, 0.5, 0.25, 87.0), tuple(map(float, range(7))))
 SUPERVISOR = SupervisorCell(9, 16, True, Cause.HOST_LOST, Mode.FLOAT, False, 1.5, HOST.tau_nm)
 
 
@@ -178,7 +178,7 @@ def test_cells_come_back_as_they_went() -> None:
     assert supervisor.unpack(supervisor.pack(SUPERVISOR)) == SUPERVISOR
     calm = dataclasses.replace(SUPERVISOR, cause=None, has_drives=False)
     assert supervisor.unpack(supervisor.pack(calm)) == calm
-    cell = SensesCell(17, state(t_s=0.017, authority=Authority.SUPERVISOR, supervisor_age_s=0.002))
+    cell = SensesCell(17, state(t_s=0.017, authority=Authority.SUPERVISOR, supervisor_age_s=0.002, command_age_s=0.003))
     assert senses.unpack(senses.pack(cell)) == cell
     for is_over in (True, False):
         assert owner.unpack(owner.pack(OwnerCell(is_over))) == OwnerCell(is_over)
@@ -191,6 +191,7 @@ def test_torques_that_are_no_numbers_are_broken(bad: float) -> None:
     tau = (*HOST.tau_nm[:6], bad)
     assert HostCodec(7).unpack(HostCodec(7).pack(dataclasses.replace(HOST, tau_nm=tau))) is None
     assert HostCodec(7).unpack(HostCodec(7).pack(dataclasses.replace(HOST, t_s=bad))) is None
+    assert HostCodec(7).unpack(HostCodec(7).pack(dataclasses.replace(HOST, holding_nm=tau))) is None
     assert SupervisorCodec(7).unpack(SupervisorCodec(7).pack(dataclasses.replace(SUPERVISOR, tau_nm=tau))) is None
 
 

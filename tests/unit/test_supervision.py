@@ -18,8 +18,10 @@ LIMITS = SupervisorLimits(
 )  # fmt: skip
 
 
-def _view(t_s: float, beat: int = 1, is_intact: bool = True, **changes: object) -> SupervisorView:
-    return SupervisorView(state(t_s=t_s, **changes), beat, is_intact)
+def _view(
+    t_s: float, beat: int = 1, is_intact: bool = True, is_host_stopped: bool = False, **changes: object
+) -> SupervisorView:
+    return SupervisorView(state(t_s=t_s, **changes), beat, is_intact, is_host_stopped)
 
 
 def _watched(supervisor: Supervisor, until_s: float = 0.1) -> int:
@@ -30,10 +32,10 @@ def _watched(supervisor: Supervisor, until_s: float = 0.1) -> int:
     return beats
 
 
-def _over(supervisor: Supervisor, reads: int, **changes: object) -> StopReason | None:
+def _over(supervisor: Supervisor, reads: int, is_host_stopped: bool = False, **changes: object) -> StopReason | None:
     stop = None
     for read in range(reads):
-        stop = supervisor.judge(_view(0.2 + read * BEAT_S, 100 + read, **changes))
+        stop = supervisor.judge(_view(0.2 + read * BEAT_S, 100 + read, True, is_host_stopped, **changes))
     return stop
 
 
@@ -160,6 +162,32 @@ def _taken(t_s: float = 1.0) -> Supervisor:
     last = _watched(supervisor)
     assert supervisor.judge(_view(t_s, last)) is not None
     return supervisor
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"wrench_s": (math.nan,) * 6}, None),
+        ({"wrench_s": (0, 0, -50.001, 0, 0, 0)}, Cause.TOOL_FORCE),
+        ({"wrench_s": (0, 0, -math.inf, 0, 0, 0)}, Cause.NOT_FINITE),
+        ({"wrench_s": (math.nan,) * 6, "q_rad": (math.nan,) * 7}, Cause.NOT_FINITE),
+        ({"wrench_s": (math.nan,) * 6, "dq_rad_s": (3.1,) * 7}, Cause.NOT_FINITE),
+        ({"dq_rad_s": (3.1,) * 7}, Cause.JOINT_SPEED),
+    ],
+)
+def test_a_host_that_has_stopped_and_lives_is_let_without_a_wrist_sensor_but_not_with_force_or_speed(
+    changes: dict, cause: Cause | None
+) -> None:
+    stop = _over(Supervisor(LIMITS), 100, is_host_stopped=True, **changes)
+    assert (stop.cause if stop is not None else None) is cause
+
+
+def test_a_host_that_has_stopped_and_dies_is_relieved_all_the_same() -> None:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    stop = supervisor.judge(_view(last * BEAT_S + 0.01, last, True, True, wrench_s=(math.nan,) * 6))
+    assert stop is not None
+    assert stop.cause is Cause.HOST_LOST
 
 
 @pytest.mark.parametrize(("since_s", "mode"), [(0.0, Mode.UNLOAD), (UNLOAD_S - 1e-6, Mode.UNLOAD),

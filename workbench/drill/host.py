@@ -62,7 +62,7 @@ def _run(setup: HostSetup) -> StopReason | None:
     _warm_up(ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s), Gate(limits, dt_s), plan)
     gate = Gate(limits, dt_s)
     link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
-    plant = LinkedPlant(link, lambda: gate.mode)
+    plant = LinkedPlant(link)
     law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s)
     session = Session(plant, plan, law, gate, _forget)
     become_realtime(HOST_PRIORITY)

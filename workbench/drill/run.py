@@ -236,7 +236,7 @@ def _blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
     host, supervisor, senses, owner = (
         HostCodec(joints), SupervisorCodec(joints), SensesCodec(joints), OwnerCodec(joints),
     )  # fmt: skip
-    yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing)))
+    yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing, nothing)))
     first = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
     yield OwnedBlock(prefix, supervisor.kind, supervisor.pack(first))
     state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0.0, Authority.NOBODY)
