@@ -166,7 +166,8 @@ def test_parking_that_runs_off_ends_in_floating_for_good(wish: Command, senses: 
     judgement = gate.judge(wish, state(**senses), reference(), 2.001)
     calm = _parking_gate()
     calm.stop(_stop(Cause.WORKSPACE))
-    assert (
+    floating = calm.judge(command(ARM, ARM.bias_nm), state(**senses), reference(), 2.001)
+    assert judgement.command.tau_nm == floating.command.tau_nm
         judgement.command.tau_nm
         == calm.judge(command(ARM, ARM.bias_nm), state(**senses), reference(), 2.001).command.tau_nm
     )
