@@ -20,16 +20,18 @@ Static = tuple[float, float, float]
 UNLOAD_SPEED_M_S = 0.05
 UNLOAD_DAMPING_NS_PER_M = 400.0
 UNLOAD_PULL_N = 15.0
+UNLOAD_BRAKE_N = 4.0
 UNLOAD_DRAG_NS_PER_M = 60.0
 """How a stopped arm leaves the skin: speed wanted along the outward normal, gain of that speed loop, its largest pull
-and brake, and damping across the normal (design choices)."""
+and brake, and damping across the normal (design choices). The brake is weak: a person who pushes the tool out faster
+than it is going anyway must not feel it push back, and 4 N over 20 mm take up what the tissue's spring-back puts in."""
 FLOAT_SPEED_M_S, FLOAT_PULL_N = 0.01, 3.0
 """The same while floating: a few newtons, so that an arm that is held back never rests on the body (design choice)."""
 UNLOAD_RAMP_S = 0.15
 """Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back comes first."""
-FLOAT_DAMPING_S_PER_RAD = 0.05
+FLOAT_DAMPING_S_PER_RAD = 0.03
 """Joint damping in unloading and floating, over each joint's torque limit: a light wrist joint must not get the damping
-of a shoulder, or the loop's lag makes it swing (assumed)."""
+of a shoulder, or the loop's lag makes it swing; more of it is felt by a person who moves (assumed)."""
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:
@@ -200,7 +202,7 @@ def soft_torque(
     speed_m_s, pull_n = lead
     v_wt = terms.v_wt
     outward = dot(v_wt[:3], outward_w)
-    pull = min(pull_n, max(-UNLOAD_PULL_N, UNLOAD_DAMPING_NS_PER_M * (speed_m_s - outward)))
+    pull = min(pull_n, max(-UNLOAD_BRAKE_N, UNLOAD_DAMPING_NS_PER_M * (speed_m_s - outward)))
     drag = UNLOAD_DRAG_NS_PER_M
     linear = [pull * n - drag * (v - outward * n) for v, n in zip(v_wt[:3], outward_w, strict=True)]
     return add_force(tau, terms, (*linear, 0.0, 0.0, 0.0))

@@ -198,7 +198,7 @@ def test_unloading_is_bounded_in_speed_and_damps_the_rest() -> None:
     rising = dataclasses.replace(ARM, v_wt=(0.1, 0.0, 0.3, 0.0, 0.0, 0.0))
     judgement = gate.judge(command(rising, rising.bias_nm), state(), reference(), 0.0)
     wrench = tool_wrench(judgement.command.tau_nm, rising)
-    assert wrench[2] == pytest.approx(-15.0)
+    assert wrench[2] == pytest.approx(-4.0)
     assert wrench[0] == pytest.approx(-6.0)
 
 

@@ -79,7 +79,7 @@ def test_a_matrix_that_holds_no_number_never_turns_into_full_torque(entry: float
     gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     wish = command(broken, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0)))
     moving = state(dq_rad_s=(0.1,) * 7)
-    damped = [bias - 0.05 * 87.0 * 0.1 for bias in ARM.bias_nm]
+    damped = [bias - 0.03 * 87.0 * 0.1 for bias in ARM.bias_nm]
     judgement = gate.judge(wish, moving, reference(), 0.001)
     assert judgement.stop is not None
     assert judgement.stop.cause is Cause.INTERNAL_ERROR
@@ -138,7 +138,7 @@ def test_held_with_some_speeds_unknown_the_known_ones_are_damped() -> None:
     gate = Gate(limits(), 1e-3)
     gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     judgement = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(NAN, 0.2, *(0.0,) * 5)), reference(), 0.001)
-    expected = (ARM.bias_nm[0], ARM.bias_nm[1] - 0.05 * 87.0 * 0.2, *ARM.bias_nm[2:])
+    expected = (ARM.bias_nm[0], ARM.bias_nm[1] - 0.03 * 87.0 * 0.2, *ARM.bias_nm[2:])
     assert judgement.command.tau_nm == pytest.approx(expected)
 
 
@@ -168,7 +168,7 @@ def test_the_supervisor_sends_only_numbers_within_the_limits() -> None:
     lost = state(dq_rad_s=(NAN, 0.0, 0.2, *(0.0,) * 4))
     tau, mode = supervisor.torque(heavy, lost)
     assert mode is Mode.FLOAT
-    assert tau == pytest.approx((10.0, -10.0, 1.0 - 0.05 * 10.0 * 0.2, *(1.0,) * 4))
+    assert tau == pytest.approx((10.0, -10.0, 1.0 - 0.03 * 10.0 * 0.2, *(1.0,) * 4))
     for entry in (NAN, math.inf):
         broken = _with(jacobian=[*ROWS[:2], [entry, *ROWS[2][1:]], *ROWS[3:]])
         tau, mode = supervisor.torque(broken, state())
@@ -184,9 +184,9 @@ def test_unloading_pulls_along_the_damped_way_out() -> None:
     for since_s, wanted, largest in ((0.075, 0.05, 7.5), (0.3, 0.05, 15.0), (0.9, 0.01, 3.0)):
         gate = _stopped()
         judgement = gate.judge(command(arm, calm.bias_nm), state(dq_rad_s=dq), reference(), since_s)
-        pull = min(largest, max(-15.0, 400.0 * (wanted - 0.03)))
+        pull = min(largest, max(-4.0, 400.0 * (wanted - 0.03)))
         wrench = np.array([-60.0 * 0.02, 60.0 * 0.01, pull, 0.0, 0.0, 0.0])
-        expected = np.array(arm.bias_nm) - 0.05 * 87.0 * np.array(dq) + np.array(arm.jacobian).T @ wrench
+        expected = np.array(arm.bias_nm) - 0.03 * 87.0 * np.array(dq) + np.array(arm.jacobian).T @ wrench
         assert judgement.command.tau_nm == pytest.approx(tuple(expected))
         press = -(np.array(arm.jbar_t) @ (expected - np.array(arm.bias_nm)))[2]
         assert judgement.press_n == pytest.approx(press)
@@ -224,8 +224,8 @@ def test_an_arm_led_by_its_last_good_terms_closes_its_pull_over_new_speeds() -> 
     elsewhere = terms(np.random.default_rng(9))
     judgement = gate.judge(command(elsewhere, elsewhere.bias_nm), state(dq_rad_s=tuple(dq)), reference(), 0.3)
     v = np.array(ARM.jacobian) @ dq
-    pull = min(15.0, max(-15.0, 400.0 * (0.05 - v[2])))
+    pull = min(15.0, max(-4.0, 400.0 * (0.05 - v[2])))
     wrench = np.array([-60.0 * v[0], -60.0 * v[1], pull, 0.0, 0.0, 0.0])
-    expected = np.array(ARM.bias_nm) - 0.05 * 87.0 * dq + np.array(ARM.jacobian).T @ wrench
+    expected = np.array(ARM.bias_nm) - 0.03 * 87.0 * dq + np.array(ARM.jacobian).T @ wrench
     assert judgement.command.tau_nm == pytest.approx(tuple(expected))
     assert projection.static_press(judgement.command.tau_nm, ARM, UP) == pytest.approx(judgement.press_n)

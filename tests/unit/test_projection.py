@@ -151,7 +151,7 @@ def test_the_pull_closes_its_speed_loop_within_pull_and_brake(outward_m_s: float
     v = tuple(outward_m_s * normal + sideways)
     arm = dataclasses.replace(ARM, v_wt=(*v, 7.0, 8.0, 9.0))
     tau = projection.soft_torque(arm, (0.0,) * 7, (1.0,) * 7, TILTED, (0.05, 12.0))
-    pull = min(12.0, max(-15.0, 400.0 * (0.05 - outward_m_s)))
+    pull = min(12.0, max(-4.0, 400.0 * (0.05 - outward_m_s)))
     expected = np.concatenate((pull * normal - 60.0 * sideways, np.zeros(3)))
     assert np.array(ARM.jbar_t) @ (np.array(tau) - np.array(ARM.bias_nm)) == pytest.approx(expected, abs=1e-9)
 
