@@ -186,7 +186,7 @@ class Gate:
                 self.stop(reason)
         elif state.authority is not Authority.HOST:
             # Nothing the loop sends arrives: whatever the first reason was, it does not drive the arm anywhere.
-            self.stop(stop_reason(Cause.SUPERVISOR_ACTED, "drives taken from the session loop", 1.0, 0.0, "times", t_s))
+            self._reaction.raise_to(Action.FLOAT)
         is_fresh = command is not self._last_command
         self._last_command = command
         return self._react(command, state, t_s, is_fresh)
@@ -258,11 +258,12 @@ class Gate:
             tau = self._held(state)
             return Judgement(ApprovedCommand(tau, _KEY, (), mode), 0.0, 0.0, mode, (), stop)
         self._holding_nm = terms.bias_nm
-        if mode is Mode.PARK and self._may_park(command, state, t_s):
+        if mode is Mode.PARK and self._may_park(command, state):
             tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
         else:
-            since_s = t_s - stop.t_s if stop is not None else 0.0
-            lead = projection.lead_away(mode, since_s) if is_fresh and mode is not Mode.RELEASED else None
+            lead = None
+            if is_fresh and stop is not None and mode is not Mode.RELEASED:
+                lead = projection.lead_away(mode, t_s - stop.t_s)
             tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, self._outward_w, lead)
             tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         if not math.isfinite(sum(tau)):
@@ -295,17 +296,17 @@ class Gate:
             terms = replace(terms, v_wt=(v_wt[0], v_wt[1], v_wt[2], v_wt[3], v_wt[4], v_wt[5]))
         return terms if math.isfinite(sum(terms.bias_nm) + sum(terms.v_wt)) else None
 
-    def _may_park(self, command: Command, state: ArmState, t_s: float) -> bool:
-        """Return True where parking may go on; one that runs off is a stop of its own, and the arm floats."""
+    def _may_park(self, command: Command, state: ArmState) -> bool:
+        """Return True where parking may go on; after one that runs off the arm floats for good."""
         speed, limit = max(map(abs, state.dq_rad_s)), PARK_SPEED_SHARE * min(self.limits.speed_rad_s)
         if speed <= limit and len(command.tau_nm) == len(state.dq_rad_s) and math.isfinite(sum(command.tau_nm)):
             return True
-        self.stop(stop_reason(Cause.JOINT_SPEED, "joint speed while parking", speed, limit, "rad/s", t_s))
+        self._reaction.raise_to(Action.FLOAT)
         return False
 
 
 def _audit_reason(force: projection.Static, allowed: projection.Static, t_s: float) -> StopReason:
     """Return the stop of torques that came out of the gate's own stages with too much."""
-    index = [found <= limit for found, limit in zip(force, allowed, strict=True)].index(False)
+    index = 0 if not (force[0] <= allowed[0]) else 1 if not (force[1] <= allowed[1]) else 2
     name, unit = (("press force", "N"), ("force across the normal", "N"), ("moment", "Nm"))[index]
     return stop_reason(Cause.INTERNAL_ERROR, f"audited static {name}", force[index], allowed[index], unit, t_s)

@@ -11,7 +11,7 @@ from controller.safety.projection import dot, is_shaped
 from controller.safety.reaction import stop_reason
 from controller.types import ArmState, Authority, Cause, Command, ContactState, Reference, StopReason, Vector, Vector3
 
-UNIT_TOLERANCE = 1e-6
+UNIT_TOLERANCE = 2.0**-20
 COMMAND_AGE_S = 0.0045
 """The drives' last command may be this much older than the loop's last tick: less than the supervisor waits, so that
 the loop knows why the drives are taken from it; no multiple of the tick."""
@@ -193,13 +193,11 @@ class Monitor:
             joint = _first_false(map(le, speeds, limits.speed_rad_s))
             allowed = limits.speed_rad_s[joint]
             return stop_reason(Cause.JOINT_SPEED, f"speed of joint {joint + 1}", speeds[joint], allowed, "rad/s", t_s)
-        for lower, upper in ((limits.lower_rad, q_rad), (q_rad, limits.upper_rad)):
-            if not all(map(le, lower, upper)):
-                joint = _first_false(map(le, lower, upper))
-                allowed = lower[joint] if upper is q_rad else upper[joint]
-                name = f"position of joint {joint + 1}"
-                return stop_reason(Cause.JOINT_POSITION, name, q_rad[joint], allowed, "rad", t_s)
-        return None
+        outside = _first_outside(limits.lower_rad, q_rad, limits.upper_rad)
+        if outside is None:
+            return None
+        joint, allowed = outside
+        return stop_reason(Cause.JOINT_POSITION, f"position of joint {joint + 1}", q_rad[joint], allowed, "rad", t_s)
 
     def _tool(self, command: Command, t_s: float) -> StopReason | None:
         limits, terms = self._limits, command.terms
@@ -207,11 +205,11 @@ class Monitor:
         speed = math.hypot(velocity[0], velocity[1], velocity[2])
         if not (speed <= limits.tool_speed_m_s):
             return stop_reason(Cause.TOOL_SPEED, "tool speed", speed, limits.tool_speed_m_s, "m/s", t_s)
-        low, high, p_wt = limits.workspace_low_m, limits.workspace_high_m, terms.p_wt
-        if not (all(map(le, low, p_wt)) and all(map(le, p_wt, high))):
-            axis = _first_false(a and b for a, b in zip(map(le, low, p_wt), map(le, p_wt, high), strict=True))
-            allowed = high[axis] if p_wt[axis] > high[axis] else low[axis]
-            return stop_reason(Cause.WORKSPACE, f"tool position along {'xyz'[axis]}", p_wt[axis], allowed, "m", t_s)
+        outside = _first_outside(limits.workspace_low_m, terms.p_wt, limits.workspace_high_m)
+        if outside is not None:
+            axis, allowed = outside
+            position = terms.p_wt[axis]
+            return stop_reason(Cause.WORKSPACE, f"tool position along {'xyz'[axis]}", position, allowed, "m", t_s)
         if not (command.plan_error_m <= limits.path_m):
             error_m = command.plan_error_m
             return stop_reason(Cause.WORKSPACE, "distance from the planned path", error_m, limits.path_m, "m", t_s)
@@ -239,6 +237,15 @@ class Monitor:
         if here_s <= limits.dwell_s:
             return None
         return stop_reason(Cause.DWELL, "time of pressing on one spot", here_s, limits.dwell_s, "s", t_s)
+
+
+def _first_outside(low: Vector, values: Vector, high: Vector) -> tuple[int, float] | None:
+    """Return the place of a value outside its limits, NaN too, and the limit it passes; None where all are inside."""
+    for lower, upper in ((low, values), (values, high)):
+        if not all(map(le, lower, upper)):
+            index = _first_false(map(le, lower, upper))
+            return index, lower[index] if upper is values else upper[index]
+    return None
 
 
 def _first_false(verdicts: Iterable[bool]) -> int:

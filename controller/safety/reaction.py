@@ -99,7 +99,11 @@ class Reaction:
         if self.stop is None:
             self.stop = reason
             self.mode = Mode.UNLOAD
-        self.action = max(self.action, REACTIONS[reason.cause].action, Action.PARK)
+        self.raise_to(max(REACTIONS[reason.cause].action, Action.PARK))
+
+    def raise_to(self, action: Action) -> None:
+        """Do no less than this from now on; the first reason stands."""
+        self.action = max(self.action, action)
 
     def advance(self, t_s: float, can_pull: bool, is_parked: bool) -> Mode:
         """Return the mode at a session time.

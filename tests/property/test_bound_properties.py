@@ -2,10 +2,17 @@
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.safety.bound import press_command_limit_n, stall_speed_m_s, worst_case_press_n
+from controller.safety.bound import (
+    STEPS,
+    crossing_speed_m_s,
+    press_command_limit_n,
+    stall_speed_m_s,
+    worst_case_press_n,
+)
 from controller.safety.limits import PressLimits
 from controller.types import SegmentInfo
 from tests.gate_cases import limits
@@ -111,3 +118,12 @@ def test_known_cases() -> None:
     assert gentle > bounds.free_press_n + 1.6, "an approach may press harder than a gentle stroke"
     across = worst_case_press_n(limits(press_speed_m_s=0.012, tangential_n=25.0), stroke, segment, 1.6)
     assert across > bound + 25.0 * math.sin(math.radians(5.0)) - 0.5
+
+
+def test_a_light_arm_on_soft_tissue_crosses_at_the_speed_the_cap_allows_there() -> None:
+    """It follows the line on which the cap's force balances the tissue, down to the last step before F_max."""
+    bounds = limits(press_speed_m_s=0.02, free_press_speed_m_s=0.02)
+    stroke = PressLimits(60.0, 20.0, 3.0, 50.0, 1000.0)
+    found = crossing_speed_m_s(bounds, stroke, _segment(0.01, 100.0, 0.0, 20.0), 23.0, 0.0)
+    stall = stall_speed_m_s(bounds, stroke, 23.0, is_touching=True)
+    assert found == pytest.approx(stall - 23.0 * (STEPS - 1) / STEPS / 1000.0, rel=1e-9)

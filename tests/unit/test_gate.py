@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from controller.safety.gate import Gate, Judgement
+from controller.safety.gate import Gate, Judgement, _audit_reason
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.projection import UNLOAD_RAMP_S, saturate, static_press, tool_wrench
 from controller.safety.reaction import FLOAT_S, UNLOAD_S
@@ -315,6 +315,26 @@ def test_the_audit_stops_what_a_later_stage_made_too_much(holding_nm: float, cha
     assert _too_heavy(300.0).stop is None, "a pull away from the body is no force to stop for"
 
 
+def test_the_audit_holds_a_press_limit_below_a_newton() -> None:
+    arm = dataclasses.replace(ARM, bias_nm=(ARM.bias_nm[0], -90.0, *ARM.bias_nm[2:]))
+    for allowed, is_stopped in ((0.6, True), (0.8, False)):
+        bounds = limits(free_press_n=allowed)
+        wish = command(arm, arm.bias_nm, contact=ContactState.FREE)
+        stop = Gate(bounds, 1e-3).judge(wish, state(), reference(), 0.0).stop
+        assert (stop is not None) is is_stopped
+
+
+def test_the_audit_names_the_first_force_that_is_over_not_one_that_is_just_at_its_limit() -> None:
+    names = {
+        ((10.0, 5.1, 1.0), (10.0, 5.0, 1.0)): "force across the normal",
+        ((10.0, 5.0, 1.1), (10.0, 5.0, 1.0)): "moment",
+        ((math.nan, 5.1, 1.0), (10.0, 5.0, 1.0)): "press force",
+        ((1.0, math.nan, 2.0), (10.0, 5.0, 1.0)): "force across the normal",
+    }
+    for (force, allowed), name in names.items():
+        assert _audit_reason(force, allowed, 0.0).limit == f"audited static {name}"
+
+
 def test_what_a_jacobian_of_another_arm_leaves_over_is_scaled_away() -> None:
     """Lowering by J^T has no effect where J does not belong to Jbar, as it has little near a singular posture."""
     wrong = dataclasses.replace(ARM, jacobian=[[0.0] * 7 for _ in range(6)])
@@ -322,6 +342,10 @@ def test_what_a_jacobian_of_another_arm_leaves_over_is_scaled_away() -> None:
     judgement = gate.judge(command(wrong, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0))), state(), reference(), 0.0)
     assert judgement.press_n == pytest.approx(23.0)
     assert static_press(judgement.command.tau_nm, ARM, UP) == pytest.approx(23.0)
+    sinking = dataclasses.replace(wrong, v_wt=(0.0, 0.0, -0.2, 0.0, 0.0, 0.0))
+    pressing = command(sinking, torque(ARM, (0.0, 0.0, -10.0, 0.0, 0.0, 0.0)))
+    braked = Gate(limits(loading_rate_n_per_s=1e9), 1e-3).judge(pressing, state(), reference(), 0.0)
+    assert braked.press_n == pytest.approx(0.0, abs=1e-9), "no brake without a Jacobian, but no press either"
 
 
 def test_a_tilted_press_axis_does_not_tilt_the_unloading() -> None:

@@ -114,6 +114,14 @@ def test_the_first_joint_that_needs_the_most_scaling_is_named() -> None:
     assert projection.saturate((0.0, 20.0), (0.0, 0.0), (20.0, 20.0)) == ((0.0, 20.0), None)
 
 
+def test_a_weak_joint_is_scaled_toward_the_side_it_pulls_to_and_of_equals_the_first_is_named() -> None:
+    assert projection.saturate((0.8, -0.8), (0.0, 0.0), (0.5, 9.0))[0] == pytest.approx((0.5, -0.5))
+    assert projection.saturate((-0.8, 0.8), (0.0, 0.0), (0.5, 9.0))[0] == pytest.approx((-0.5, 0.5))
+    _, note = projection.saturate((30.0, 60.0), (0.0, 0.0), (15.0, 30.0))
+    assert note is not None
+    assert (note.value, note.allowed) == (30.0, 15.0)
+
+
 def test_what_is_no_number_stays_none_when_it_is_saturated() -> None:
     tau, note = projection.saturate((NAN, 1.0), (0.0, 0.0), (20.0, 20.0))
     assert math.isnan(tau[0])
@@ -131,7 +139,8 @@ def test_held_without_known_terms_the_torque_stays_within_its_limits(speed: floa
     judgement = gate.judge(blind, state(dq_rad_s=(speed, *(0.0,) * 6)), reference(), 0.001)
     assert judgement.command.tau_nm == pytest.approx((math.copysign(87.0, -speed), *ARM.bias_nm[1:]))
     assert (judgement.press_n, judgement.press_limit_n, judgement.limited) == (0.0, 0.0, ())
-    assert judgement.mode is Mode.FLOAT
+    assert (judgement.mode, judgement.command.mode) == (Mode.FLOAT, Mode.FLOAT)
+    assert judgement.command.holding_nm == (), "what holds the arm is not known"
 
 
 def test_held_with_some_speeds_unknown_the_known_ones_are_damped() -> None:
@@ -140,6 +149,40 @@ def test_held_with_some_speeds_unknown_the_known_ones_are_damped() -> None:
     judgement = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(NAN, 0.2, *(0.0,) * 5)), reference(), 0.001)
     expected = (ARM.bias_nm[0], ARM.bias_nm[1] - 0.03 * 87.0 * 0.2, *ARM.bias_nm[2:])
     assert judgement.command.tau_nm == pytest.approx(expected)
+
+
+def test_the_posture_of_a_stopped_arm_is_held_not_the_one_it_was_stopped_in() -> None:
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
+    moved = _with(bias_nm=tuple(bias + 3.0 for bias in ARM.bias_nm))
+    gate.judge(command(moved, moved.bias_nm), state(), reference(), 0.3)
+    blind = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(NAN,) * 7), reference(), 0.301)
+    assert blind.command.tau_nm == moved.bias_nm
+
+
+@pytest.mark.parametrize("row", range(6))
+def test_in_doubt_of_the_posture_no_row_of_the_jacobian_may_hold_what_is_no_number(row: int) -> None:
+    broken = _with(jacobian=[[NAN, *values[1:]] if k == row else values for k, values in enumerate(ROWS)])
+    gate = Gate(limits(), 1e-3)
+    assert gate.judge(command(broken, ARM.bias_nm), state(), reference(), 0.0).stop is None
+    gate.stop(stop_reason(Cause.ENCODER_JUMP, "-", 1.0, 0.0, "-", 0.0))
+    judgement = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.001)
+    assert judgement.command.tau_nm == ARM.bias_nm
+    assert judgement.command.holding_nm == ()
+
+
+def test_what_goes_out_tells_what_holds_the_arm_and_how_far_a_stop_is() -> None:
+    gate = Gate(limits(), 1e-3)
+    hard = command(ARM, torque(ARM, (0.0, 0.0, -1.0, 0.0, 0.0, 0.0)))
+    running = gate.judge(hard, state(), reference(), 0.0)
+    assert (running.command.holding_nm, running.command.mode) == (ARM.bias_nm, Mode.RUN)
+    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
+    assert gate.mode is Mode.UNLOAD, "from the stop on, not only from the next command"
+    for t_s, mode in ((0.3, Mode.UNLOAD), (1.0, Mode.FLOAT)):
+        stopped = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), t_s)
+        assert (stopped.command.holding_nm, stopped.command.mode, stopped.mode) == (ARM.bias_nm, mode, mode)
+        assert stopped.press_limit_n == 0.0
 
 
 def test_drives_that_are_taken_after_a_stop_raise_the_action_and_the_first_reason_stays() -> None:

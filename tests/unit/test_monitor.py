@@ -285,3 +285,36 @@ def test_a_spot_ends_at_its_radius_and_its_time() -> None:
     assert stops((0.5, 0.75, 0.5), 1.5) == [False, False, True]
     assert stops((0.5, 0.76, 0.5), 1.5) == [False, False, False]
     assert stops((0.0, 0.0, 0.0), 2.0) == [False, False, False]
+
+
+def test_a_late_loop_is_no_lost_link_but_a_link_that_is_later_still_is() -> None:
+    for age_s, cause in ((0.010, None), (0.0109, Cause.LINK)):
+        gate = Gate(limits(), 1e-3)
+        assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 10.0).stop is None
+        late = gate.judge(command(ARM, ARM.bias_nm), state(command_age_s=age_s), reference(), 10.006)
+        assert (late.stop.cause if late.stop is not None else None) is cause
+    early = Gate(limits(), 1e-3)
+    assert early.judge(command(ARM, ARM.bias_nm), state(), reference(), 10.0).stop is None
+    back = early.judge(command(ARM, ARM.bias_nm), state(command_age_s=0.0046), reference(), 9.999)
+    assert back.stop is not None
+    assert back.stop.cause is Cause.LINK, "a clock that runs back gives no room"
+
+
+def test_an_axis_is_of_unit_length_up_to_and_with_its_tolerance() -> None:
+    """Squares of powers of two add up without rounding."""
+    normal = (1.0, 0.0, 0.0)
+    for extra, is_stopped in ((2.0**-10, False), (2.0**-9, True)):
+        wish = command(ARM, ARM.bias_nm, normal=(1.0, extra, 0.0))
+        stop = Gate(limits(), 1e-3).judge(wish, state(), reference(normal=normal), 0.0).stop
+        assert (stop is not None) is is_stopped
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize(("value", "allowed"), [(1.25, 1.0), (-1.25, -1.0), (math.nan, -1.0)])
+def test_the_limit_that_is_passed_is_the_one_that_is_told(axis: int, value: float, allowed: float) -> None:
+    p_wt = tuple(value if k == axis else 0.5 for k in range(3))
+    arm = dataclasses.replace(ARM, p_wt=p_wt)
+    stop = Gate(limits(), 1e-3).judge(command(arm, arm.bias_nm), state(), reference(), 0.0).stop
+    assert stop is not None
+    assert (stop.limit, stop.allowed) == (f"tool position along {'xyz'[axis]}", allowed)
+    assert stop.value == pytest.approx(value, nan_ok=True)

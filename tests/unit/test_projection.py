@@ -126,6 +126,11 @@ def test_shrinking_scales_everything_as_one_to_the_tightest_limit(
         assert found is tau
 
 
+def test_what_is_nothing_and_may_be_nothing_is_no_reason_to_shrink() -> None:
+    one = dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
+    assert projection.shrink((0.0, 0.0, -10.0, 0.0, 0.0, 0.0), one, UP, (5.0, 0.0, 0.0))[2] == pytest.approx(-5.0)
+
+
 def test_a_pull_is_not_shrunk_for_what_may_be_pressed() -> None:
     tau = torque(ARM, (0.0, 0.0, 30.0, 0.0, 0.0, 0.0))
     assert projection.shrink(tau, ARM, UP, (0.0, 1.0, 1.0)) is tau

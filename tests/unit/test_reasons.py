@@ -51,6 +51,12 @@ def _moved(arm_change: dict) -> dict:
         (
             {},
             {},
+            {"authority": Authority.SUPERVISOR},
+            (Cause.SUPERVISOR_ACTED, "drives taken from the session loop", 1, 0, "times"),
+        ),
+        (
+            {},
+            {},
             {"supervisor_age_s": 0.02},
             (Cause.SUPERVISOR_LOST, "age of the supervisor's heartbeat", 0.02, 0.01, "s"),
         ),

@@ -165,6 +165,20 @@ def _taken(t_s: float = 1.0) -> Supervisor:
 
 
 @pytest.mark.parametrize(
+    ("beat_age_s", "command_age_s", "is_lost"),
+    [(0.0, 0.0055, False), (0.0, 0.0056, True), (0.004, 0.009, False), (0.004, 0.0096, True)],
+)
+def test_commands_that_arrive_late_by_more_than_the_loop_itself_are_a_lost_link(
+    beat_age_s: float, command_age_s: float, is_lost: bool
+) -> None:
+    supervisor = Supervisor(LIMITS)
+    last = _watched(supervisor)
+    t_s = last * BEAT_S + (beat_age_s or BEAT_S)
+    stop = supervisor.judge(_view(t_s, last if beat_age_s else last + 1, command_age_s=command_age_s))
+    assert (stop.cause if stop is not None else None) is (Cause.LINK if is_lost else None)
+
+
+@pytest.mark.parametrize(
     ("changes", "cause"),
     [
         ({"wrench_s": (math.nan,) * 6}, None),
