@@ -64,7 +64,7 @@ def press_curve(
         raise MeshError("press on a mesh", "no free skin node under the sphere", "at least one", "use smaller cells")
     below = radius_m - np.sqrt(squared[squared > 0.0])
     overlap = mesh.points_m[nodes, 2] - surface - below
-    triangle = np.linalg.cholesky(_compliance(mesh, material, nodes)).T
+    triangle = np.asarray(np.linalg.cholesky(_compliance(mesh, material, nodes)).T, dtype=np.float64)
     return np.array([_press(triangle, overlap + depth) for depth in depths.tolist()])
 
 

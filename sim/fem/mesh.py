@@ -160,7 +160,8 @@ def growing_widths(settings: MeshSettings) -> Array:
     """Return widths of the cells outside the band: as few as reach far enough, and together exactly that far."""
 
     def widths(growth: float, count: int) -> Array:
-        return np.minimum(settings.fine_m * growth ** np.arange(1, count + 1), settings.coarse_m)
+        cells = settings.fine_m * growth ** np.arange(1, count + 1)
+        return np.asarray(np.minimum(cells, settings.coarse_m), dtype=np.float64)
 
     count = 1
     while float(widths(settings.growth, count).sum()) < settings.reach_m * (1.0 - 1e-9):

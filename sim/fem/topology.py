@@ -45,7 +45,8 @@ def parts(tets: Indices) -> int:
     owner = np.argsort(inverse, kind="stable") // 4
     first = (np.cumsum(counts) - counts)[counts == 2]
     links = coo_array((np.ones(len(first)), (owner[first], owner[first + 1])), shape=(len(tets), len(tets)))
-    return int(connected_components(links, directed=False, return_labels=False))
+    count, _ = connected_components(links, directed=False)
+    return int(count)
 
 
 def hanging_nodes(points_m: Array, faces: Indices) -> Indices:
@@ -84,7 +85,7 @@ def _is_on_triangle(points: Array, triangles: Array) -> NDArray[np.bool_]:
 
 
 def _groups(faces: Indices) -> tuple[Indices, Indices, Indices]:
-    """Return the different faces by their sorted nodes, the number of each face among them, and how often each comes."""
+    """Return the different faces by sorted nodes, the number of each face among them, and how often each comes."""
     different, inverse, counts = np.unique(np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True)
     return different, inverse.reshape(-1), counts
 
