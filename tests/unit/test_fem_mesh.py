@@ -138,6 +138,13 @@ def test_uneven_sampling_does_not_turn_the_strip() -> None:
         assert mesh.points_m == pytest.approx(meshes[0].points_m, abs=1e-9)
 
 
+def test_a_bent_stroke_sampled_more_densely_at_one_end_lies_as_before() -> None:
+    bent = np.array([[0.10, 0.03], [0.30, 0.05], [0.32, 0.12]])
+    dense = np.concatenate([bent[:1], np.linspace(bent[1], bent[2], 40)])
+    plain, sampled = (strip_mesh(FlatSurface(0.0, 0.04), stroke, RECOMMENDED) for stroke in (bent, dense))
+    assert sampled.points_m == pytest.approx(plain.points_m, abs=1e-9)
+
+
 def test_round_strokes_and_points_lie_along_the_body() -> None:
     angle = np.linspace(0.3, 0.3 + 2.0 * math.pi, 60)
     circle = np.column_stack([0.2 + 0.03 * np.cos(angle), 0.05 + 0.03 * np.sin(angle)])
