@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import spsolve
 
 from controller.errors import MeshError
-from sim.fem.elasticity import largest_frequency_rad_s, press_curve, skin_height, stiffness
+from sim.fem.elasticity import largest_frequency_rad_s, longest_step_s, press_curve, skin_height, stiffness
 from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh, strip_mesh
 from sim.fem.mesh_settings import FINE, RECOMMENDED, MeshSettings
 from sim.fem.surface import FlatSurface
-from tests.fem_cases import SHORT, slab, surface
+from tests.fem_cases import BODIES, SHORT, STROKES, slab, surface
 
 Array = NDArray[np.float64]
 SOFT = Material(young_pa=45e3, poisson=0.40, density_kg_m3=1000.0, damping_s=1e-3)
@@ -163,6 +163,30 @@ def test_the_largest_frequency_is_that_of_the_dense_matrix() -> None:
     mass = SOFT.density_kg_m3 * 0.03 * np.prod(np.ptp(mesh.points_m[:, :2], axis=0)) / len(mesh.points_m)
     expected = math.sqrt(np.linalg.eigvalsh(dense)[-1] / mass)
     assert largest_frequency_rad_s(mesh, SOFT) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("damping_s", [2e-4, 5e-4, 2e-3])
+def test_the_longest_step_is_the_border_of_stability(damping_s: float) -> None:
+    mesh, material = slab(), replace(SOFT, damping_s=damping_s)
+    frequency, longest = largest_frequency_rad_s(mesh, material), longest_step_s(mesh, material)
+
+    def largest_growth(step_s: float) -> float:
+        """Return the spectral radius of one step of the stiffest mode."""
+        share = 1.0 / (1.0 + step_s * damping_s * frequency**2)
+        step = np.array(
+            [[1.0 - share * (step_s * frequency) ** 2, share * step_s], [-share * step_s * frequency**2, share]]
+        )
+        return float(np.abs(np.linalg.eigvals(step)).max())
+
+    assert largest_growth(0.99 * longest) < 1.0 < largest_growth(1.01 * longest)
+
+
+@pytest.mark.parametrize("stroke", ["long", "short", "oblique", "outward"])
+@pytest.mark.parametrize("body", BODIES)
+def test_a_back_needs_half_a_step_of_damping(body: str, stroke: str) -> None:
+    mesh = strip_mesh(surface(body), STROKES[stroke], RECOMMENDED)
+    assert longest_step_s(mesh, replace(SOFT, damping_s=2e-4)) < 0.9e-3
+    assert longest_step_s(mesh, replace(SOFT, damping_s=5e-4)) > 1e-3
 
 
 @pytest.mark.parametrize(
