@@ -31,6 +31,10 @@ class ModelError(ConfigError):
     """A robot, tool or body file cannot be used."""
 
 
+class MeshError(ConfigError):
+    """A finite-element mesh of the tissue cannot be made or used."""
+
+
 class PlanError(MassageArmError):
     """A plan is refused before anything moves.
 
