@@ -86,6 +86,7 @@ class StrokeBound:
         stiffness_n_per_m: tissue stiffness assumed.
         bound_n: worst case while the person only breathes.
         person_bound_n: worst case with the person moving toward the tool at 0.2 m/s.
+        braked_bound_n: the same with any one joint held by its brake, because its drive has failed in that moment.
     """
 
     name: str
@@ -97,6 +98,7 @@ class StrokeBound:
     stiffness_n_per_m: float
     bound_n: float
     person_bound_n: float
+    braked_bound_n: float
 
 
 def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
@@ -177,6 +179,7 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
     for index, segment in enumerate(plan.segments):
         mass, friction = _inertia_and_friction(plan, robot, segment)
         known = replace(segment, lambda_n_kg=max(mass, segment.lambda_n_kg))
+        braked = replace(known, lambda_n_kg=max(known.lambda_n_kg, _braked_mass(plan, robot, segment)))
         stroke = limits.strokes[index]
         rows.append(
             StrokeBound(
@@ -189,6 +192,7 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
                 stiffness_n_per_m=segment.stiffness_n_per_m,
                 bound_n=worst_case_press_n(limits, stroke, known, friction),
                 person_bound_n=worst_case_press_n(limits, stroke, known, friction, PERSON_SPEED_M_S),
+                braked_bound_n=worst_case_press_n(limits, stroke, braked, friction, PERSON_SPEED_M_S),
             )
         )
     return tuple(rows)
@@ -272,6 +276,12 @@ def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInf
         mass = max(mass, robot.effective_mass(q, normal))
         friction = max(friction, robot.reflected_friction(q, normal, friction_nm))
     return mass, friction
+
+
+def _braked_mass(plan: PlanLike, robot: RobotModel, segment: SegmentInfo) -> float:
+    times = np.arange(segment.start_s, segment.end_s + SAMPLE_S, SAMPLE_S)
+    references = [plan.at(float(min(t, segment.end_s))) for t in times]
+    return max(robot.braked_mass(np.array(r.posture_rad), np.array(r.pads[0].normal_w)) for r in references)
 
 
 def _largest_friction(plan: PlanLike, robot: RobotModel) -> float:

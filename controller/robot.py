@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pinocchio as pin
 from numpy.typing import NDArray
@@ -111,6 +113,22 @@ class RobotModel:
         stiff = float(direction @ np.linalg.solve(mobility + 1e-9 * np.eye(6), direction))
         free = 1.0 / float(direction @ mobility @ direction)
         return max(stiff, free)
+
+    def braked_mass(self, q: Array, direction_w: Array) -> float:
+        """Return the largest inertia [kg] felt at T along a unit direction (3,) with any one joint held by its brake.
+
+        The wrist is free, as it is when a stopped arm unloads. Where the held joint bars the direction altogether, the
+        inertia is infinite.
+        """
+        jacobian = self.tool_jacobian(q)[:3]
+        mass = pin.crba(self.model, self.data, q)
+        row = direction_w @ jacobian
+        masses = []
+        for held in range(self.joints):
+            free = np.arange(self.joints) != held
+            mobility = float(row[free] @ np.linalg.solve(mass[np.ix_(free, free)], row[free]))
+            masses.append(1.0 / mobility if mobility > 0.0 else math.inf)
+        return max(masses)
 
     def reflected_friction(self, q: Array, direction_w: Array, friction_nm: Array) -> float:
         """Return the largest tool force [N] along a unit direction (3,) that joint friction (n,) can amount to."""

@@ -119,19 +119,20 @@ def tool_motion(chain: Array, motion: Array, pad: Array, room: Array, lines: Arr
 
 
 @compiled
-def add_joint_torques(lines: Array, force: Array, point: Array, load: Array) -> None:
-    """Add the joint torques of a force on the tool, ``J^T f``: exactly what the force itself does to the joints.
+def add_joint_torques(lines: Array, force: Array, point: Array, moment: Array, load: Array) -> None:
+    """Add the joint torques of a wrench on the tool, ``J^T w``: exactly what the wrench itself does to the joints.
 
     Args:
         lines: (n + 1, 6) of ``tool_motion``.
         force: (3,) in W [N].
         point: (3,) where it acts, in W [m].
+        moment: (3,) moment about that point, in W [Nm].
         load: (n,) torques, changed [Nm].
     """
     for k in range(load.shape[0]):
         x, y, z = point[0] - lines[k, ORIGIN], point[1] - lines[k, ORIGIN + 1], point[2] - lines[k, ORIGIN + 2]
         load[k] += (
-            lines[k, LINE] * (y * force[2] - z * force[1])
-            + lines[k, LINE + 1] * (z * force[0] - x * force[2])
-            + lines[k, LINE + 2] * (x * force[1] - y * force[0])
+            lines[k, LINE] * (y * force[2] - z * force[1] + moment[0])
+            + lines[k, LINE + 1] * (z * force[0] - x * force[2] + moment[1])
+            + lines[k, LINE + 2] * (x * force[1] - y * force[0] + moment[2])
         )

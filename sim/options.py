@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from dataclasses import dataclass
 
@@ -34,6 +35,15 @@ class UniformTissue:
     is_relaxing: bool = False
 
 
+class Tier(enum.StrEnum):
+    """What stands for the tissue."""
+
+    LAW = "law"
+    """A contact law on the skin: fast."""
+    FEM = "fem"
+    """Finite elements in PyBullet's deformable world: the check."""
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationOptions:
     """Choices of one simulated run; everything random follows from the seed.
@@ -51,6 +61,7 @@ class SimulationOptions:
         tissue: the same tissue everywhere instead of the body's.
         rises: displacements of the whole body.
         faults: what breaks or happens, and when.
+        tier: what stands for the tissue.
 
     Raises:
         ConfigError: a value is out of its range.
@@ -68,6 +79,7 @@ class SimulationOptions:
     tissue: UniformTissue | None = None
     rises: tuple[Rise, ...] = ()
     faults: tuple[Fault, ...] = ()
+    tier: Tier = Tier.LAW
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""

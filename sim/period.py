@@ -29,7 +29,21 @@ from sim.arena import (
 from sim.chain import LINE_SIZE, add_joint_torques, tool_motion
 from sim.patient import move
 from sim.sensors import sense
-from sim.tissue import DEPTH, DEPTH_RATE, FOOT, FORCE, NORMAL, POWER, PRESS, SKIN_AMPLITUDE, touch
+from sim.tissue import (
+    DEPTH,
+    DEPTH_RATE,
+    FOOT,
+    FORCE,
+    LAYERS,
+    MOMENT,
+    NORMAL,
+    POWER,
+    PRESS,
+    RESULT_SIZE,
+    SKIN_AMPLITUDE,
+    locate,
+    touch,
+)
 from sim.wrist import tool_acceleration, wrist_wrench
 
 Array = NDArray[np.float64]
@@ -59,6 +73,7 @@ def count_energy(law: Array, pad: Array, patient: Array, result: Array, energy: 
     v1 = pad[4] + lever * (pad[8] * n0 - pad[6] * n2)
     v2 = pad[5] + lever * (pad[6] * n1 - pad[7] * n0)
     power = -(result[FORCE] * v0 + result[FORCE + 1] * v1 + result[FORCE + 2] * v2)
+    power -= result[MOMENT] * pad[6] + result[MOMENT + 1] * pad[7] + result[MOMENT + 2] * pad[8]
     energy[TISSUE_WORK] += 0.5 * law[PERIOD] * result[PRESS] * (result[DEPTH_RATE] + rate)
     energy[NET_ENERGY] += 0.5 * law[PERIOD] * (result[POWER] + power)
 
@@ -81,8 +96,72 @@ def feel(constants: Array, state: Array, joints: int) -> None:
         acceleration,
         result[FORCE:FOOT],
         result[FOOT:NORMAL],
+        result[MOMENT:RESULT_SIZE],
         state[MOTION + 2 * joints : command],
     )
+
+
+@compiled
+def arrive(chain: Array, profile: Array, constants: Array, state: Array, t_s: float) -> None:
+    """Take wrist, kinematics, person and energies at the time ``t_s``, at which the rigid bodies have just arrived.
+
+    Args:
+        chain: of the arena.
+        profile: of the arena.
+        constants: of the arena.
+        state: of the arena: ``arrived`` and ``command`` are read, the rest is updated.
+        t_s: time [s].
+    """
+    joints = chain.shape[0] - 1
+    command = MOTION + 2 * joints + 6
+    lines = command + 5 * joints + 6
+    speeds = lines + LINE_SIZE * (joints + 1)
+    motion, patient, pad = state[MOTION : MOTION + 2 * joints], state[PATIENT:PAD], state[PAD:ROOM]
+    axes = state[lines:speeds].reshape((joints + 1, LINE_SIZE))
+    feel(constants, state, joints)
+    tool_motion(chain, motion, pad, state[ROOM:RESULT].reshape((3, 3, 3)), axes)
+    state[speeds:] = motion[joints:]
+    move(profile, t_s, patient)
+    count_energy(constants[LAW:LAG_SHARE], pad, patient, state[RESULT:ENERGY], state[ENERGY:MOTION])
+
+
+@compiled
+def depart(joints: int, constants: Array, state: Array, noise: Array) -> None:
+    """Take drives, load and senses for the next period; the contact has its forces by now.
+
+    Args:
+        joints: number of joints n.
+        constants: of the arena.
+        state: of the arena.
+        noise: (n + 6,) noise of the senses.
+    """
+    command = MOTION + 2 * joints + 6
+    torque = command + joints
+    load = torque + joints
+    sensed = load + joints
+    lines = sensed + 2 * joints + 6
+    speeds = lines + LINE_SIZE * (joints + 1)
+    motion, wrench = state[MOTION : MOTION + 2 * joints], state[MOTION + 2 * joints : command]
+    axes = state[lines:speeds].reshape((joints + 1, LINE_SIZE))
+    result = state[RESULT:ENERGY]
+    drive(state[command:torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[torque:load])
+    state[load:sensed] = state[torque:load]
+    add_joint_torques(axes, result[FORCE:FOOT], result[FOOT:NORMAL], result[MOMENT:RESULT_SIZE], state[load:sensed])
+    sense(motion, wrench, noise, constants[ENCODER_STEP], state[sensed:lines])
+
+
+@compiled
+def find_skin(layers: Array, constants: Array, state: Array) -> None:
+    """Take where the pad is over or in the undeformed skin; the contact's forces come from elsewhere.
+
+    Args:
+        layers: of the arena.
+        constants: of the arena.
+        state: of the arena.
+    """
+    values = np.empty((LAYERS, 3))
+    grid, radius = constants[GRID:LAW], constants[LAW + RADIUS]
+    locate(layers, grid, state[PATIENT:PAD], state[PAD:ROOM], radius, values, state[RESULT:ENERGY])
 
 
 @compiled
@@ -108,24 +187,15 @@ def end_period(
         noise: (n + 6,) noise of the senses.
         t_s: time [s].
     """
-    joints = chain.shape[0] - 1
-    command = MOTION + 2 * joints + 6
-    torque = command + joints
-    load = torque + joints
-    sensed = load + joints
-    lines = sensed + 2 * joints + 6
-    speeds = lines + LINE_SIZE * (joints + 1)
-    motion, wrench = state[MOTION : MOTION + 2 * joints], state[MOTION + 2 * joints : command]
-    axes = state[lines:speeds].reshape((joints + 1, LINE_SIZE))
-    memory, patient, pad = state[MEMORY:PATIENT], state[PATIENT:PAD], state[PAD:ROOM]
-    result, energy, law = state[RESULT:ENERGY], state[ENERGY:MOTION], constants[LAW:LAG_SHARE]
-    feel(constants, state, joints)
-    tool_motion(chain, motion, pad, state[ROOM:RESULT].reshape((3, 3, 3)), axes)
-    state[speeds:] = motion[joints:]
-    move(profile, t_s, patient)
-    count_energy(law, pad, patient, result, energy)
-    touch(layers, constants[GRID:LAW], patient, pad, law, relaxation, memory, result)
-    drive(state[command:torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[torque:load])
-    state[load:sensed] = state[torque:load]
-    add_joint_torques(axes, result[FORCE:FOOT], result[FOOT:NORMAL], state[load:sensed])
-    sense(motion, wrench, noise, constants[ENCODER_STEP], state[sensed:lines])
+    arrive(chain, profile, constants, state, t_s)
+    touch(
+        layers,
+        constants[GRID:LAW],
+        state[PATIENT:PAD],
+        state[PAD:ROOM],
+        constants[LAW:LAG_SHARE],
+        relaxation,
+        state[MEMORY:PATIENT],
+        state[RESULT:ENERGY],
+    )
+    depart(chain.shape[0] - 1, constants, state, noise)

@@ -40,10 +40,11 @@ LAYERS = 5
 SHAPE_LAYERS = 2
 """The first layers, which shape the moving surface."""
 
-FORCE, FOOT, NORMAL, DEPTH, PRESS, DEPTH_RATE, POWER, SKIN_AMPLITUDE = 0, 3, 6, 9, 10, 11, 12, 13
+FORCE, FOOT, NORMAL, DEPTH, PRESS, DEPTH_RATE, POWER, SKIN_AMPLITUDE, MOMENT = 0, 3, 6, 9, 10, 11, 12, 13, 14
 """Where a contact result holds the force on the pad, foot, outward normal (3 each), depth, press force, depth rate,
-power from the pad into the body, breathing amplitude at the foot."""
-RESULT_SIZE = 14
+power from the pad into the body, breathing amplitude at the foot, moment on the pad about the foot (3), which this law
+never has."""
+RESULT_SIZE = 17
 
 BRANCHES = len(RELAXATION_TIMES_S)
 ELASTIC, BRISTLE, SPOT, TOUCHED = BRANCHES, BRANCHES + 1, BRANCHES + 4, BRANCHES + 7
@@ -52,6 +53,9 @@ the relaxation branches come first."""
 MEMORY_SIZE = BRANCHES + 8
 FORGET_M = 0.02
 """Distance from its last foot at which a lifted pad meets fresh skin: about one contact radius (assumed)."""
+
+ASTRAY_M = 0.002
+"""How much farther than its distance from the tangent plane a foot may be; beyond it the search has not converged."""
 
 _LOG_GROWTH = math.log(STOP_GROWTH)
 
@@ -121,8 +125,27 @@ def relaxed_force(elastic_n: float, memory: Array, relaxation: Array) -> float:
 
 
 @compiled
+def _over(
+    layers: Array, grid: Array, motion: Array, point: Array, x: float, y: float, values: Array, result: Array
+) -> float:
+    """Take the skin at x, y as the foot; return the distance of the point from its tangent plane there [m]."""
+    evaluate_layers(layers[:SHAPE_LAYERS], grid[0], grid[1], grid[2], x, y, values)
+    height = values[HEIGHT, 0] + motion[0] * values[BREATHING, 0] + motion[2]
+    slope_x = values[HEIGHT, 1] + motion[0] * values[BREATHING, 1]
+    slope_y = values[HEIGHT, 2] + motion[0] * values[BREATHING, 2]
+    inverse = 1.0 / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
+    n0, n1, n2 = -slope_x * inverse, -slope_y * inverse, inverse
+    result[FOOT], result[FOOT + 1], result[FOOT + 2] = x, y, height
+    result[NORMAL], result[NORMAL + 1], result[NORMAL + 2] = n0, n1, n2
+    return float((point[0] - x) * n0 + (point[1] - y) * n1 + (point[2] - height) * n2)
+
+
+@compiled
 def closest_foot(layers: Array, grid: Array, motion: Array, point: Array, values: Array, result: Array) -> float:
     """Find the closest point of the moving skin by fixed-point iteration along the normal.
+
+    Far above a hollow, farther than its radius of curvature, the iteration goes astray and could report a contact from
+    there; then the foot is the skin right below, and up is the normal.
 
     Args:
         layers: (L, n, m) spline coefficients, height and breathing amplitude first.
@@ -135,21 +158,18 @@ def closest_foot(layers: Array, grid: Array, motion: Array, point: Array, values
     Returns:
         Distance of the point from the skin along the outward normal [m].
     """
-    shape = layers[:SHAPE_LAYERS]
-    x, y, distance = point[0], point[1], 0.0
-    for iteration in range(4):
-        evaluate_layers(shape, grid[0], grid[1], grid[2], x, y, values)
-        height = values[HEIGHT, 0] + motion[0] * values[BREATHING, 0] + motion[2]
-        slope_x = values[HEIGHT, 1] + motion[0] * values[BREATHING, 1]
-        slope_y = values[HEIGHT, 2] + motion[0] * values[BREATHING, 2]
-        inverse = 1.0 / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
-        n0, n1, n2 = -slope_x * inverse, -slope_y * inverse, inverse
-        distance = (point[0] - x) * n0 + (point[1] - y) * n1 + (point[2] - height) * n2
-        result[FOOT], result[FOOT + 1], result[FOOT + 2] = x, y, height
-        result[NORMAL], result[NORMAL + 1], result[NORMAL + 2] = n0, n1, n2
-        if iteration < 3:
-            x, y = point[0] - distance * n0, point[1] - distance * n1
-    return float(distance)
+    distance = _over(layers, grid, motion, point, point[0], point[1], values, result)
+    for _ in range(3):
+        x, y = point[0] - distance * result[NORMAL], point[1] - distance * result[NORMAL + 1]
+        distance = _over(layers, grid, motion, point, x, y, values, result)
+    away = 0.0
+    for i in range(3):
+        away += (point[i] - result[FOOT + i]) ** 2
+    if away > (abs(distance) + ASTRAY_M) ** 2:
+        _over(layers, grid, motion, point, point[0], point[1], values, result)
+        result[NORMAL], result[NORMAL + 1], result[NORMAL + 2] = 0.0, 0.0, 1.0
+        distance = point[2] - result[FOOT + 2]
+    return distance
 
 
 @compiled
@@ -187,6 +207,31 @@ def rub(result: Array, slip: Array, press_n: float, friction: float, memory: Arr
 
 
 @compiled
+def locate(
+    layers: Array, grid: Array, motion: Array, pad: Array, radius_m: float, values: Array, result: Array
+) -> float:
+    """Write where the pad is over or in the skin, and no force; return its centre's distance from the skin [m].
+
+    Args:
+        layers: as for ``touch``.
+        grid: as for ``touch``.
+        motion: as for ``touch``.
+        pad: as for ``touch``.
+        radius_m: of the pad.
+        values: (``LAYERS``, 3) room; holds the shape layers at the foot afterwards.
+        result: (``RESULT_SIZE``,) foot, normal, depth, its rate and breathing amplitude; force, press and power are 0.
+    """
+    distance = closest_foot(layers, grid, motion, pad[:3], values, result)
+    skin_speed = motion[1] * values[BREATHING, 0] + motion[3]
+    normal = result[NORMAL : NORMAL + 3]
+    rate = -(pad[3] * normal[0] + pad[4] * normal[1] + (pad[5] - skin_speed) * normal[2])
+    result[DEPTH], result[DEPTH_RATE], result[PRESS], result[POWER] = radius_m - distance, rate, 0.0, 0.0
+    result[SKIN_AMPLITUDE] = values[BREATHING, 0]
+    result[FORCE : FORCE + 3] = 0.0
+    return distance
+
+
+@compiled
 def touch(
     layers: Array, grid: Array, motion: Array, pad: Array, law: Array, relaxation: Array, memory: Array, result: Array
 ) -> None:
@@ -204,14 +249,9 @@ def touch(
     """
     values = np.empty((LAYERS, 3))
     radius = law[0]
-    distance = closest_foot(layers, grid, motion, pad[:3], values, result)
+    distance = locate(layers, grid, motion, pad, radius, values, result)
+    normal, depth, rate = result[NORMAL : NORMAL + 3], result[DEPTH], result[DEPTH_RATE]
     skin_speed = motion[1] * values[BREATHING, 0] + motion[3]
-    normal = result[NORMAL : NORMAL + 3]
-    rate = -(pad[3] * normal[0] + pad[4] * normal[1] + (pad[5] - skin_speed) * normal[2])
-    depth = radius - distance
-    result[DEPTH], result[DEPTH_RATE], result[PRESS], result[POWER] = depth, rate, 0.0, 0.0
-    result[SKIN_AMPLITUDE] = values[BREATHING, 0]
-    result[FORCE : FORCE + 3] = 0.0
     if depth <= 0.0 and memory[TOUCHED] == 0.0:
         return
     elastic = 0.0

@@ -19,12 +19,15 @@ from sim.arena import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena,
 from sim.bullet import BulletArm
 from sim.chain import tool_motion
 from sim.faults import Fault
+from sim.fem.back import make_back
+from sim.fem.patched_back import PatchedBack, Spot
+from sim.fem.soft_back import PadShape
 from sim.injection import Injection, check_joint
-from sim.options import SimulationOptions
+from sim.options import SimulationOptions, Tier
 from sim.patient import PatientMotion, draw_motion
-from sim.period import end_period
+from sim.period import arrive, depart, end_period, find_skin
 from sim.sensors import SensorNoise
-from sim.tissue import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
+from sim.tissue import DEPTH, FOOT, FORCE, MOMENT, NORMAL, POWER, PRESS, SKIN_AMPLITUDE, relaxation_table
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from trajectories.anatomy.body import Body
@@ -89,6 +92,8 @@ class SimPlant:
         """Faults that wait or have begun."""
         self._bullet: BulletArm | None = None
         self._arena: Arena | None = None
+        self.soft: PatchedBack | None = None
+        """The tissue as finite elements; None in the other tier."""
         self._pack_command = struct.Struct(f"{self._joints}d").pack_into
         self._pack_arrived = struct.Struct(f"{2 * self._joints}d").pack_into
         self._is_active = False
@@ -108,6 +113,9 @@ class SimPlant:
         self.deactivate()
         self._bullet = BulletArm(self._arm, self._placement, self._options.dt_s)
         self._arena = self._make_arena(self._bullet)
+        if self._options.tier is Tier.FEM:
+            pad = PadShape(self._arm.tool.pad_radius_m, self.skin_friction)
+            self.soft = make_back(self.tissue, pad, self._options.dt_s)
         self.faults.configure(self._arena, Measures.of(self._body).spine)
 
     def activate(self, q_rad: Vector) -> None:
@@ -118,6 +126,8 @@ class SimPlant:
         arena = self._arena = self.faults.reset(arena, self._options.stream(_FAULTS), self._options.faults)
         bullet.set_extra_tool_mass(0.0)
         hold = bullet.holding_torque(q_rad)
+        if self.soft is not None:
+            self.soft.close()
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
             array[:] = 0.0
         arena.torque[:] = arena.command[:] = hold
@@ -174,16 +184,15 @@ class SimPlant:
         """Take kinematics, contact, drives and senses at the present instant."""
         _, arena = self._opened()
         self._pack_arrived(arena.arrived.data, 0, *arrived)
-        end_period(
-            arena.chain,
-            arena.layers,
-            arena.profile,
-            arena.relaxation,
-            arena.constants,
-            arena.state,
-            self._noise.row(),
-            self._tick * self._options.dt_s,
-        )
+        t_s, noise = self._tick * self._options.dt_s, self._noise.row()
+        if self.soft is None:
+            end_period(
+                arena.chain, arena.layers, arena.profile, arena.relaxation, arena.constants, arena.state, noise, t_s
+            )
+        else:
+            arrive(arena.chain, arena.profile, arena.constants, arena.state, t_s)
+            self._press(self.soft, arena, t_s)
+            depart(self._joints, arena.constants, arena.state, noise)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
         self._samples.append(self._sensed[-6:])
@@ -192,6 +201,21 @@ class SimPlant:
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
             self.faults.harden(arena)
+
+    @staticmethod
+    def _press(soft: PatchedBack, arena: Arena, t_s: float) -> None:
+        """Let the tissue's world go a period ahead of the arm's: its mean force acts in the arm's next step."""
+        find_skin(arena.layers, arena.constants, arena.state)
+        result, pad = arena.result, arena.pad
+        foot, normal = result[FOOT:NORMAL], result[NORMAL:DEPTH]
+        phase, _, lift_m, _ = arena.patient.tolist()
+        spot = Spot(foot.copy(), normal.copy(), float(result[DEPTH]), lift_m + phase * float(result[SKIN_AMPLITUDE]))
+        wrench = soft.wrench(pad, spot, t_s)
+        force, moment = wrench[:3], wrench[3:]
+        result[FORCE:FOOT] = force
+        result[MOMENT:] = moment + np.cross(pad[:3] - foot, force)
+        result[PRESS] = max(0.0, float(force @ normal))
+        result[POWER] = -float(force @ pad[3:6] + moment @ pad[6:])
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
@@ -282,8 +306,11 @@ class SimPlant:
         self._is_active = False
         if self._bullet is not None:
             self._bullet.close()
+        if self.soft is not None:
+            self.soft.close()
         self._bullet = None
         self._arena = None
+        self.soft = None
 
     def _opened(self) -> tuple[BulletArm, Arena]:
         if self._bullet is None or self._arena is None:

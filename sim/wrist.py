@@ -64,7 +64,14 @@ def tool_acceleration(lines: Array, change: Array, pad: Array, out: Array) -> No
 
 @compiled
 def wrist_wrench(
-    body: Array, pad: Array, rotation: Array, acceleration: Array, force: Array, point: Array, wrench: Array
+    body: Array,
+    pad: Array,
+    rotation: Array,
+    acceleration: Array,
+    force: Array,
+    point: Array,
+    push: Array,
+    wrench: Array,
 ) -> None:
     """Write force and moment of the tool side on the sensor, at S in S axes; weight and inertia included.
 
@@ -75,6 +82,7 @@ def wrist_wrench(
         acceleration: (6,) of ``tool_acceleration``.
         force: (3,) on the tool in W [N].
         point: (3,) where it acts, in W [m].
+        push: (3,) moment on the tool about that point, in W [Nm].
         wrench: (6,) written [N, Nm].
     """
     room = np.zeros((8, 3))
@@ -99,7 +107,7 @@ def wrist_wrench(
     _add_cross(spin, momentum, moment)
     _rotate(rotation, moment, around)
     for i in range(3):
-        around[i] = -around[i]
+        around[i] = push[i] - around[i]
         lever[i] = point[i] - pad[i] - com[i]
     _add_cross(lever, force, around)
     _rotate(rotation, body[SENSOR_POSITION:SENSOR_ROTATION], lever)

@@ -10,7 +10,8 @@ from workbench.fault_cells import Case, Cell, Group, Measured, judged
 
 GROUP = Group("paraspinal_circles", "median_f", "servo7", "standard", 1, 20.0)
 GOOD = Measured(
-    set_point_n=20.0, peak_n=21.0, ceiling_n=40.0, bound_n=33.0, person_bound_n=74.0, over_limit_samples=0,
+    set_point_n=20.0, peak_n=21.0, ceiling_n=40.0, bound_n=33.0, person_bound_n=74.0, braked_bound_n=140.0,
+    over_limit_samples=0,
     cause=Cause.SENSOR_FROZEN, action=Action.PARK, taken=None, reaction_ticks=5, end_press_n=0.0, dropped_m=0.001,
     mode=Mode.FLOAT, is_waited=False, error="", cpu_s=0.5,
 )  # fmt: skip

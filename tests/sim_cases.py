@@ -84,7 +84,7 @@ class Push:
         """Return the joint torques together with those of a force [N] that acts at a point [m]."""
         self.look()
         load = np.array(torque_nm)
-        add_joint_torques(self.lines, np.array(force_w), np.array(point_w), load)
+        add_joint_torques(self.lines, np.array(force_w), np.array(point_w), np.zeros(3), load)
         return load.tolist()
 
 

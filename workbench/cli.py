@@ -174,7 +174,9 @@ def _add_campaign_options(parser: OneLineParser) -> None:
 def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program")
     parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="body")
-    parser.add_argument("--tissue", default="law", metavar="law", help="tissue model")
+    parser.add_argument(
+        "--tissue", default="law", metavar="law or fem", help="tissue model: a contact law, or finite elements (slow)"
+    )
     parser.add_argument("--arm", default="servo7", metavar="NAME", help="arm")
     parser.add_argument("--gains", default="standard", metavar="NAME", help="robust, standard or fast")
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")

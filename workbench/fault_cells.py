@@ -22,6 +22,8 @@ BLIND = frozenset({"sensor_zero", "sensor_nan"})
 BEYOND = frozenset({"patient_jerk_fast", "patient_gets_up"})
 """Motions at 0.38 and 0.28 m/s, faster than the bound reckons with (``PERSON_SPEED_M_S``): the limit may be passed, the
 report shows by how much."""
+BRAKED = frozenset({"joint_torque_lost"})
+"""Faults after which a joint is held by its brake."""
 EXPECTED_ERROR = frozenset({"disk_full"})
 """Faults that a session ends with an error for, after the arm has been led to rest."""
 
@@ -101,6 +103,7 @@ class Measured:
         ceiling_n: hard limit of the place where it was reached.
         bound_n: worst case printed for the stroke.
         person_bound_n: the same with a person who moves.
+        braked_bound_n: the same with a person who moves and a joint whose drive has failed held by its brake.
         over_limit_samples: periods over the limit of the place; NaN counts as over.
         cause: why the session was stopped; None where nothing stopped it.
         action: what the stop's reasons made the arm do; LOWER where nothing stopped it.
@@ -120,6 +123,7 @@ class Measured:
     ceiling_n: float
     bound_n: float
     person_bound_n: float
+    braked_bound_n: float
     over_limit_samples: int
     cause: Cause | None
     action: Action
@@ -167,6 +171,15 @@ def judged(group: Group, case: Case, measured: Measured) -> Cell:
     return replace(cell, misses=tuple(misses))
 
 
+def bound_of(case: Case, m: Measured) -> tuple[str, float]:
+    """Return the name and the value [N] of the printed bound that a case is held against."""
+    if not case.is_person:
+        return "worst-case bound", m.bound_n
+    if BRAKED.intersection(case.names):
+        return "braked bound", m.braked_bound_n
+    return "person bound", m.person_bound_n
+
+
 def _within_limit(_cell: Cell, m: Measured) -> str:
     if m.over_limit_samples == 0 and m.peak_n <= m.ceiling_n:
         return ""
@@ -174,7 +187,7 @@ def _within_limit(_cell: Cell, m: Measured) -> str:
 
 
 def _within_bound(cell: Cell, m: Measured) -> str:
-    name, bound = ("person bound", m.person_bound_n) if cell.case.is_person else ("worst-case bound", m.bound_n)
+    name, bound = bound_of(cell.case, m)
     return "" if m.peak_n <= bound else f"peak {m.peak_n:.1f} N over the {name} {bound:.1f} N"
 
 

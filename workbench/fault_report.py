@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.fault_campaign import SET_POINT_N
-from workbench.fault_cells import Case, Cell, Family, Measured
+from workbench.fault_cells import Case, Cell, Family, Measured, bound_of
 from workbench.run_session import DT_S
 
 HEAD = (
@@ -163,7 +163,7 @@ def _line(case: Case, row: Row) -> tuple[str, ...]:
         str(case),
         case.family,
         str(len(row.cells)),
-        *_numbers(worst, worst.person_bound_n if case.is_person else worst.bound_n),
+        *_numbers(worst, bound_of(case, worst)[1]),
         str(row.over),
         f"{max(m.end_press_n for m in measured):.1f}",
         f"{1e3 * max(m.dropped_m for m in measured):.1f}",

@@ -85,6 +85,7 @@ class Watch:
             ceiling_n=self._ceiling_n,
             bound_n=self._bound.bound_n,
             person_bound_n=self._bound.person_bound_n,
+            braked_bound_n=self._bound.braked_bound_n,
             over_limit_samples=self._over,
             cause=stop.cause if stop is not None else None,
             action=gate.action,

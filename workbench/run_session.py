@@ -32,7 +32,7 @@ from controller.session import Session
 from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
 from sim.injection import check_joint
-from sim.options import SimulationOptions
+from sim.options import SimulationOptions, Tier
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
@@ -48,7 +48,7 @@ from workbench.messages import RunConfig, SourceHash, Version
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
-TISSUES = ("law",)
+TISSUES = tuple(tier.value for tier in Tier)
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
 LOOP_LAG_TICKS = 2
@@ -158,9 +158,12 @@ class Refusal(PlanError):
 def load_inputs(request: SessionRequest) -> Inputs:
     """Return everything a request names. Raises ConfigError for whatever is wrong with it."""
     if request.tissue not in TISSUES:
-        known = "'fem', which is not available in this version" if request.tissue == "fem" else repr(request.tissue)
-        raise ConfigError("--tissue", known, " or ".join(TISSUES))
+        raise ConfigError("--tissue", repr(request.tissue), " or ".join(TISSUES))
     faults = tuple(parse_fault(text) for text in request.faults)
+    if request.tissue == Tier.FEM and any(fault.name == "tissue_stiff" for fault in faults):
+        raise ConfigError(
+            "--fault", "'tissue_stiff' with --tissue fem", "any other fault, or this one with --tissue law"
+        )
     arm = load_arm(request.arm)
     for fault in faults:
         check_joint(fault, arm)
@@ -213,7 +216,8 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    options = SimulationOptions(seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults)
+    tier = Tier(inputs.request.tissue)
+    options = SimulationOptions(seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier)
     world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))

@@ -9,7 +9,7 @@ from controller.errors import ConfigError
 _RANGES = {
     "young_pa": (2.0e3, 5.0e5, "Pa"),
     "poisson": (0.2, 0.45, ""),
-    "density_kg_m3": (500.0, 2000.0, "kg/m³"),
+    "density_kg_m3": (500.0, 5000.0, "kg/m³"),
     "damping_s": (2.0e-4, 1.0e-2, "s"),
 }
 
@@ -52,7 +52,7 @@ class Material:
     Attributes:
         young_pa: Young's modulus, 2 to 500 kPa.
         poisson: Poisson's ratio, 0.2 to 0.45; linear tetrahedra lock above (depth falls to 40 % at 0.49, measured).
-        density_kg_m3: density, 500 to 2000.
+        density_kg_m3: density, 500 to 5000; above 1100 it is mass scaling, for the sake of the solver.
         damping_s: viscous stress over elastic stress and strain rate, 0.2 to 10 ms; Bullet's explicit elastic forces
             blow up without it, and its solver gets slow with more.
 

@@ -22,6 +22,8 @@ from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON
 from sim.world import build_simulation
 from tests.sim_cases import Push, Rig, approved, posture, setting
+from trajectories.anatomy.body import load_body
+from trajectories.anatomy.skin import Skin
 
 PERFECT = SimulationOptions(has_noise=False, is_breathing=False, has_scatter=False)
 ARMS = ["servo7", "panda"]
@@ -75,7 +77,7 @@ def test_the_jacobian_moves_the_tip_of_the_simulated_arm(name: str) -> None:
         np.testing.assert_allclose(pad[3:], model.jacobian @ dq, atol=1e-9)
         np.testing.assert_allclose(room[0], model.rotation, atol=1e-9)
         load = np.zeros(7)
-        add_joint_torques(lines, force, pad[:3], load)
+        add_joint_torques(lines, force, pad[:3], np.zeros(3), load)
         np.testing.assert_allclose(load, model.jacobian[:3].T @ force, atol=1e-9)
     bullet.close()
 
@@ -179,6 +181,24 @@ def test_breathing_moves_the_skin_as_stated(level: str, amplitude_mm: float) -> 
     rise = skin_rise(body.landmarks[level][0], 0.0, SimulationOptions(seed=4))
     assert 0.5e3 * np.ptp(rise) == pytest.approx(amplitude_mm, rel=0.07)
     assert 3 <= np.sum(np.diff(np.sign(rise - rise.mean())) != 0) <= 4 + 1
+
+
+@pytest.mark.parametrize("name", ["muscular_m", "elderly_f", "stocky_f"])
+def test_a_pad_far_above_the_body_never_touches_it(name: str) -> None:
+    """The search for the closest skin goes astray above a hollow; it must not come back with a contact."""
+    body = load_body(name)
+    skin, tissue = Skin.from_body(body), TissueMap.from_body(body, TYPICAL_PERSON, 0.018)
+    rng, count = np.random.default_rng(5), 6000
+    motion, result, values = np.zeros(4), np.zeros(RESULT_SIZE), np.zeros((LAYERS, 3))
+    low, high = body.landmarks["L5S1"], body.landmarks["C7"]
+    x, y = rng.uniform(low[0] - 0.2, high[0] + 0.1, count), rng.uniform(-0.35, 0.35, count)
+    gaps_m = rng.uniform(0.06, 0.6, count)
+    # a slope may be nearer sideways than below: the pad is held over the highest place around
+    around = [skin.height(x + a, y + b) for a in (-0.05, 0.0, 0.05) for b in (-0.05, 0.0, 0.05)]
+    points = np.column_stack([x, y, np.max(around, axis=0) + gaps_m])
+    found = [closest_foot(tissue.layers, tissue.grid, motion, point, values, result) for point in points]
+    closest_m = min(found)
+    assert closest_m > 0.04
 
 
 def test_breath_held_and_a_rise() -> None:

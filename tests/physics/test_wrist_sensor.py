@@ -35,7 +35,7 @@ def felt(bullet: BulletArm, push: Push, torque: Array, force: Array, point: Arra
     change = (np.array(bullet.state()[count:]) - before) / DT_S
     acceleration, wrench = np.zeros(6), np.zeros(6)
     tool_acceleration(push.lines, change, push.pad, acceleration)
-    wrist_wrench(bullet.tool_body(), push.pad, push.room[0], acceleration, force, point, wrench)
+    wrist_wrench(bullet.tool_body(), push.pad, push.room[0], acceleration, force, point, np.zeros(3), wrench)
     return wrench
 
 

@@ -86,5 +86,5 @@ def test_a_calm_command_passes_unchanged(seed: int, press: float) -> None:
 
 
 def test_nobody_else_makes_an_approved_command() -> None:
-    with pytest.raises(PermissionError, match="^an ApprovedCommand is made by the gate only$"):
+    with pytest.raises(PermissionError, match=r"^an ApprovedCommand is made by the gate only$"):
         ApprovedCommand((0.0,), object())

@@ -143,9 +143,10 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
 def _bound_lines(prepared: Prepared) -> list[str]:
     config = prepared.config
     head = f"{'stroke':<32} {'target N':>9} {'ceiling N':>10} {'worst case N':>13} {'person moves N':>15}"
+    head += f" {'and a joint braked N':>21}"
     rows = [
         f"{bound.name:<32} {bound.target_n:9.1f} {bound.ceiling_n:10.1f} {bound.bound_n:13.1f} "
-        f"{bound.person_bound_n:15.1f}"
+        f"{bound.person_bound_n:15.1f} {bound.braked_bound_n:21.1f}"
         for bound in prepared.bounds
     ]
     worst = f"worst case {number(config.worst_case_bound_n, 'N', 1)}"

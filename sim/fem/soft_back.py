@@ -1,0 +1,184 @@
+"""One patch of tissue in PyBullet's deformable world, and the pad that presses it.
+
+The world of the arm and the world of the tissue are stepped in turn (co-simulation, ADR 7). Here the pad is a sphere
+so heavy that the tissue cannot slow it within a period; it is placed and given its speed anew in every period, so it
+moves exactly as the arm's pad does. What the tissue does to it is the change of its momentum,
+``F = m (v+ - v-) / dt`` and ``M = I (w+ - w-) / dt``: the whole wrench, nothing left out, and no reading of contacts or
+joints, which are wrong for soft contact in this engine.
+
+The tissue is without weight: the skin of the body files was measured with it, so a mesh of that shape is at rest.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.errors import PlantError
+from sim.fem.material import Material
+from sim.fem.mesh import TissueMesh
+from sim.fem.mesh_file import write_mesh_file
+from sim.fem.mesh_quality import check_mesh
+from sim.quiet import silenced_output
+
+with silenced_output():
+    import pybullet
+
+Array = NDArray[np.float64]
+
+PAD_MASS_KG = 200.0
+"""Mass of the driven pad: 60 N slow it by 0.3 mm/s within a period. The force was 1 % lower with 20 kg, 10 % with 1."""
+MARGIN_M = 0.002
+"""Collision margin: Bullet's skin stands out by so much, and the driven sphere is smaller by so much."""
+FRICTION_SHARE = 1.07
+"""Measured friction coefficient over the product that Bullet is given."""
+UNREACHABLE_M = 0.5
+"""Node farther than this from where it began: the solution has blown up (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PadShape:
+    """The spherical pad as the tissue meets it.
+
+    Attributes:
+        radius_m: radius.
+        friction: friction coefficient on skin.
+    """
+
+    radius_m: float
+    friction: float
+
+
+class SoftBack:
+    """One patch of tissue and the driven pad, in a physics world of their own.
+
+    Args:
+        mesh: the patch, in W; checked here, since Bullet ends the interpreter on a broken one.
+        material: its elasticity.
+        pad: the pad.
+        dt_s: period [s].
+
+    Raises:
+        MeshError: the mesh is none.
+        PlantError: Bullet does not take it.
+    """
+
+    def __init__(self, mesh: TissueMesh, material: Material, pad: PadShape, dt_s: float) -> None:
+        self.mesh, self.quality = mesh, check_mesh(mesh)
+        self._dt_s = dt_s
+        self._world: int = pybullet.connect(pybullet.DIRECT)
+        self._set("resetSimulation", pybullet.RESET_USE_DEFORMABLE_WORLD)
+        self._set("setGravity", 0.0, 0.0, 0.0)
+        self._set("setTimeStep", dt_s)
+        self._bed: int = self._set("createMultiBody", 0.0)
+        self._tissue = self._load(material, pad.friction)
+        self._pad = self._make_pad(pad)
+        inertia = self._set("getDynamicsInfo", self._pad, -1)[2]
+        self._inertia: Array = np.array((PAD_MASS_KG,) * 3 + tuple(inertia)) / dt_s
+
+    def step(self, pad: Array, lift_m: float) -> Array:
+        """Let one period pass and return what the tissue did to the pad in it.
+
+        Args:
+            pad: (9,) centre [m], velocity [m/s], angular velocity [rad/s] of the pad in W at the period's beginning.
+            lift_m: displacement of the bone under the patch.
+
+        Returns:
+            (6,) mean force on the pad [N] and moment about its centre [Nm] in W.
+
+        Raises:
+            PlantError: the tissue's solution has blown up.
+        """
+        x, y, z, vx, vy, vz, wx, wy, wz = pad.tolist()
+        world = self._world
+        pybullet.resetBasePositionAndOrientation(self._bed, (0.0, 0.0, lift_m), (0.0, 0.0, 0.0, 1.0), world)
+        pybullet.resetBasePositionAndOrientation(self._pad, (x, y, z), (0.0, 0.0, 0.0, 1.0), world)
+        pybullet.resetBaseVelocity(self._pad, (vx, vy, vz), (wx, wy, wz), physicsClientId=world)
+        pybullet.stepSimulation(physicsClientId=world)
+        (ux, uy, uz), (ax, ay, az) = pybullet.getBaseVelocity(self._pad, physicsClientId=world)
+        change = np.array((ux - vx, uy - vy, uz - vz, ax - wx, ay - wy, az - wz))
+        wrench: Array = self._inertia * change
+        if not np.isfinite(wrench).all():
+            raise PlantError("soft tissue: force on the pad is no number", "use a smaller step or a coarser mesh")
+        return wrench
+
+    def nodes_m(self) -> Array:
+        """Return the (N, 3) present nodes in W, in the order of the mesh.
+
+        Raises:
+            PlantError: the tissue's solution has blown up.
+        """
+        data = self._set("getMeshData", self._tissue, -1, flags=pybullet.MESH_DATA_SIMULATION_MESH)
+        nodes: Array = np.array(data[1], dtype=np.float64)
+        far = np.abs(nodes - self.mesh.points_m).max()
+        if not far < UNREACHABLE_M:
+            raise PlantError(f"soft tissue: a node went {far:.2g} m", "use a smaller step or a coarser mesh")
+        return nodes
+
+    def close(self) -> None:
+        """Close the world; never raises."""
+        if self._world >= 0:
+            with silenced_output():
+                pybullet.disconnect(physicsClientId=self._world)
+        self._world = -1
+
+    def _load(self, material: Material, friction: float) -> int:
+        numbers = material.bullet()
+        volume_m3 = _volume(self.mesh)
+        with tempfile.TemporaryDirectory(prefix="massage-arm-mesh-") as folder:
+            path = write_mesh_file(self.mesh.points_m, self.mesh.tets, Path(folder))
+            with silenced_output():
+                tissue: int = pybullet.loadSoftBody(
+                    str(path),
+                    basePosition=(0.0, 0.0, 0.0),
+                    mass=material.density_kg_m3 * volume_m3,
+                    scale=1.0,
+                    useNeoHookean=1,
+                    NeoHookeanMu=numbers.mu_pa,
+                    NeoHookeanLambda=numbers.lambda_pa,
+                    NeoHookeanDamping=numbers.damping_s,
+                    collisionMargin=MARGIN_M,
+                    frictionCoeff=friction / FRICTION_SHARE,
+                    useSelfCollision=0,
+                    useFaceContact=1,
+                    useMassSpring=0,
+                    repulsionStiffness=100.0,
+                    physicsClientId=self._world,
+                )
+        for node in np.flatnonzero(self.mesh.anchored).tolist():
+            self._set("createSoftBodyAnchor", tissue, node, self._bed, -1)
+        self._set("changeDynamics", tissue, -1, activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING)
+        return tissue
+
+    def _make_pad(self, pad: PadShape) -> int:
+        shape = self._set("createCollisionShape", pybullet.GEOM_SPHERE, radius=pad.radius_m - MARGIN_M)
+        top_m = float(self.mesh.points_m[:, 2].max()) + 10.0 * pad.radius_m
+        body: int = self._set("createMultiBody", PAD_MASS_KG, shape, -1, (0.0, 0.0, top_m))
+        # one property per call: Bullet drops some that are given together
+        self._set("changeDynamics", body, -1, linearDamping=0.0)
+        self._set("changeDynamics", body, -1, angularDamping=0.0)
+        self._set("changeDynamics", body, -1, lateralFriction=1.0)
+        self._set("changeDynamics", body, -1, activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING)
+        return body
+
+    def _set(self, call: str, *values: object, **named: object) -> Any:
+        """Call PyBullet for this world.
+
+        Raises:
+            PlantError: PyBullet refuses.
+        """
+        try:
+            return getattr(pybullet, call)(*values, **named, physicsClientId=self._world)
+        except pybullet.error as error:
+            raise PlantError(f"PyBullet refused {call} ({error})", "report this with the record") from error
+
+
+def _volume(mesh: TissueMesh) -> float:
+    corners = mesh.points_m[mesh.tets]
+    edges = corners[:, 1:] - corners[:, :1]
+    return float(np.linalg.det(edges).sum() / 6.0)
