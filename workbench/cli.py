@@ -148,8 +148,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
 
 
 def _add_campaign_options(parser: OneLineParser) -> None:
-    parser.add_argument("name", metavar="NAME", choices=("acceptance", "faults", "alarms"),
-                        help="acceptance, faults, or alarms: sessions without a fault")  # fmt: skip
+    parser.add_argument("name", metavar="NAME", choices=("acceptance", "faults", "alarms", "tissue", "calibration"),
+                        help="acceptance; faults; alarms: sessions without a fault; tissue: both tissue models pressed "
+                             "at the same places; calibration: of the finite elements")  # fmt: skip
     parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
                             ("--techniques", "shoulder_kneading")):  # fmt: skip

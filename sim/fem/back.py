@@ -58,7 +58,9 @@ def patch_maker(
         fit = calibration.fit(float(values[THICKNESS, 0]), CURVE_M, wanted)
         mesh = strip_mesh(_Thinned(surface, fit.thickness_share), np.array([[x_m, y_m]]), settings)
         tried = SoftBack(mesh, material(fit.young_pa), pad, dt_s)
-        depths_m, forces_n = tried_curve(tried, np.array([x_m, y_m, values[HEIGHT, 0]]), _normal(values), pad, dt_s)
+        depths_m, forces_n = tried_curve(
+            tried, np.array([x_m, y_m, values[HEIGHT, 0]]), upward_normal(values), pad, dt_s
+        )
         tried.close()
         factor, _ = best_factor(depths_m, forces_n, CURVE_M, wanted)
         return SoftBack(_lifted(mesh, lift_m), material(factor * fit.young_pa), pad, dt_s)
@@ -96,7 +98,8 @@ def layers_at(tissue: TissueMap, x_m: float, y_m: float) -> Array:
     return values
 
 
-def _normal(values: Array) -> Array:
+def upward_normal(values: Array) -> Array:
+    """Return the outward unit normal (3,) of the skin from the layers at a place."""
     normal = np.array([-values[HEIGHT, 1], -values[HEIGHT, 2], 1.0])
     return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
 

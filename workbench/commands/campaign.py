@@ -17,7 +17,7 @@ from trajectories.program import DEFAULT_PROGRAM
 from urdf.arms import arm_names
 from workbench.campaign import Trial, requests, run_campaign, table
 from workbench.campaign_report import markdown
-from workbench.commands import fault_campaigns
+from workbench.commands import fault_campaigns, tissue_campaigns
 from workbench.output import write_text
 from workbench.progress import Progress
 from workbench.run_session import SessionRequest
@@ -41,7 +41,13 @@ def main(arguments: argparse.Namespace) -> int:
         if getattr(arguments, option) is not None and arguments.name not in campaigns:
             name = OPTION_NAMES.get(option, f"--{option}")
             raise ConfigError(name, f"campaign {arguments.name}", f"campaign {' or '.join(campaigns)}", "leave it out")
-    run = {"acceptance": acceptance, "faults": fault_campaigns.faults, "alarms": fault_campaigns.alarms}
+    run = {
+        "acceptance": acceptance,
+        "faults": fault_campaigns.faults,
+        "alarms": fault_campaigns.alarms,
+        "tissue": tissue_campaigns.tissue,
+        "calibration": tissue_campaigns.calibration,
+    }
     return run[arguments.name](arguments)
 
 

@@ -76,7 +76,7 @@ def _run_faults(arguments: argparse.Namespace) -> tuple[Cell, ...]:
         )
     )
     label = f"fault campaign, {sum(len(task.cases) for task in tasks)} cells"
-    return _on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
+    return on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
 
 
 def alarms(arguments: argparse.Namespace) -> int:
@@ -91,7 +91,7 @@ def alarms(arguments: argparse.Namespace) -> int:
         tuple(arguments.seeds or ()),
     )
     label = f"{len(requests)} fault-free sessions"
-    done = _on_processes(arguments.jobs, label, lambda executor, told: run_alarms(requests, executor, told))
+    done = on_processes(arguments.jobs, label, lambda executor, told: run_alarms(requests, executor, told))
     lines = alarm_lines(done)
     if arguments.json:
         rows = [{**asdict(one), "is_passed": one.is_passed} for one in done]
@@ -119,7 +119,7 @@ def _check_names(arguments: argparse.Namespace) -> None:
         load_program(arguments.program)
 
 
-def _on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int, int], None]], Result]) -> Result:
+def on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int, int], None]], Result]) -> Result:
     """Run a campaign on processes of this machine, with progress and time left."""
     with (
         ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor,
