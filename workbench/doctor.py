@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 DISTRIBUTION = "massage-arm"
 PACKAGES = ("controller", "trajectories", "sim", "hardware", "workbench", "urdf")
-MODULES = {"pillow": "PIL", "pin": "pinocchio", "pyyaml": "yaml"}
+MODULES = {"pillow": "PIL", "pin": "pinocchio", "pyyaml": "yaml", "scikit-fem": "skfem"}
 """Import names that differ from the name of the package, in lower case."""
 CRASHING = ("pybullet",)
 """Packages that are only imported in a process of their own: they may crash, and print a banner on stdout."""

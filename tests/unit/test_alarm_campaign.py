@@ -92,6 +92,6 @@ def test_the_exit_code_says_whether_any_was_stopped(
     monkeypatch: Patch, capsys: pytest.CaptureFixture[str], ending: Ending, code: int
 ) -> None:
     (one,) = alarm_requests(1, "p", "a", "s", ("fast",))
-    monkeypatch.setattr(fault_campaigns, "_on_processes", lambda *_: (Watched(one, ending),))
+    monkeypatch.setattr(fault_campaigns, "on_processes", lambda *_: (Watched(one, ending),))
     assert cli.main(["campaign", "alarms", "--count", "1"]) == code
     assert f"1 {ending}" in capsys.readouterr().out

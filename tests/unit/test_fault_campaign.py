@@ -194,7 +194,7 @@ def test_wrong_arguments_are_one_line(capsys: Capture, line: str, words: list[st
 def test_the_exit_code_says_whether_all_passed(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], code: int
 ) -> None:
-    monkeypatch.setattr(fault_campaigns, "_on_processes", lambda *_: (cell(MACHINE, **changes),))
+    monkeypatch.setattr(fault_campaigns, "on_processes", lambda *_: (cell(MACHINE, **changes),))
     assert cli.main(["campaign", "faults", "--faults", "sensor_zero", "--json"]) == code
     (row,) = json.loads(capsys.readouterr().out)
     assert row["is_passed"] is (code == 0)
