@@ -12,7 +12,7 @@ from workbench.fault_session import GroupTask, run_group
 
 SET_POINT_N = 20.0
 """The hardest press the shipped programs ask for."""
-SWEEP_N = (6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0)
+SWEEP_N = (8.0, 12.0, 14.0, 16.0, 18.0)
 """Set-points below it, for motions that the limit cannot survive at the full one."""
 LEAST_N = {"shoulder_kneading": 8.0}
 """Smallest crest that a technique may have."""
