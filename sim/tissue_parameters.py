@@ -137,21 +137,23 @@ def slow_force_at_reference(tissue: RegionTissue, radius_m: float) -> float:
     return tissue.curve_k * radius_factor(radius_m) * math.pow(1e3 * REFERENCE_DEPTH_M, tissue.exponent)
 
 
-def ramp_share(exponent: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of the instant force that a depth ramp of ``RAMP_S`` shows at its end.
+def ramp_share(exponent: float | NDArray[np.float64], hold_s: float = 0.0) -> NDArray[np.float64]:
+    """Return the share of the instant force that a depth ramp of ``RAMP_S`` shows at its end, or after a hold.
 
-    Quasi-linear viscoelasticity (Fung): ``F(T)/f(T) = g + sum g_i int_0^1 exp(-(1-u) T/tau_i) d(u^n)``, evaluated
-    by Gauss-Legendre quadrature in ``u^n``. Divide the table's k by it to get the instant k.
+    Quasi-linear viscoelasticity (Fung): ``F(T + h)/f(T) = g + sum g_i exp(-h/tau_i) int_0^1 exp(-(1-u) T/tau_i)
+    d(u^n)``, evaluated by Gauss-Legendre quadrature in ``u^n``. Divide the table's k by the share without a hold to get
+    the instant k.
 
     Args:
         exponent: n of the curve, any shape.
+        hold_s: time at rest after the ramp [s].
     """
     nodes, weights = np.polynomial.legendre.leggauss(64)
     share_of_force = 0.5 * (nodes + 1.0)
     u = share_of_force ** (1.0 / np.asarray(exponent, dtype=np.float64)[..., None])
     total = np.full(u.shape[:-1], equilibrium_share())
     for time_s, share in zip(RELAXATION_TIMES_S, RELAXATION_SHARES, strict=True):
-        total += share * np.sum(0.5 * weights * np.exp(-(1.0 - u) * RAMP_S / time_s), axis=-1)
+        total += share * np.sum(0.5 * weights * np.exp(-((1.0 - u) * RAMP_S + hold_s) / time_s), axis=-1)
     return np.asarray(total, dtype=np.float64)
 
 

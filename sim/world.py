@@ -208,12 +208,16 @@ class SimPlant:
         find_skin(arena.layers, arena.constants, arena.state)
         result, pad = arena.result, arena.pad
         foot, normal = result[FOOT:NORMAL], result[NORMAL:DEPTH]
-        phase, _, lift_m, _ = arena.patient.tolist()
-        spot = Spot(foot.copy(), normal.copy(), float(result[DEPTH]), lift_m + phase * float(result[SKIN_AMPLITUDE]))
+        phase, phase_rate, lift_m, lift_rate = arena.patient.tolist()
+        amplitude = float(result[SKIN_AMPLITUDE])
+        lift_m, lift_rate = lift_m + phase * amplitude, lift_rate + phase_rate * amplitude
+        spot = Spot(foot.copy(), normal.copy(), float(result[DEPTH]), lift_m, lift_rate)
         wrench = soft.wrench(pad, spot, t_s)
         force, moment = wrench[:3], wrench[3:]
         result[FORCE:FOOT] = force
-        result[MOMENT:] = moment + np.cross(pad[:3] - foot, force)
+        (ax, ay, az), (fx, fy, fz) = (pad[:3] - foot).tolist(), force.tolist()
+        result[MOMENT:] = ay * fz - az * fy, az * fx - ax * fz, ax * fy - ay * fx
+        result[MOMENT:] += moment
         result[PRESS] = max(0.0, float(force @ normal))
         result[POWER] = -float(force @ pad[3:6] + moment @ pad[6:])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ from trajectories.transfer import (
 
 Array = NDArray[np.float64]
 
-__all__ = ["default_placement", "plan_session", "stroke_path"]
+__all__ = ["default_placement", "plan_paths", "plan_session", "stroke_path"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +65,22 @@ def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel) ->
         PlanError: the stroke cannot or must not be done; names stroke, point, value, what is allowed, what to do.
     """
     back = Back.of(body, skin)
-    strokes = []
-    for stroke in program.strokes:
-        path = stroke_path(stroke, back)
-        strokes.append(_Checked(path, check_stroke(path, back, program.allow_neck_base)))
+    return plan_paths((stroke_path(stroke, back) for stroke in program.strokes), back, robot, program.allow_neck_base)
+
+
+def plan_paths(paths: Iterable[StrokePath], back: Back, robot: RobotModel, allow_neck_base: bool = False) -> Plan:
+    """Return the plan of a session over given paths, checked like those of a program.
+
+    Args:
+        paths: the strokes, in order.
+        back: the back.
+        robot: the arm at its place; its buffers are not touched.
+        allow_neck_base: the neck base may be pressed.
+
+    Raises:
+        PlanError: as ``plan_session``.
+    """
+    strokes = [_Checked(path, check_stroke(path, back, allow_neck_base)) for path in paths]
     solver = Solver(robot)
     choice = choose(solver, _key_poses(strokes, back, robot))
     pieces = _pieces(strokes, back, robot, choice.yaw_rad)

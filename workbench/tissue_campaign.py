@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.fem.back import CURVE_M, PATCH, layers_at, patch_maker, slow_curve, tried_curve, upward_normal
+from sim.fem.back import CURVE_M, PATCH, PatchMaker, layers_at, slow_curve, tried_curve, upward_normal
 from sim.fem.calibration import load_calibration
 from sim.fem.soft_back import PadShape
 from sim.tissue import HEIGHT, THICKNESS
@@ -94,7 +94,7 @@ def press(task: PressTask) -> PressResult:
     x_m, y_m = place_xy(measures, task.place)
     values = layers_at(tissue, x_m, y_m)
     pad = PadShape(task.pad_radius_m, FRICTION)
-    back = patch_maker(tissue, pad, DT_S, PATCH, load_calibration())(x_m, y_m, 0.0)
+    back = PatchMaker(tissue, pad, DT_S, PATCH, load_calibration())(x_m, y_m).back
     foot_w = np.array([x_m, y_m, values[HEIGHT, 0]])
     depths_m, forces_n = tried_curve(back, foot_w, upward_normal(values), pad, DT_S)
     nodes = back.quality.nodes

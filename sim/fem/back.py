@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.fem.calibration import Calibration, Fit, best_factor, load_calibration, material
+from controller.errors import ConfigError
+from sim.fem.calibration import Calibration, Fit, best_factor, load_calibration, material, worst_error
+from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh, strip_mesh
 from sim.fem.mesh_settings import MeshSettings
-from sim.fem.patched_back import PatchedBack
+from sim.fem.patched_back import Patch, PatchedBack
 from sim.fem.soft_back import PadShape, SoftBack
 from sim.fem.surface import MapSurface
 from sim.tissue import EXPONENT, HEIGHT, LAYERS, STIFFNESS, THICKNESS, elastic_force
@@ -27,8 +28,16 @@ PATCH = MeshSettings(band_m=0.045, bone_m=0.0)
 the calibration, by the thickness."""
 CURVE_M = np.linspace(0.0, 0.030, 61)
 """Depths at which the law's curve is taken."""
-TRIED_M_S, TRIED_N = 0.04, 50.0
+HOLD_S = 1.5
+"""Time under the pad after which the law's curve is taken (assumed: half of what a slow stroke rests on a spot)."""
+TRIED_M_S, TRIED_N = 0.1, 75.0
 """Speed and end of the press that a fresh patch is tried with."""
+NEAR_M = 0.010
+"""A patch may be laid so far from the foot, where one was laid before."""
+TRIALS, GOOD = 3, 0.85
+"""Presses at most until a patch is good enough: its worst depth error over the tolerance."""
+LEAST_N, STIFFER = 0.5, (0.3, 3.0)
+"""How much stiffer than a slab a place may be found, and from which force of the slab on."""
 
 
 def make_back(tissue: TissueMap, pad: PadShape, dt_s: float, settings: MeshSettings = PATCH) -> PatchedBack:
@@ -43,29 +52,89 @@ def make_back(tissue: TissueMap, pad: PadShape, dt_s: float, settings: MeshSetti
     Raises:
         ConfigError: there is no calibration.
     """
-    return PatchedBack(patch_maker(tissue, pad, dt_s, settings, load_calibration()), pad, dt_s)
+    return PatchedBack(PatchMaker(tissue, pad, dt_s, settings, load_calibration()), pad, dt_s)
 
 
-def patch_maker(
-    tissue: TissueMap, pad: PadShape, dt_s: float, settings: MeshSettings, calibration: Calibration
-) -> Callable[[float, float, float], SoftBack]:
-    """Return what lays a patch around x, y [m], lifted by so much [m]."""
-    surface = MapSurface(tissue)
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """What a patch is laid from.
 
-    def make(x_m: float, y_m: float, lift_m: float) -> SoftBack:
-        values = layers_at(tissue, x_m, y_m)
-        wanted = slow_curve(values[:, 0], CURVE_M)
-        fit = calibration.fit(float(values[THICKNESS, 0]), CURVE_M, wanted)
-        mesh = strip_mesh(_Thinned(surface, fit.thickness_share), np.array([[x_m, y_m]]), settings)
-        tried = SoftBack(mesh, material(fit.young_pa), pad, dt_s)
-        depths_m, forces_n = tried_curve(
-            tried, np.array([x_m, y_m, values[HEIGHT, 0]]), upward_normal(values), pad, dt_s
-        )
-        tried.close()
-        factor, _ = best_factor(depths_m, forces_n, CURVE_M, wanted)
-        return SoftBack(_lifted(mesh, lift_m), material(factor * fit.young_pa), pad, dt_s)
+    Attributes:
+        middle_xy_m: (2,) x and y of its middle.
+        mesh: its mesh.
+        material: its elasticity.
+        worst: largest depth error left at ``FITTED_N`` over its tolerance.
+    """
 
-    return make
+    middle_xy_m: Array
+    mesh: TissueMesh
+    material: Material
+    worst: float
+
+
+class PatchMaker:
+    """Lays patches that press back like the law, and remembers how.
+
+    Args:
+        tissue: the person's tissue.
+        pad: the pad.
+        dt_s: period [s].
+        settings: of the patches.
+        calibration: presses on slabs with these settings.
+    """
+
+    def __init__(
+        self, tissue: TissueMap, pad: PadShape, dt_s: float, settings: MeshSettings, calibration: Calibration
+    ) -> None:
+        self._tissue, self._pad, self._dt_s = tissue, pad, dt_s
+        self._settings, self._calibration = settings, calibration
+        self._surface = MapSurface(tissue)
+        self.recipes: list[Recipe] = []
+        """Of all patches so far."""
+
+    def __call__(self, x_m: float, y_m: float) -> Patch:
+        """Return a patch whose middle is within ``NEAR_M`` of x, y [m]."""
+        recipe = self.recipe(x_m, y_m)
+        return Patch(SoftBack(recipe.mesh, recipe.material, self._pad, self._dt_s), recipe.middle_xy_m)
+
+    def recipe(self, x_m: float, y_m: float) -> Recipe:
+        """Return what a patch near a place is laid from: a known one where there is one, else it is found here."""
+        away = [math.dist(known.middle_xy_m, (x_m, y_m)) for known in self.recipes]
+        if away and min(away) < NEAR_M:
+            return self.recipes[away.index(min(away))]
+        self.recipes.append(self._found(x_m, y_m))
+        return self.recipes[-1]
+
+    def _found(self, x_m: float, y_m: float) -> Recipe:
+        """Fit, try, and fit anew to what the trial has shown, until the patch is as stiff as the law."""
+        values = layers_at(self._tissue, x_m, y_m)
+        thickness_m = float(values[THICKNESS, 0])
+        goal_n = wanted_n = slow_curve(values[:, 0], CURVE_M)
+        best: Recipe | None = None
+        for _ in range(TRIALS):
+            fit = self._calibration.fit(thickness_m, CURVE_M, goal_n)
+            mesh = strip_mesh(_Thinned(self._surface, fit.thickness_share), np.array([[x_m, y_m]]), self._settings)
+            depths_m, forces_n = self._tried(mesh, fit, values, x_m, y_m)
+            factor, errors_m = best_factor(depths_m, forces_n, CURVE_M, wanted_n)
+            worst = worst_error(errors_m, CURVE_M, wanted_n)
+            if best is None or worst < best.worst:
+                best = Recipe(np.array((x_m, y_m)), mesh, material(factor * fit.young_pa), worst)
+            if best.worst < GOOD:
+                break
+            slab_n = fit.young_pa * self._calibration.force_per_pa(fit.thickness_share * thickness_m, CURVE_M)
+            stiffer = np.interp(CURVE_M, depths_m, forces_n) / np.maximum(slab_n, LEAST_N)
+            goal_n = np.maximum.accumulate(wanted_n / np.clip(stiffer, *STIFFER))
+        if best is None:
+            raise ConfigError("trials of a patch", str(TRIALS), "at least one")
+        return best
+
+    def _tried(self, mesh: TissueMesh, fit: Fit, values: Array, x_m: float, y_m: float) -> tuple[Array, Array]:
+        tried = SoftBack(mesh, material(fit.young_pa), self._pad, self._dt_s)
+        try:
+            foot_w = np.array([x_m, y_m, values[HEIGHT, 0]])
+            return tried_curve(tried, foot_w, upward_normal(values), self._pad, self._dt_s)
+        finally:
+            tried.close()
 
 
 def tried_curve(back: SoftBack, foot_w: Array, normal_w: Array, pad: PadShape, dt_s: float) -> tuple[Array, Array]:
@@ -78,7 +147,7 @@ def tried_curve(back: SoftBack, foot_w: Array, normal_w: Array, pad: PadShape, d
     pose[3:6] = -TRIED_M_S * normal_w
     while depth_m < CURVE_M[-1] and forces[-1] < TRIED_N:
         pose[:3] = foot_w + (pad.radius_m - depth_m) * normal_w
-        forces.append(float(back.step(pose, 0.0)[:3] @ normal_w))
+        forces.append(float(back.step(pose)[:3] @ normal_w))
         depths.append(depth_m)
         depth_m += TRIED_M_S * dt_s
     return np.array(depths), np.maximum.accumulate(forces[1:])
@@ -119,12 +188,10 @@ class _Thinned:
 
 
 def slow_curve(values: Array, depths_m: Array) -> Array:
-    """Return the law's press force [N] of a press that takes about a second, at depths (D,), from its layers there."""
+    """Return the law's press force [N] after a press and ``HOLD_S`` at rest, at depths (D,), from its layers there.
+
+    The elements do not relax; so they are held to the law's tissue as it is in the middle of a stroke.
+    """
     reference_n, exponent, thickness_m = math.exp(values[STIFFNESS]), float(values[EXPONENT]), float(values[THICKNESS])
     instant = [elastic_force(float(depth), reference_n, exponent, thickness_m) for depth in depths_m]
-    return float(ramp_share(exponent)) * np.array(instant, dtype=np.float64)
-
-
-def _lifted(mesh: TissueMesh, lift_m: float) -> TissueMesh:
-    points = mesh.points_m + np.array([0.0, 0.0, lift_m])
-    return TissueMesh(points, mesh.tets, mesh.skin_triangles, mesh.anchored, mesh.skin_nodes)
+    return float(ramp_share(exponent, HOLD_S)) * np.array(instant, dtype=np.float64)

@@ -38,13 +38,15 @@ class Spot:
         foot_w: (3,) closest point of the skin.
         normal_w: (3,) outward normal.
         depth_m: depth; negative above the skin.
-        lift_m: how far the skin is above its place at rest.
+        lift_m: how far skin and bone are above their place at rest.
+        lift_rate_m_s: how fast they rise.
     """
 
     foot_w: Array
     normal_w: Array
     depth_m: float
     lift_m: float
+    lift_rate_m_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +63,34 @@ class Handover:
     after_n: float
 
 
-@dataclass(slots=True, eq=False)
-class _Patch:
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """A patch of tissue.
+
+    Attributes:
+        back: the tissue.
+        middle_xy_m: (2,) x and y of its middle.
+    """
+
     back: SoftBack
-    middle_w: Array
-    lift_m: float
+    middle_xy_m: Array
 
 
 class PatchedBack:
     """Finite elements under a pad that goes anywhere.
 
     Args:
-        make: lays a patch around a place (x, y) of the skin, lifted by so much [m].
+        make: lays a patch around a place (x, y) of the skin, or close to it.
         pad: the pad.
         dt_s: period [s].
     """
 
-    def __init__(self, make: Callable[[float, float, float], SoftBack], pad: PadShape, dt_s: float) -> None:
+    def __init__(self, make: Callable[[float, float], Patch], pad: PadShape, dt_s: float) -> None:
         self._make, self._pad, self._dt_s = make, pad, dt_s
-        self._patch: _Patch | None = None
-        self._next: _Patch | None = None
+        self._patch: Patch | None = None
+        self._next: Patch | None = None
         self._faded = 0
+        self._lift_m = 0.0
         self.handovers: list[Handover] = []
         """Changes of patches in contact so far."""
 
@@ -99,22 +108,26 @@ class PatchedBack:
         Raises:
             PlantError: the tissue's solution has blown up.
         """
+        self._lift_m = spot.lift_m
         if not spot.depth_m > -TAKE_AWAY_M:
             self.close()
         elif self._patch is None and spot.depth_m > -LAY_M:
             self._patch = self._lay(spot)
         if self._patch is None:
             return np.zeros(6)
-        away = spot.foot_w[:2] - self._patch.middle_w[:2]
+        pad = _against_bone(pad, spot)
+        away = spot.foot_w[:2] - self._patch.middle_xy_m
         if self._next is None and math.hypot(*away) > REACH_M:
             self._next = self._laid_under(pad, spot)
             self._faded = 0
-        found = self._step(self._patch, pad, spot)
+        found = self._patch.back.step(pad)
         return found if self._next is None else self._faded_over(found, pad, spot, t_s)
 
     def surface_m(self) -> tuple[SoftBack, Array] | None:
-        """Return the patch in use and its present nodes (N, 3), None off the skin."""
-        return None if self._patch is None else (self._patch.back, self._patch.back.nodes_m())
+        """Return the patch in use and its present nodes (N, 3) in W, None off the skin."""
+        if self._patch is None:
+            return None
+        return self._patch.back, self._patch.back.nodes_m() + np.array((0.0, 0.0, self._lift_m))
 
     def close(self) -> None:
         """Take all patches away; never raises."""
@@ -123,10 +136,10 @@ class PatchedBack:
                 patch.back.close()
         self._patch = self._next = None
 
-    def _lay(self, spot: Spot) -> _Patch:
-        return _Patch(self._make(float(spot.foot_w[0]), float(spot.foot_w[1]), spot.lift_m), spot.foot_w, spot.lift_m)
+    def _lay(self, spot: Spot) -> Patch:
+        return self._make(float(spot.foot_w[0]), float(spot.foot_w[1]))
 
-    def _laid_under(self, pad: Array, spot: Spot) -> _Patch:
+    def _laid_under(self, pad: Array, spot: Spot) -> Patch:
         """Lay a patch under a pad that presses already: its own pad comes down to the same pose, out of time."""
         patch = self._lay(spot)
         way_m = spot.depth_m + LAY_M
@@ -138,18 +151,15 @@ class PatchedBack:
             speed_m_s = way_m * 6.0 * u * (1.0 - u) / (ticks * self._dt_s)
             pose[:3] = pad[:3] + left_m * spot.normal_w
             pose[3:6] = -speed_m_s * spot.normal_w
-            patch.back.step(pose, 0.0)
+            patch.back.step(pose)
         return patch
-
-    def _step(self, patch: _Patch, pad: Array, spot: Spot) -> Array:
-        return patch.back.step(pad, spot.lift_m - patch.lift_m)
 
     def _faded_over(self, old: Array, pad: Array, spot: Spot, t_s: float) -> Array:
         """Step the next patch too and let the force pass over to it."""
         patch, following = self._patch, self._next
         if patch is None or following is None:
             return old
-        new = self._step(following, pad, spot)
+        new = following.back.step(pad)
         if self._faded == 0:
             before_n, after_n = float(old[:3] @ spot.normal_w), float(new[:3] @ spot.normal_w)
             self.handovers.append(Handover(t_s, before_n, after_n))
@@ -160,3 +170,11 @@ class PatchedBack:
             self._patch, self._next = following, None
         share = share * share * (3.0 - 2.0 * share)
         return np.asarray((1.0 - share) * old + share * new, dtype=np.float64)
+
+
+def _against_bone(pad: Array, spot: Spot) -> Array:
+    """Return centre, velocity and angular velocity (9,) of the pad as seen from bone that is lifted."""
+    seen = pad.copy()
+    seen[2] -= spot.lift_m
+    seen[5] -= spot.lift_rate_m_s
+    return seen

@@ -1,0 +1,186 @@
+"""The same session on both tissue tiers: press and slide with the arm, its law and its gate, true forces and depths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.configuration import law_settings, session_limits, stroke_bounds, supervisor_limits
+from controller.gains import gain_set
+from controller.law import ImpedanceForceLaw
+from controller.robot import RobotModel
+from controller.safety.gate import Gate
+from controller.safety.limits import PAD_CEILING_N
+from controller.session import Session
+from controller.types import ContactState, SegmentInfo, StepRecord, Truth
+from sim.options import SimulationOptions, Tier
+from sim.rig import SupervisedPlant
+from sim.world import build_simulation
+from trajectories.anatomy.body import Body, load_body
+from trajectories.anatomy.skin import Skin
+from trajectories.back import Back
+from trajectories.base_search import default_placement
+from trajectories.plan import Plan
+from trajectories.planner import plan_paths
+from urdf.arms import load_arm
+from workbench.fault_stage import LEAD_S, LatePlan
+from workbench.run_session import DT_S
+from workbench.tissue_strokes import SPEED_M_S, press_and_slide
+
+Array = NDArray[np.float64]
+
+GAINS = "standard"
+FULL_SHARE = 0.999
+"""Share of the set-point from which on the reference counts as full."""
+REST_M_S = 1e-4
+"""Speed of the reference up to which the pad counts as resting."""
+_PRESS, _FORCE, _DEPTH, _ACROSS, _SPEED = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTask:
+    """One place on one body, pressed and slid over with several forces.
+
+    Attributes:
+        body: body.
+        place: one of ``workbench.tissue_strokes.PLACES``.
+        forces_n: set-points.
+        arm: arm.
+        seed: seed of breathing and noise; the person is the typical one.
+    """
+
+    body: str
+    place: str
+    forces_n: tuple[float, ...]
+    arm: str = "servo7"
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What the truth says of a pad that rests or slides under full force.
+
+    Attributes:
+        depth_mm: mean depth.
+        mean_n: mean press force.
+        peak_n: largest press force.
+        rms_n: root mean square of press force less set-point.
+        friction: mean force across the normal over mean press force.
+    """
+
+    depth_mm: float
+    mean_n: float
+    peak_n: float
+    rms_n: float
+    friction: float
+
+
+@dataclass(frozen=True, slots=True)
+class TierRun:
+    """One stroke on one tier.
+
+    Attributes:
+        tier: the tier.
+        force_n: set-point.
+        pressed: at rest.
+        slid: in motion.
+        failure: why there is nothing to compare; empty where there is.
+    """
+
+    tier: str
+    force_n: float
+    pressed: Phase | None
+    slid: Phase | None
+    failure: str = ""
+
+
+def run_session(task: SessionTask) -> tuple[TierRun, ...]:
+    """Run the strokes of a place on both tiers; one result for every tier and force, law first."""
+    body = load_body(task.body)
+    skin = Skin.from_body(body)
+    back = Back.of(body, skin)
+    robot = RobotModel(load_arm(task.arm), default_placement(body, skin))
+    whole = plan_paths([press_and_slide(task.place, force_n, back) for force_n in task.forces_n], back, robot)
+    plan = LatePlan(_unbounded(whole), float(whole.starts_s[1]) - LEAD_S)
+    return tuple(run for tier in (Tier.LAW, Tier.FEM) for run in _on_tier(task, tier, body, robot, plan))
+
+
+def _unbounded(plan: Plan) -> Plan:
+    """Let the limits be those of the pad, not of the region: nobody lies under this, and 40 N is at some ceilings."""
+
+    def raised(segment: SegmentInfo) -> SegmentInfo:
+        return replace(segment, ceiling_n=PAD_CEILING_N)
+
+    return replace(plan, segments=tuple(raised(segment) for segment in plan.segments))
+
+
+def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan: LatePlan) -> list[TierRun]:
+    limits = session_limits(plan, robot)
+    options = SimulationOptions(seed=task.seed, dt_s=DT_S, has_scatter=False, tier=tier)
+    world = build_simulation(robot.arm, robot.placement, body, options)
+    plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), supervisor_limits(limits))
+    settings = law_settings(stroke_bounds(plan, robot, limits))
+    seen = _Watch(task.forces_n)
+    session = Session(
+        plant, plan, ImpedanceForceLaw(robot, gain_set(GAINS), settings, DT_S), Gate(limits, DT_S), seen.step
+    )
+    plant.configure()
+    try:
+        plant.activate(plan.start_q_rad)
+        stop = session.run().stop
+    finally:
+        plant.deactivate()
+    return [
+        seen.result(tier, index, str(stop.cause) if stop is not None else "") for index in range(len(task.forces_n))
+    ]
+
+
+class _Watch:
+    """Keeps what the truth says of every stroke under full force."""
+
+    def __init__(self, forces_n: Sequence[float]) -> None:
+        self._forces_n = forces_n
+        self._rows: list[list[tuple[float, ...]]] = [[] for _ in forces_n]
+
+    def step(self, record: StepRecord) -> None:
+        """Take one tick."""
+        reference = record.reference
+        if record.contact is not ContactState.WORK or not record.truth:
+            return
+        target_n = self._forces_n[reference.segment]
+        if reference.pads[0].press_n >= FULL_SHARE * target_n:
+            vx, vy, vz = reference.twist[:3]
+            row = _row(record.truth[0], (vx * vx + vy * vy + vz * vz) ** 0.5)
+            self._rows[reference.segment].append(row)
+
+    def result(self, tier: Tier, index: int, stop: str) -> TierRun:
+        """Return one stroke."""
+        force_n, rows = self._forces_n[index], np.array(self._rows[index]).reshape(-1, 5)
+        rests, slides = rows[:, _SPEED] < REST_M_S, rows[:, _SPEED] > 0.5 * SPEED_M_S
+        pressed = _phase(rows[rests & (np.cumsum(slides) == 0)], force_n)
+        slid = _phase(rows[slides], force_n)
+        failure = f"stopped: {stop}" if stop else "" if pressed and slid else "the force was never reached"
+        return TierRun(tier.value, force_n, pressed, slid, failure)
+
+
+def _row(truth: Truth, speed_m_s: float) -> tuple[float, ...]:
+    force, normal = np.array(truth.force_w), np.array(truth.normal_w)
+    along = float(force @ normal)
+    across = float(np.linalg.norm(force - along * normal))
+    return truth.press_n, along, truth.depth_m, across, speed_m_s
+
+
+def _phase(rows: Array, force_n: float) -> Phase | None:
+    if len(rows) == 0:
+        return None
+    press = rows[:, _PRESS]
+    return Phase(
+        depth_mm=1e3 * float(rows[:, _DEPTH].mean()),
+        mean_n=float(press.mean()),
+        peak_n=float(press.max()),
+        rms_n=float(np.sqrt(np.mean((press - force_n) ** 2))),
+        friction=float(rows[:, _ACROSS].mean() / press.mean()),
+    )
