@@ -37,7 +37,7 @@ PAD_MASS_KG = 200.0
 MARGIN_M = 0.002
 """Collision margin: Bullet's skin stands out by so much, and the driven sphere is smaller by so much."""
 FRICTION_SHARE = 1.2
-"""Measured friction coefficient over the product that Bullet is given: mean of 16 slides over flat slabs, 1.09 to 1.28."""
+"""Measured friction coefficient over the product that Bullet is given: 16 slides over flat slabs, 1.09 to 1.28."""
 UNREACHABLE_M = 0.5
 """Node farther than this from where it began: the solution has blown up (assumed)."""
 
