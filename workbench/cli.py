@@ -21,6 +21,7 @@ LARGEST_SURFACE_ERROR_MM = 20.0
 """A skin that is wrong by more is another person's (design choice)."""
 DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt")
 """Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command."""
+CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibration")
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
@@ -148,9 +149,10 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
 
 
 def _add_campaign_options(parser: OneLineParser) -> None:
-    parser.add_argument("name", metavar="NAME", choices=("acceptance", "faults", "alarms", "tissue", "calibration"),
+    parser.add_argument("name", metavar="NAME", choices=CAMPAIGNS,
                         help="acceptance; faults; alarms: sessions without a fault; tissue: both tissue models pressed "
-                             "at the same places; calibration: of the finite elements")  # fmt: skip
+                             "at the same places; convergence: of the finite elements over mesh and time step; "
+                             "calibration: of the finite elements")  # fmt: skip
     parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
                             ("--techniques", "shoulder_kneading")):  # fmt: skip

@@ -1,138 +1,154 @@
-"""The tissue campaign: the same press on both tissue tiers at the same places, held against the stated tolerance."""
+"""The tissue campaign: both tissue tiers held to each other, pressed slowly and in closed loop, resting and sliding."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from workbench.isolated import Outcome, run_isolated
+from workbench.tissue_presses import BASE_MM, FORCES_N, SHARE, PressResult, PressTask, is_alike_mm, press
+from workbench.tissue_sessions import Phase, SessionTask, TierRun, run_session
 
-from sim.fem.back import CURVE_M, PATCH, PatchMaker, layers_at, slow_curve, tried_curve, upward_normal
-from sim.fem.calibration import load_calibration
-from sim.fem.soft_back import PadShape
-from sim.tissue import HEIGHT, THICKNESS
-from sim.tissue_map import TissueMap
-from sim.tissue_parameters import TYPICAL_PERSON
-from trajectories.anatomy.body import load_body
-from trajectories.anatomy.measures import Measures
-from workbench.run_session import DT_S
+MEAN_SHARE, PEAK_SHARE = 0.02, 0.15
+"""Mean forces may differ by so much of the law's, peaks by so much."""
 
-Array = NDArray[np.float64]
-
-FORCES_N = (10.0, 20.0, 40.0)
-PLACES = ("spine-near", "mid-muscle", "shoulder")
-FRICTION = 0.2
-"""Friction coefficient of the pad in the comparison: oiled skin (assumed)."""
-SHARE, BASE_MM = 0.10, 0.5
-"""Depths may differ by a tenth and half a millimetre."""
+Done = Outcome[PressTask | SessionTask, PressResult | tuple[TierRun, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class PressTask:
-    """One place on one body.
+class Pair:
+    """The same stroke on both tiers.
 
     Attributes:
         body: body.
-        place: one of ``PLACES``.
-        pad_radius_m: radius of the pad.
+        place: place.
+        law: on the law.
+        fem: on the finite elements.
     """
 
     body: str
     place: str
-    pad_radius_m: float
+    law: TierRun
+    fem: TierRun
 
-
-@dataclass(frozen=True, slots=True)
-class PressResult:
-    """What the two tiers say of a place.
-
-    Attributes:
-        task: the place.
-        thickness_mm: tissue over bone.
-        nodes: of the patch.
-        law_mm: depths of the law at ``FORCES_N``.
-        fem_mm: depths of the finite elements.
-    """
-
-    task: PressTask
-    thickness_mm: float
-    nodes: int
-    law_mm: tuple[float, ...]
-    fem_mm: tuple[float, ...]
+    def misses(self) -> tuple[str, ...]:
+        """Return where the two part, in words."""
+        found = [f"{run.tier}: {run.failure}" for run in (self.law, self.fem) if run.failure]
+        for name in ("pressed", "slid"):
+            law, fem = getattr(self.law, name), getattr(self.fem, name)
+            found += [] if law is None or fem is None else [f"{miss} {name}" for miss in _parted(law, fem)]
+        return tuple(found)
 
     @property
     def is_passed(self) -> bool:
-        """Every depth is within the tolerance."""
-        pairs = zip(self.law_mm, self.fem_mm, strict=True)
-        return all(abs(fem - law) <= SHARE * law + BASE_MM for law, fem in pairs)
+        """Both ran, and they agree."""
+        return not self.misses()
 
 
-def run_presses(
-    tasks: Sequence[PressTask], executor: Executor, on_done: Callable[[int, int], None]
-) -> tuple[PressResult, ...]:
-    """Press every place on any ``concurrent.futures`` executor; results in the order of the tasks.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All of a tissue campaign.
+
+    Attributes:
+        presses: slow presses.
+        pairs: strokes in closed loop.
+        failures: what died, in words.
+    """
+
+    presses: tuple[PressResult, ...]
+    pairs: tuple[Pair, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def is_passed(self) -> bool:
+        """Everything ran and agrees."""
+        passed = all(one.is_passed for one in self.presses) and all(pair.is_passed for pair in self.pairs)
+        return passed and not self.failures and bool(self.presses or self.pairs)
+
+
+def run_comparison(
+    bodies: Sequence[str],
+    places: Sequence[str],
+    pad_radius_m: float,
+    executor: Executor,
+    on_done: Callable[[int, int], None],
+) -> Comparison:
+    """Press and slide at all places of all bodies, on both tiers.
 
     Args:
-        tasks: places.
+        bodies: bodies.
+        places: of ``workbench.tissue_strokes.PLACES``.
+        pad_radius_m: radius of the pad of the slow presses; the strokes have the arm's.
         executor: where to run them.
-        on_done: called with (done, all) after every place.
+        on_done: called with (done, all) after every trial.
     """
-    futures: dict[Future[PressResult], PressTask] = {executor.submit(press, task): task for task in tasks}
-    found: dict[PressTask, PressResult] = {}
-    for count, future in enumerate(as_completed(futures), start=1):
-        found[futures[future]] = future.result()
-        on_done(count, len(futures))
-    return tuple(found[task] for task in tasks)
+    spots = [(body, place) for body in bodies for place in places]
+    sessions: list[PressTask | SessionTask] = [SessionTask(body, place, FORCES_N) for body, place in spots]
+    presses: list[PressTask | SessionTask] = [PressTask(body, place, pad_radius_m) for body, place in spots]
+    return compared(run_isolated([*sessions, *presses], _run, PressResult | tuple[TierRun, ...], executor, on_done))
 
 
-def press(task: PressTask) -> PressResult:
-    """Press one place slowly on a fresh patch, and read the law's curve there."""
-    tissue, measures = _person(task.body, task.pad_radius_m)
-    x_m, y_m = place_xy(measures, task.place)
-    values = layers_at(tissue, x_m, y_m)
-    pad = PadShape(task.pad_radius_m, FRICTION)
-    back = PatchMaker(tissue, pad, DT_S, PATCH, load_calibration())(x_m, y_m).back
-    foot_w = np.array([x_m, y_m, values[HEIGHT, 0]])
-    depths_m, forces_n = tried_curve(back, foot_w, upward_normal(values), pad, DT_S)
-    nodes = back.quality.nodes
-    back.close()
-    law_n = slow_curve(values[:, 0], CURVE_M)
-    return PressResult(
-        task=task,
-        thickness_mm=1e3 * float(values[THICKNESS, 0]),
-        nodes=nodes,
-        law_mm=tuple((1e3 * np.interp(FORCES_N, law_n, CURVE_M)).tolist()),
-        fem_mm=tuple((1e3 * np.interp(FORCES_N, forces_n, depths_m)).tolist()),
+def compared(outcomes: Sequence[Done]) -> Comparison:
+    """Return the comparison that trials make, in whatever order they came."""
+    presses, pairs, failures = [], [], []
+    for outcome in outcomes:
+        task, result = outcome.task, outcome.result
+        if result is None:
+            failures.append(f"{task.body} {task.place}: {outcome.failure}")
+        elif isinstance(result, PressResult):
+            presses.append(result)
+        else:
+            half = len(result) // 2
+            pairs += [
+                Pair(task.body, task.place, law, fem) for law, fem in zip(result[:half], result[half:], strict=True)
+            ]
+    return Comparison(tuple(presses), tuple(pairs), tuple(failures))
+
+
+def pair_lines(pairs: Sequence[Pair]) -> list[str]:
+    """Return the table of the strokes, as text: law / finite elements."""
+    head = f"{'body':<11} {'place':<11} {'N':>3} {'':<7} {'depth mm':>13} {'mean N':>15} {'peak N':>15} {'rms N':>11}"
+    lines = [head + f" {'across':>11}  verdict"]
+    for pair in pairs:
+        for name in ("pressed", "slid"):
+            law, fem = getattr(pair.law, name), getattr(pair.fem, name)
+            start = f"{pair.body:<11} {pair.place:<11} {pair.law.force_n:3.0f} {name:<7}"
+            if law is None or fem is None:
+                lines.append(f"{start} {'; '.join(pair.misses())}  FAILED")
+                continue
+            verdict = ", ".join(_parted(law, fem))
+            lines.append(f"{start} {_columns(law, fem)}  {'FAILED: ' + verdict if verdict else 'pass'}")
+    passed = sum(pair.is_passed for pair in pairs)
+    return [*lines, f"{passed} of {len(pairs)} strokes alike: {tolerance_text()}"]
+
+
+def tolerance_text() -> str:
+    """Return the tolerances, in words."""
+    depth = f"depth {100 * SHARE:g} % and {BASE_MM:g} mm"
+    return f"{depth}, mean force {100 * MEAN_SHARE:g} %, peak {100 * PEAK_SHARE:g} %"
+
+
+def _run(task: PressTask | SessionTask) -> PressResult | tuple[TierRun, ...]:
+    return press(task) if isinstance(task, PressTask) else run_session(task)
+
+
+def _parted(law: Phase, fem: Phase) -> list[str]:
+    """Return the figures in which the two part; comparisons are such that NaN parts."""
+    alike = {
+        "depth": is_alike_mm(law.depth_mm, fem.depth_mm),
+        "mean": abs(fem.mean_n - law.mean_n) <= MEAN_SHARE * law.mean_n,
+        "peak": abs(fem.peak_n - law.peak_n) <= PEAK_SHARE * law.peak_n,
+    }
+    return [name for name, is_alike in alike.items() if not is_alike]
+
+
+def _columns(law: Phase, fem: Phase) -> str:
+    cells = (
+        (f"{law.depth_mm:.1f} / {fem.depth_mm:.1f}", 13),
+        (f"{law.mean_n:.2f} / {fem.mean_n:.2f}", 15),
+        (f"{law.peak_n:.2f} / {fem.peak_n:.2f}", 15),
+        (f"{law.rms_n:.2f} / {fem.rms_n:.2f}", 11),
+        (f"{law.friction:.2f} / {fem.friction:.2f}", 11),
     )
-
-
-def place_xy(measures: Measures, place: str) -> tuple[float, float]:
-    """Return x and y [m] of a place in K: beside the spine at T9, on the muscle at L3, on the shoulder under C7."""
-    x_m, offset_m = {
-        "spine-near": (measures.x("T9"), -0.030),
-        "mid-muscle": (measures.x("L3"), 0.045),
-        "shoulder": (measures.x("C7") - 0.01, -0.080),
-    }[place]
-    return x_m, float(measures.spine.y(x_m)) + offset_m
-
-
-@functools.lru_cache(maxsize=4)
-def _person(body_name: str, pad_radius_m: float) -> tuple[TissueMap, Measures]:
-    body = load_body(body_name)
-    return TissueMap.from_body(body, TYPICAL_PERSON, pad_radius_m), Measures.of(body)
-
-
-def press_lines(results: Sequence[PressResult]) -> list[str]:
-    """Return the table, as text."""
-    head = f"{'body':<12} {'place':<11} {'bone mm':>7} {'nodes':>6}"
-    lines = [head + "".join(f" {f'{force:g} N law / fem mm':>20}" for force in FORCES_N) + "  verdict"]
-    for one in results:
-        row = f"{one.task.body:<12} {one.task.place:<11} {one.thickness_mm:7.0f} {one.nodes:6d}"
-        pairs = zip(one.law_mm, one.fem_mm, strict=True)
-        row += "".join(f" {f'{law:.1f} / {fem:.1f}':>20}" for law, fem in pairs)
-        lines.append(row + ("  pass" if one.is_passed else "  FAILED"))
-    passed = sum(one.is_passed for one in results)
-    return [*lines, f"{passed} of {len(results)} places within {100 * SHARE:g} % and {BASE_MM:g} mm"]
+    return " ".join(f"{text:>{width}}" for text, width in cells)

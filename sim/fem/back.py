@@ -28,8 +28,8 @@ PATCH = MeshSettings(band_m=0.045, bone_m=0.0)
 the calibration, by the thickness."""
 CURVE_M = np.linspace(0.0, 0.030, 61)
 """Depths at which the law's curve is taken."""
-HOLD_S = 1.5
-"""Time under the pad after which the law's curve is taken (assumed: half of what a slow stroke rests on a spot)."""
+HOLD_S = 0.75
+"""Time under the pad after which the law's curve is taken (assumed: between a short press and a slow stroke)."""
 TRIED_M_S, TRIED_N = 0.1, 75.0
 """Speed and end of the press that a fresh patch is tried with."""
 NEAR_M = 0.010

@@ -45,9 +45,7 @@ def main(arguments: argparse.Namespace) -> int:
         "acceptance": acceptance,
         "faults": fault_campaigns.faults,
         "alarms": fault_campaigns.alarms,
-        "tissue": tissue_campaigns.tissue,
-        "calibration": tissue_campaigns.calibration,
-    }
+    } | tissue_campaigns.RUN
     return run[arguments.name](arguments)
 
 
