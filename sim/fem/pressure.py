@@ -1,0 +1,60 @@
+"""The pressure in the tissue, from how its tetrahedra are deformed: for pictures, never for a force on the pad."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.fem.material import Material
+from sim.fem.mesh import TissueMesh
+from sim.fem.mesh_quality import volumes_m3
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+LEAST_VOLUME_SHARE = 0.1
+"""Volume over volume at rest that is divided by at least: what is crushed flat or turned inside out has no pressure
+(assumed; a press of 40 N leaves 0.6)."""
+
+
+def deformation_gradients(rest_m: Array, present_m: Array, tets: Indices) -> Array:
+    """Return the deformation gradient F (M, 3, 3) of every tetrahedron.
+
+    Args:
+        rest_m: (N, 3) nodes at rest.
+        present_m: (N, 3) nodes now.
+        tets: (M, 4) nodes of the tetrahedra.
+    """
+    before, now = ((nodes[tets[:, 1:]] - nodes[tets[:, :1]]) for nodes in (rest_m, present_m))
+    # an edge is a row: now = before F'
+    return np.asarray(np.swapaxes(np.linalg.solve(before, now), 1, 2), dtype=np.float64)
+
+
+def pressure_pa(gradients: Array, material: Material) -> Array:
+    """Return the hydrostatic Cauchy pressure (M,) of Bullet's law at deformation gradients (M, 3, 3), without damping.
+
+    With ``sigma = P F' / J`` and the P of ``Material.bullet`` it is
+    ``-tr(sigma) / 3 = 0.75 mu - lambda (J - 1) - mu (1 - 1/(I + 1)) I / (3 J)``, I = tr(F'F).
+    """
+    numbers = material.bullet()
+    squares = np.einsum("mij,mij->m", gradients, gradients)
+    volume = np.linalg.det(gradients)
+    shear = numbers.mu_pa * (1.0 - 1.0 / (squares + 1.0)) * squares / (3.0 * np.maximum(volume, LEAST_VOLUME_SHARE))
+    return np.asarray(0.75 * numbers.mu_pa - numbers.lambda_pa * (volume - 1.0) - shear, dtype=np.float64)
+
+
+def skin_pressure_pa(mesh: TissueMesh, material: Material, present_m: Array) -> Array:
+    """Return the pressure (S,) under the skin nodes, in their order: mean of the tetrahedra around each, by volume.
+
+    Args:
+        mesh: the tissue at rest.
+        material: its elasticity.
+        present_m: (N, 3) nodes now.
+    """
+    pressure = pressure_pa(deformation_gradients(mesh.points_m, present_m, mesh.tets), material)
+    volume = volumes_m3(mesh.points_m, mesh.tets)
+    total, weight = np.zeros(len(mesh.points_m)), np.zeros(len(mesh.points_m))
+    for corner in range(4):
+        np.add.at(total, mesh.tets[:, corner], volume * pressure)
+        np.add.at(weight, mesh.tets[:, corner], volume)
+    return np.asarray((total / weight)[mesh.skin_nodes], dtype=np.float64)
