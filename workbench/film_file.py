@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ _BROKEN = (OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, zipf
 def _beginning() -> bytes:
     """Return how every film begins: the header and name of the first entry, which is the same in each."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{_MARK: np.array(_VERSION)})
+    np.savez_compressed(buffer, massage_arm_film=np.array(_VERSION))
     return buffer.getvalue()[: 30 + len(_MARK)]
 
 
@@ -73,7 +73,7 @@ class Film:
         if not (frames and all(array.shape == shape and np.isfinite(array).all() for array, shape in shapes)):
             raise ValueError("arrays that do not fit together, or are not finite")
         for index, end in ((self.patch, patches), (self.triangles, nodes)):
-            if not (index.dtype.kind == "i" and index.size and index.min() >= 0 and index.max() < end):
+            if not (index.size and index.min() >= 0 and index.max() < end):
                 raise ValueError("an index that points nowhere")
 
     @property
@@ -85,10 +85,12 @@ class Film:
 def write_film(path: Path, film: Film) -> None:
     """Write a film whole or not at all, lengths to a hundredth of a millimetre. Raises RecordError."""
     buffer = io.BytesIO()
-    arrays = {name: np.asarray(getattr(film, name)) for name in _names()}
-    small = {name: array.astype(np.float32 if array.dtype.kind == "f" else np.int32) for name, array in arrays.items()}
-    small["t_s"] = film.t_s
-    np.savez_compressed(buffer, **{_MARK: np.array(_VERSION), **small})
+    np.savez_compressed(
+        buffer, massage_arm_film=np.array(_VERSION), t_s=film.t_s, press_n=_small(film.press_n),
+        pad_m=_small(film.pad_m), axis_w=_small(film.axis_w), patch=film.patch, nodes_m=_small(film.nodes_m),
+        pressure_pa=_small(film.pressure_pa), rest_m=_small(film.rest_m), triangles=film.triangles,
+        pad_radius_m=film.pad_radius_m,
+    )  # fmt: skip
     temporary = path.with_name(path.name + ".part")
     try:
         temporary.write_bytes(buffer.getvalue())
@@ -108,17 +110,27 @@ def read_film(path: Path) -> Film | None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             if int(stored[_MARK]) != _VERSION:
                 raise ValueError(f"version {stored[_MARK]}")
-            return Film(**{name: _widened(stored[name]) for name in _names()})
+            return Film(
+                t_s=_real(stored["t_s"]), press_n=_real(stored["press_n"]), pad_m=_real(stored["pad_m"]),
+                axis_w=_real(stored["axis_w"]), patch=_whole(stored["patch"]), nodes_m=_real(stored["nodes_m"]),
+                pressure_pa=_real(stored["pressure_pa"]), rest_m=_real(stored["rest_m"]),
+                triangles=_whole(stored["triangles"]), pad_radius_m=_real(stored["pad_radius_m"]),
+            )  # fmt: skip
     except _BROKEN as error:
         raise RecordError(str(path), f"no film ({error})", "run the session again for a new one") from error
 
 
-def _names() -> tuple[str, ...]:
-    return tuple(field.name for field in fields(Film))
+def _small(array: Array) -> NDArray[np.float32]:
+    return array.astype(np.float32)
 
 
-def _widened(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    kind = {"f": np.float64, "i": np.int64}.get(array.dtype.kind)
-    if kind is None:
+def _real(array: NDArray[np.generic]) -> Array:
+    if array.dtype.kind != "f":
         raise ValueError(f"an array of {array.dtype}")
-    return array.astype(kind)
+    return array.astype(np.float64)
+
+
+def _whole(array: NDArray[np.generic]) -> Indices:
+    if array.dtype.kind != "i":
+        raise ValueError(f"an array of {array.dtype}")
+    return array.astype(np.int64)
