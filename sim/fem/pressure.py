@@ -46,6 +46,9 @@ def pressure_pa(gradients: Array, material: Material) -> Array:
 def skin_pressure_pa(mesh: TissueMesh, material: Material, present_m: Array) -> Array:
     """Return the pressure (S,) under the skin nodes, in their order: mean of the tetrahedra around each, by volume.
 
+    The mean is taken twice, to the nodes and from the tetrahedra's nodes again: pressures of single linear tetrahedra
+    jump from one to the next, as always in tissue that hardly changes its volume.
+
     Args:
         mesh: the tissue at rest.
         material: its elasticity.
@@ -53,8 +56,13 @@ def skin_pressure_pa(mesh: TissueMesh, material: Material, present_m: Array) -> 
     """
     pressure = pressure_pa(deformation_gradients(mesh.points_m, present_m, mesh.tets), material)
     volume = volumes_m3(mesh.points_m, mesh.tets)
+    smooth = _at_nodes(mesh, volume, pressure)[mesh.tets].mean(axis=1)
+    return _at_nodes(mesh, volume, smooth)[mesh.skin_nodes]
+
+
+def _at_nodes(mesh: TissueMesh, volume: Array, values: Array) -> Array:
     total, weight = np.zeros(len(mesh.points_m)), np.zeros(len(mesh.points_m))
     for corner in range(4):
-        np.add.at(total, mesh.tets[:, corner], volume * pressure)
+        np.add.at(total, mesh.tets[:, corner], volume * values)
         np.add.at(weight, mesh.tets[:, corner], volume)
-    return np.asarray((total / weight)[mesh.skin_nodes], dtype=np.float64)
+    return np.asarray(total / weight, dtype=np.float64)

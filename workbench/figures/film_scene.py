@@ -28,7 +28,7 @@ _EDGE_M = 0.03
 """Width at the rim of a patch over which the picture goes over from its nodes to the undeformed skin."""
 _INSIDE_M = 0.012
 """What is nearer to the outline of the body is drawn undeformed, with the sides."""
-_OVERLAP_M = 0.003
+_OVERLAP_M = 0.004
 _VIEW_M = np.array([0.42, 0.32])
 """Half of what is drawn of the body, along it and across."""
 _COUCH_M = (1.2, 0.7, 0.06)
@@ -132,7 +132,9 @@ class FilmScene:
     def _cut_out(self, mesh: Mesh, drawn: Skin, low: Array, high: Array) -> Mesh:
         """Return the body around, without what is drawn deformed and what is far away."""
         plane = mesh.vertices_m[:, :2]
-        hole = np.minimum(_box(plane, low, high), drawn.outline_distance(plane[:, 0], plane[:, 1]) - _INSIDE_M)
+        hole = np.minimum(
+            _box(plane, low, high) - _OVERLAP_M, drawn.outline_distance(plane[:, 0], plane[:, 1]) - _INSIDE_M
+        )
         is_near = np.all(np.abs(plane - self.middle_m[:2]) < _VIEW_M, axis=1)
         cut = np.minimum(mesh.cut_m, -hole)
         faces = mesh.faces[is_near[mesh.faces].any(axis=1) & (cut[mesh.faces] >= 0.0).any(axis=1)]
