@@ -20,9 +20,9 @@ from workbench.film_file import Film, write_film
 
 Array = NDArray[np.float64]
 
-PERIOD_S = 0.06
+PERIOD_S = 0.08
 """Session time from picture to picture."""
-LARGEST_FRAMES = 90
+LARGEST_FRAMES = 64
 """Moving pictures of one run: the first stroke's landing and about a circle and a half of its work."""
 STEP_N = 0.2
 """A press force that is higher by so much is worth another still picture."""

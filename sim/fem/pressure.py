@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh
@@ -44,10 +45,11 @@ def pressure_pa(gradients: Array, material: Material) -> Array:
 
 
 def skin_pressure_pa(mesh: TissueMesh, material: Material, present_m: Array) -> Array:
-    """Return the pressure (S,) under the skin nodes, in their order: mean of the tetrahedra around each, by volume.
+    """Return the pressure (S,) under the skin nodes, in their order.
 
-    The mean is taken twice, to the nodes and from the tetrahedra's nodes again: pressures of single linear tetrahedra
-    jump from one to the next, as always in tissue that hardly changes its volume.
+    It is a mean over the tetrahedra by volume and distance, a Gaussian as wide as those that meet at the node are far:
+    pressures of single linear tetrahedra jump from one to the next. A mean over those that meet there would be aside by
+    half a cell, since all six of a cell meet at one of its upper corners and two at the others.
 
     Args:
         mesh: the tissue at rest.
@@ -55,14 +57,12 @@ def skin_pressure_pa(mesh: TissueMesh, material: Material, present_m: Array) -> 
         present_m: (N, 3) nodes now.
     """
     pressure = pressure_pa(deformation_gradients(mesh.points_m, present_m, mesh.tets), material)
-    volume = volumes_m3(mesh.points_m, mesh.tets)
-    smooth = _at_nodes(mesh, volume, pressure)[mesh.tets].mean(axis=1)
-    return _at_nodes(mesh, volume, smooth)[mesh.skin_nodes]
-
-
-def _at_nodes(mesh: TissueMesh, volume: Array, values: Array) -> Array:
-    total, weight = np.zeros(len(mesh.points_m)), np.zeros(len(mesh.points_m))
+    centres = mesh.points_m[mesh.tets].mean(axis=1)
+    count, reach = np.zeros(len(mesh.points_m)), np.zeros(len(mesh.points_m))
     for corner in range(4):
-        np.add.at(total, mesh.tets[:, corner], volume * values)
-        np.add.at(weight, mesh.tets[:, corner], volume)
-    return np.asarray(total / weight, dtype=np.float64)
+        np.add.at(count, mesh.tets[:, corner], 1.0)
+        np.add.at(reach, mesh.tets[:, corner], np.linalg.norm(mesh.points_m[mesh.tets[:, corner]] - centres, axis=1))
+    skin = mesh.skin_nodes
+    away = cdist(mesh.points_m[skin], centres) / (reach / count)[skin][:, None]
+    share = np.exp(-0.5 * away**2) * volumes_m3(mesh.points_m, mesh.tets)
+    return np.asarray(share @ pressure / share.sum(axis=1), dtype=np.float64)

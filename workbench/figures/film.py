@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, features
 
@@ -29,13 +30,13 @@ _QUALITIES = (85, 70, 50, 30)
 _GIF_COLORS = 128
 _SHAPE = 0.62
 """Height over width."""
-_EYE_M = np.array([-0.36, 0.0, 0.36])
+_EYE_M = np.array([-0.40, 0.0, 0.28])
 _ASIDE_M = 0.42
-_ABOVE_M = 0.025
+_ABOVE_M = 0.030
 """Height over the skin that the camera looks at: leaves room for the tool above the dent."""
-_FOCUS = 2.2
+_FOCUS = 2.05
 """Focal length over the width of the picture."""
-_LAMP = np.array([0.30, 0.55, 0.78])
+_LAMP = np.array([0.20, 0.66, 0.74])
 _WHITE = np.ones(3)
 _PAST_S = 0.8
 """The last picture of the film stays so long."""
@@ -112,9 +113,15 @@ def _round_top(largest_pa: float) -> float:
 
 
 def _legend(top_pa: float, width: int, height: int) -> Image.Image:
-    """Return the scale of the colours on a clear ground."""
+    """Return the scale of the colours, and grounds for it and for the numbers, on a clear picture."""
     dpi = 100.0 * width / 640.0
     figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi)
+    for corner, size in (((0.615, 0.80), (0.37, 0.175)), ((0.015, 0.80), (0.25, 0.175))):
+        figure.add_artist(
+            FancyBboxPatch(
+                corner, *size, "round,pad=0,rounding_size=0.015", fc="white", ec="none", alpha=0.72, zorder=-1
+            )
+        )
     axes = figure.add_axes((0.64, 0.90, 0.32, 0.035))
     figure.colorbar(ScalarMappable(Normalize(0.0, 1e-3 * top_pa), PRESSURE_COLORS), cax=axes, orientation="horizontal")
     axes.set_xlabel("pressure in the tissue [kPa]", color=INK, fontsize=9, labelpad=2)

@@ -19,8 +19,9 @@ from workbench.film_file import Film
 
 Array = NDArray[np.float64]
 
+_TINTS = [SKIN_COLOR, SKIN_COLOR, *mpl.colormaps["YlGnBu"](np.linspace(0.45, 1.0, 5))[:, :3]]
 PRESSURE_COLORS = LinearSegmentedColormap.from_list(
-    "pressure", [SKIN_COLOR, *mpl.colormaps["YlGnBu"](np.linspace(0.45, 1.0, 5))[:, :3]]
+    "pressure", list(zip([0.0, 0.05, *np.linspace(0.25, 1.0, 5)], _TINTS, strict=True))
 )
 """From bare skin to dark blue: more pressure is darker, as in the other pictures of force."""
 _STEP_M = 0.0025
