@@ -23,7 +23,10 @@ def load_film_pictures(folder: Path, body: str) -> FilmPictures | None:
     """
     try:
         film = read_film(folder / FILM_NAME)
-        return None if film is None else draw_film(film, load_body(body), WIDTH, STILL_WIDTH)
+        if film is None:
+            return None
+        sys.stderr.write("drawing the film, about half a minute\n")
+        return draw_film(film, load_body(body), WIDTH, STILL_WIDTH)
     except MassageArmError as error:
         sys.stderr.write(f"massage-arm: the report has no film: {error}\n")
         return None

@@ -32,7 +32,7 @@ _INSIDE_M = 0.012
 _OVERLAP_M = 0.004
 _VIEW_M = np.array([0.42, 0.32])
 """Half of what is drawn of the body, along it and across."""
-_COUCH_M = (1.2, 0.7, 0.06)
+_COUCH_M = (1.8, 0.7, 0.06)
 _STEM_M, _STEM_RADIUS_M = 0.11, 0.011
 
 
