@@ -30,13 +30,16 @@ _QUALITIES = (85, 70, 50, 30)
 _GIF_COLORS = 128
 _SHAPE = 0.62
 """Height over width."""
-_EYE_M = np.array([-0.40, 0.0, 0.28])
-_ASIDE_M = 0.42
+_EYE_M = np.array([0.40, 0.42, 0.28])
+"""From the middle to the camera: along the body toward the feet, toward the side that is worked on, up."""
+_HEADWARD = 0.2
+"""Skin whose normal leans farther toward the head is seen from there."""
 _ABOVE_M = 0.030
 """Height over the skin that the camera looks at: leaves room for the tool above the dent."""
 _FOCUS = 2.05
 """Focal length over the width of the picture."""
 _LAMP = np.array([0.20, 0.66, 0.74])
+"""Direction to the lamp where the left side is worked on; mirrored for the right."""
 _WHITE = np.ones(3)
 _PAST_S = 0.8
 """The last picture of the film stays so long."""
@@ -81,11 +84,13 @@ def draw_film(film: Film, body: Body, width: int, still_width: int) -> FilmPictu
 
 def _pictures(film: Film, body: Body, frames: NDArray[np.int64], top_pa: float, width: int) -> list[Image.Image]:
     scene = FilmScene(body, film, frames)
-    camera = _camera(scene.middle_m, width)
+    camera = _camera(scene.middle_m, -float(film.axis_w[frames, 0].mean()), width)
+    side = math.copysign(1.0, scene.middle_m[1])
+    to_lamp = _LAMP * np.array([1.0, side, 1.0]) / np.linalg.norm(_LAMP)
     legend = _legend(top_pa, width, camera.height)
     drawn = []
     for frame in frames.tolist():
-        pixels = render(scene.mesh(frame, top_pa), camera, _LAMP / np.linalg.norm(_LAMP), _WHITE)
+        pixels = render(scene.mesh(frame, top_pa), camera, to_lamp, _WHITE)
         picture = Image.fromarray(np.round(255.0 * pixels).astype(np.uint8)).convert("RGBA")
         picture.alpha_composite(legend)
         _write_numbers(picture, float(film.press_n[frame]), float(film.t_s[frame]))
@@ -93,14 +98,18 @@ def _pictures(film: Film, body: Body, frames: NDArray[np.int64], top_pa: float, 
     return drawn
 
 
-def _camera(middle_m: Array, width: int) -> Camera:
-    """Return the camera: at the feet, on the side of the person that is worked on, looking up along the back."""
+def _camera(middle_m: Array, headward: float, width: int) -> Camera:
+    """Return the camera: on the side of the person that is worked on, looking up along the back, or down.
+
+    Args:
+        middle_m: (3,) what it looks at.
+        headward: x of the skin's normal there.
+        width: of the picture in pixels.
+    """
     target = middle_m + np.array([0.0, 0.0, _ABOVE_M])
-    aside = np.array([0.0, math.copysign(_ASIDE_M, middle_m[1]), 0.0])
-    return Camera(
-        target + _EYE_M + aside, target, np.array([0.0, 0.0, 1.0]), width, 2 * round(_SHAPE * width / 2),
-        _FOCUS * width,
-    )  # fmt: skip
+    side = np.array([1.0 if headward > _HEADWARD else -1.0, math.copysign(1.0, middle_m[1]), 1.0])
+    height = 2 * round(_SHAPE * width / 2)
+    return Camera(target + side * _EYE_M, target, np.array([0.0, 0.0, 1.0]), width, height, _FOCUS * width)
 
 
 def _round_top(largest_pa: float) -> float:

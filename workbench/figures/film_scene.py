@@ -27,13 +27,13 @@ PRESSURE_COLORS = LinearSegmentedColormap.from_list(
 _STEP_M = 0.0025
 _EDGE_M = 0.03
 """Width at the rim of a patch over which the picture goes over from its nodes to the undeformed skin."""
-_INSIDE_M = 0.012
-"""What is nearer to the outline of the body is drawn undeformed, with the sides."""
+_INSIDE_M, _SIDE_M = 0.008, 0.015
+"""What is nearer to the outline of the body is drawn undeformed, with the sides; width of the way over to it."""
 _OVERLAP_M = 0.004
 _VIEW_M = np.array([0.42, 0.32])
 """Half of what is drawn of the body, along it and across."""
 _COUCH_M = (1.8, 0.7, 0.06)
-_STEM_M, _STEM_RADIUS_M = 0.11, 0.011
+_STEM_M, _STEM_RADIUS_M = 0.095, 0.011
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,8 @@ class FilmScene:
         x, y = self._grid[..., 0].ravel(), self._grid[..., 1].ravel()
         drawn = Skin.from_body(body, SMOOTHING_M)
         self._height = drawn.height(x, y)
-        self._hole = np.minimum(_box(self._grid.reshape(-1, 2), low, high), drawn.outline_distance(x, y) - _INSIDE_M)
+        self._from_side = drawn.outline_distance(x, y) - _INSIDE_M
+        self._hole = np.minimum(_box(self._grid.reshape(-1, 2), low, high), self._from_side)
         self._around = self._cut_out(body_mesh(body), drawn, low, high)
         couch = box_mesh(np.array(_COUCH_M), 0.5 + 0.5 * np.array(COLORS["cushion"][:3]))
         self._couch = couch.moved(np.eye(3), np.array([self.middle_m[0], 0.0, COUCH_M - 0.5 * _COUCH_M[2]]))
@@ -122,10 +123,12 @@ class FilmScene:
         low, high = plane.min(axis=0), plane.max(axis=0)
         margin = _box(plane, low, high)
         on_body = self._skin.outline_distance(plane[:, 0], plane[:, 1]) > 0.0
+        on_body = on_body if on_body.any() else np.ones(len(plane), dtype=np.bool_)
         weights = RBFInterpolator(plane, np.eye(len(plane)), kernel="thin_plate_spline")(grid)
-        share = np.clip(_box(grid, low, high) / _EDGE_M, 0.0, 1.0)
+        share = np.clip(np.minimum(_box(grid, low, high) / _EDGE_M, self._from_side / _SIDE_M), 0.0, 1.0)
         base = np.column_stack([plane, self._skin.height(plane[:, 0], plane[:, 1])])
         rim = (margin <= 1e-9) & on_body
+        rim = rim if rim.any() else on_body
         # beside the body a mesh goes on somehow; what is drawn there is undeformed
         base[~on_body, 2] = rest_m[~on_body, 2] - np.median((rest_m - base)[on_body, 2])
         return _Field(weights, (share * share * (3.0 - 2.0 * share))[:, None], rim, base)
