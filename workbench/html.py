@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 from string import Template
@@ -25,6 +26,7 @@ p { margin: .3rem 0; max-width: 46rem; }
 .card span { color: var(--quiet); font-size: .85rem; }
 .card.over { border: 2px solid var(--bad); }
 .wide { overflow-x: auto; }
+.film img { display: block; width: 100%; max-width: 40rem; height: auto; margin: .5rem 0; }
 .wide svg { display: block; width: 100%; min-width: 34rem; height: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -60,6 +62,15 @@ def section(title: str, text: str, content: str) -> str:
     """Return a section with a heading, one line of plain text and ready HTML content."""
     line = f'<p class="quiet">{escape(text)}</p>' if text else ""
     return f'<section><h2>{escape(title)}</h2>{line}<div class="wide">{content}</div></section>'
+
+
+def pictures(entries: Sequence[tuple[str, bytes, str]]) -> str:
+    """Return pictures inside the page itself: (type, file, what is seen)."""
+    inner = "".join(
+        f'<img src="data:{escape(kind)};base64,{b64encode(data).decode()}" alt="{escape(text)}">'
+        for kind, data, text in entries
+    )
+    return f'<div class="film">{inner}</div>'
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

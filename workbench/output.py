@@ -11,18 +11,20 @@ from datetime import datetime
 from pathlib import Path
 
 from controller.errors import ConfigError, RecordError
+from workbench.film_file import FILM_BEGINNING, FILM_NAME
 from workbench.reader import RECORD_NAME
 
 REPORT_NAME = "report.html"
 SUMMARY_NAME = "summary.json"
 EXPLAIN_NAME = "explain.png"
 RUNS_FOLDER = Path("runs")
-RESERVED_BYTES = 1_500_000
-"""Room for a report and a summary; measured: 0.6 MB."""
+RESERVED_BYTES = 4_000_000
+"""Room for a report and a summary; measured: 0.6 MB, and 2 MB with a film."""
 _BEGINNINGS = {
     RECORD_NAME: b"\x89MCAP0\r\n",
     REPORT_NAME: b"<!doctype html><!-- massage-arm report -->",
     SUMMARY_NAME: b'{\n  "verdict"',
+    FILM_NAME: FILM_BEGINNING,
 }
 """How the files of an older run begin; a file of the same name that begins otherwise is somebody else's."""
 _PICTURES = ("explain.png",)

@@ -27,6 +27,7 @@ from workbench.figures.frames import draw_frames
 from workbench.figures.margins import margin_maps
 from workbench.figures.pressure import body_map, load_relief
 from workbench.figures.scene import DPI, Scene, draw_scene
+from workbench.pictures_film import FILM_PICTURE, STILL_PICTURE, film_pictures
 from workbench.reader import RunData, read_run
 from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import tick_facts
@@ -66,7 +67,10 @@ PICTURES: Mapping[str, Callable[[Material], Figure]] = MappingProxyType(
         "margins.png": lambda _: margin_maps(margin_table(LawSettings())),
     }
 )
-"""File name and maker of every picture; README.md and docs show exactly these."""
+"""File name and maker of every picture of the default session."""
+FILM_NAMES = (FILM_PICTURE, STILL_PICTURE)
+NAMES = (*PICTURES, *FILM_NAMES)
+"""All pictures; README.md and docs show exactly these."""
 
 
 def scene_at(prepared: Prepared, stroke: int, share: float) -> Scene:
@@ -99,8 +103,12 @@ def save_picture(figure: Figure, path: Path) -> None:
         Image.fromarray(rounded).save(buffer, format="PNG", optimize=True)
         if buffer.tell() <= LARGEST_BYTES:
             break
+    _write_file(path, buffer.getvalue())
+
+
+def _write_file(path: Path, data: bytes) -> None:
     try:
-        path.write_bytes(buffer.getvalue())
+        path.write_bytes(data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError("FOLDER", f"{path} ({reason})", "a folder that can be written", "choose another one") from (
@@ -133,8 +141,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = OneLineParser(prog="python -m workbench.pictures", description="Make the pictures of README and docs.")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
     parser.add_argument("--run", type=Path, metavar="RUN", help="recorded run to draw; default: run the session now")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=tuple(PICTURES), default=tuple(PICTURES),
-                        help=", ".join(PICTURES))  # fmt: skip
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=NAMES, default=NAMES,
+                        help=", ".join(NAMES))  # fmt: skip
     try:
         arguments = parser.parse_args(argv)
         _write(arguments.folder, arguments.run, arguments.only)
@@ -149,11 +157,23 @@ def _write(folder: Path, run: Path | None, names: Sequence[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError("FOLDER", f"{folder} ({error.strerror})", "a folder that can be written") from error
-    with material(run) as made:
-        for name in names:
-            path = folder / name
-            save_picture(PICTURES[name](made), path)
-            sys.stdout.write(f"{path} {path.stat().st_size / 1000:.0f} kB\n")
+    drawn = [name for name in names if name in PICTURES]
+    if drawn:
+        with material(run) as made:
+            for name in drawn:
+                save_picture(PICTURES[name](made), folder / name)
+                _tell(folder / name)
+    filmed = [name for name in names if name in FILM_NAMES]
+    if filmed:
+        made_film = film_pictures()
+        files = {FILM_PICTURE: made_film.animation, STILL_PICTURE: made_film.still}
+        for name in filmed:
+            _write_file(folder / name, files[name])
+            _tell(folder / name)
+
+
+def _tell(path: Path) -> None:
+    sys.stdout.write(f"{path} {path.stat().st_size / 1000:.0f} kB\n")
 
 
 if __name__ == "__main__":

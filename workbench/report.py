@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.safety.limits import PRESSURE_CEILING_PA
 from workbench import html
+from workbench.figures.film import FilmPictures
 from workbench.figures.force import force_error, force_over_time
 from workbench.figures.last_second import last_second
 from workbench.figures.limits import limited_timeline
@@ -23,17 +24,20 @@ def number(value: float | None, unit: str = "", digits: int = 2) -> str:
     return _NONE if value is None else f"{value:.{digits}f} {unit}".strip()
 
 
-def render_report(run: RunData, summary: Summary, relief: Relief | None) -> str:
+def render_report(run: RunData, summary: Summary, relief: Relief | None, film: FilmPictures | None = None) -> str:
     """Return the report page.
 
     Args:
         run: the recorded run.
         summary: its numbers.
         relief: height map of the body, None where it is not known.
+        film: the back under the thumb, None where none was filmed.
     """
     parts = [_banner(summary), html.cards(_key_numbers(run, summary))]
     if summary.stop is not None:
         parts.append(_stop_section(run, summary.stop))
+    if film is not None:
+        parts.append(_film_section(film))
     if run.steps.count:
         parts += _pictures(run, summary, relief)
     parts.append(_identity(run, summary))
@@ -97,6 +101,14 @@ def _stop_section(run: RunData, stop: StopSummary) -> str:
     ]
     picture = inline_svg(last_second(run, stop.t_s)) if run.steps.count > 1 else ""
     return html.section("Why it stopped", "", html.table(("", ""), rows) + picture)
+
+
+def _film_section(film: FilmPictures) -> str:
+    still = f"the moment of the highest force, {film.peak_n:.1f} N at {film.peak_s:.2f} s"
+    colour = "mean pressure in the tissue over cells of 15 mm, less than on the skin itself"
+    text = f"Finite elements: film of the first landing, then {still}. Colour: {colour}."
+    entries = ((film.kind, film.animation, "film of the back under the pad"), ("image/png", film.still, still))
+    return html.section("The back under the thumb", text, html.pictures(entries))
 
 
 def _pictures(run: RunData, summary: Summary, relief: Relief | None) -> list[str]:

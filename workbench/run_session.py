@@ -43,6 +43,8 @@ from trajectories.planner import plan_session
 from trajectories.program import PROGRAM_FOLDER, load_program
 from trajectories.program_model import Program
 from urdf.arms import load_arm
+from workbench.film_camera import FilmCamera
+from workbench.film_file import FILM_NAME
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.messages import RunConfig, SourceHash, Version
 from workbench.reader import RECORD_NAME
@@ -204,7 +206,9 @@ def prepare(inputs: Inputs) -> Prepared:
 
 
 def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
-    """Run the session in simulation and leave its record in ``folder``; the stop, if any, is in the record.
+    """Run the session in simulation and leave its record in ``folder``, with a film of a tissue of finite elements.
+
+    The stop, if any, is in the record.
 
     Args:
         prepared: the plan.
@@ -212,7 +216,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         on_progress: called with (plan time, planned length).
 
     Raises:
-        RecordError: the record could not be written; what was written stays readable.
+        RecordError: the record or the film could not be written; what was written stays readable.
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
@@ -228,9 +232,12 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         gate = Gate(prepared.limits, DT_S)
         plant.activate(prepared.plan.start_q_rad)
         path, lossless = folder / RECORD_NAME, plant.info.is_simulated
-        with McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder:
+        with (
+            FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
+            McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
+        ):
             record_events(plant, recorder, disk)
-            session = Session(plant, prepared.plan, law, gate, recorder.write, on_progress)
+            session = Session(plant, prepared.plan, law, gate, camera.beside(recorder.write), on_progress)
             with stop_on_signals(session.request_stop):
                 result = session.run()
         if on_progress is not None and result.stop is None:

@@ -70,7 +70,7 @@ class SoftBack:
     """
 
     def __init__(self, mesh: TissueMesh, material: Material, pad: PadShape, dt_s: float) -> None:
-        self.mesh, self.quality = mesh, check_mesh(mesh)
+        self.mesh, self.quality, self.material = mesh, check_mesh(mesh), material
         self._dt_s = dt_s
         self._world: int = pybullet.connect(pybullet.DIRECT)
         self._set("resetSimulation", pybullet.RESET_USE_DEFORMABLE_WORLD)

@@ -9,7 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 
 import workbench.pictures
-from workbench.pictures import LARGEST_BYTES, PICTURES, main, save_picture
+from workbench.figures.film import LARGEST_FILM_BYTES
+from workbench.pictures import LARGEST_BYTES, NAMES, main, save_picture
+from workbench.pictures_film import FILM_PICTURE
 
 ROOT = Path(workbench.pictures.__file__).parents[1]
 SHOWN = re.compile(r"\]\((?:\.\./)*(?:docs/)?pictures/([^)#\s]+)\)")
@@ -18,12 +20,13 @@ SHOWN = re.compile(r"\]\((?:\.\./)*(?:docs/)?pictures/([^)#\s]+)\)")
 def test_readme_and_docs_show_exactly_what_is_made() -> None:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     shown = {name for page in pages for name in SHOWN.findall(page.read_text(encoding="utf-8"))}
-    assert shown == set(PICTURES)
+    assert shown == set(NAMES)
 
 
 def test_the_folder_holds_exactly_these_and_all_are_small() -> None:
     files = {path.name: path.stat().st_size for path in (ROOT / "docs" / "pictures").iterdir()}
-    assert set(files) == set(PICTURES)
+    assert set(files) == set(NAMES)
+    assert files.pop(FILM_PICTURE) <= LARGEST_FILM_BYTES
     assert max(files.values()) <= LARGEST_BYTES
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from controller.errors import ConfigError, RecordError
 from tests.synthetic import Synthetic
+from workbench.film_file import FILM_BEGINNING
 from workbench.output import RESERVED_BYTES, prepare_output, remove_older_run, reserved_space, write_text
 from workbench.recorder import McapRecorder
 
@@ -34,7 +35,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None
         prepare_output(tmp_path / "file" / "run", "p", "b", NOW)
 
 
-@pytest.mark.parametrize("name", ["record.mcap", "report.html", "summary.json"])
+@pytest.mark.parametrize("name", ["record.mcap", "report.html", "summary.json", "film.npz"])
 def test_files_of_somebody_else_stay(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("my own work")
@@ -49,6 +50,7 @@ def test_an_older_run_is_replaced_and_other_files_stay(tmp_path: Path, synthetic
     (tmp_path / "report.html").write_text("<!doctype html><!-- massage-arm report -->")
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "explain.png").write_bytes(b"old")
+    (tmp_path / "film.npz").write_bytes(FILM_BEGINNING + b"rest")
     assert prepare_output(tmp_path, "p", "b", NOW) == tmp_path
     assert (tmp_path / "record.mcap").exists(), "an old run stays until the new one has something to put in its place"
     remove_older_run(tmp_path)

@@ -13,6 +13,7 @@ from controller.errors import ConfigError
 from workbench.figures.last_second import last_second
 from workbench.figures.pressure import load_relief
 from workbench.figures.style import save_png
+from workbench.film_report import load_film_pictures
 from workbench.output import EXPLAIN_NAME, REPORT_NAME, SUMMARY_NAME, write_text
 from workbench.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
 from workbench.reader import find_record, read_run
@@ -27,7 +28,8 @@ def report(arguments: argparse.Namespace) -> int:
     summary = summarise(run)
     folder = run.path.parent
     write_text(folder / SUMMARY_NAME, summary_json(summary))
-    write_text(folder / REPORT_NAME, render_report(run, summary, load_relief(run.config.body)))
+    film = load_film_pictures(folder, run.config.body)
+    write_text(folder / REPORT_NAME, render_report(run, summary, load_relief(run.config.body), film))
     print(summary_json(summary) if arguments.json else folder / REPORT_NAME)
     return 0
 

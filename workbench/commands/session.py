@@ -17,6 +17,7 @@ from controller.types import Cause, StopReason
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
+from workbench.film_report import load_film_pictures
 from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
@@ -122,7 +123,9 @@ def _reason(recorded: RunData, summary: Summary) -> StopReason:
 
 def _write(folder: Path, recorded: RunData, summary: Summary) -> None:
     write_text(folder / SUMMARY_NAME, summary_json(summary))
-    write_text(folder / REPORT_NAME, render_report(recorded, summary, load_relief(recorded.config.body)))
+    body = recorded.config.body
+    page = render_report(recorded, summary, load_relief(body), load_film_pictures(folder, body))
+    write_text(folder / REPORT_NAME, page)
 
 
 def _show(summary: Summary, folder: Path, is_json: bool) -> None:

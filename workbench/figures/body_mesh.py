@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 COUCH_M = -0.155
 """Height of the couch in K: shows the trunk as lying on it (chosen by eye; no body file knows its front)."""
 SKIN_COLOR = np.array([0.87, 0.72, 0.62])
-_SMOOTHING_M = 0.004
+SMOOTHING_M = 0.004
 """Less than the planner's, so that the shape is seen."""
 _STEP_M = 0.003
 _INSET_M = 0.005
@@ -36,7 +36,7 @@ _ANGLES = np.radians(np.linspace(65.0, 180.0, 13))
 
 def body_mesh(body: Body) -> Mesh:
     """Return skin and sides of a body in K."""
-    skin = Skin.from_body(body, _SMOOTHING_M)
+    skin = Skin.from_body(body, SMOOTHING_M)
     border = np.minimum.outer(_from_ends(skin.outline_m.shape[0]), _from_ends(skin.outline_m.shape[1])) * body.spacing_m
     outline = np.minimum(ndimage.gaussian_filter(skin.outline_m, _OUTLINE_CELLS), border) - _INSET_M
     drawn = replace(skin, outline_m=outline)
