@@ -10,6 +10,7 @@ import numpy as np
 
 from controller.errors import ConfigError
 from sim.faults import Fault
+from sim.fem.mesh_settings import PATCHES, MeshSettings
 from sim.patient import Rise
 from sim.sensors import PERFECT, SensorQuality
 
@@ -62,6 +63,7 @@ class SimulationOptions:
         rises: displacements of the whole body.
         faults: what breaks or happens, and when.
         tier: what stands for the tissue.
+        mesh: of the patches of finite elements.
 
     Raises:
         ConfigError: a value is out of its range.
@@ -80,6 +82,7 @@ class SimulationOptions:
     rises: tuple[Rise, ...] = ()
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.LAW
+    mesh: MeshSettings = PATCHES["recommended"]
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""

@@ -115,7 +115,7 @@ class SimPlant:
         self._arena = self._make_arena(self._bullet)
         if self._options.tier is Tier.FEM:
             pad = PadShape(self._arm.tool.pad_radius_m, self.skin_friction)
-            self.soft = make_back(self.tissue, pad, self._options.dt_s)
+            self.soft = make_back(self.tissue, pad, self._options.dt_s, self._options.mesh)
         self.faults.configure(self._arena, Measures.of(self._body).spine)
 
     def activate(self, q_rad: Vector) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import MassageArmError
+from workbench.isolated import run_isolated
 from workbench.reader import read_run
 from workbench.run_session import SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import Summary, summarise
@@ -113,7 +114,7 @@ def misses(summary: Summary, targets: Targets) -> tuple[str, ...]:
 def run_campaign(
     trials: tuple[SessionRequest, ...], executor: Executor, on_done: Callable[[int, int], None]
 ) -> tuple[Trial, ...]:
-    """Run all trials on any ``concurrent.futures`` executor; what a trial raises costs only that trial.
+    """Run all trials on any ``concurrent.futures`` executor; what a trial raises, or dies of, costs only that trial.
 
     Args:
         trials: what to run.
@@ -123,18 +124,8 @@ def run_campaign(
     Returns:
         The trials in the order of the requests.
     """
-    futures: dict[Future[Trial], SessionRequest] = {executor.submit(run_trial, trial): trial for trial in trials}
-    results: dict[SessionRequest, Trial] = {}
-    for done, future in enumerate(as_completed(futures), start=1):
-        request = futures[future]
-        failure = future.exception()
-        results[request] = (
-            future.result()
-            if failure is None
-            else Trial(request, None, f"{type(failure).__name__}: {failure}", ("the trial crashed",))
-        )
-        on_done(done, len(trials))
-    return tuple(results[trial] for trial in trials)
+    outcomes = run_isolated(trials, run_trial, Trial, executor, on_done)
+    return tuple(one.result or Trial(one.task, None, one.failure, ("the trial crashed",)) for one in outcomes)
 
 
 def table(trials: tuple[Trial, ...]) -> list[str]:

@@ -180,6 +180,8 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tissue", default="law", metavar="law or fem", help="tissue model: a contact law, or finite elements (slow)"
     )
+    parser.add_argument("--mesh", default="recommended", metavar="NAME",
+                        help="mesh of the finite elements: coarse (near real time), recommended, fine")  # fmt: skip
     parser.add_argument("--arm", default="servo7", metavar="NAME", help="arm")
     parser.add_argument("--gains", default="standard", metavar="NAME", help="robust, standard or fast")
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")

@@ -212,6 +212,7 @@ class RunConfig:
         sources: hashes of program, body, arm and gains files.
         versions: packages.
         faults: what is injected, as on the command line with every value spelled out.
+        mesh: mesh of the finite elements; empty on the law.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -233,6 +234,7 @@ class RunConfig:
     sources: tuple[SourceHash, ...]
     versions: tuple[Version, ...]
     faults: tuple[str, ...] = ()
+    mesh: str = ""
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

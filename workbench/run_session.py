@@ -31,6 +31,7 @@ from controller.safety.limits import GateLimits
 from controller.session import Session
 from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
+from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_joint
 from sim.options import SimulationOptions, Tier
 from sim.rig import SupervisedPlant
@@ -51,6 +52,7 @@ from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
 TISSUES = tuple(tier.value for tier in Tier)
+DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
 LOOP_LAG_TICKS = 2
@@ -73,6 +75,7 @@ class SessionRequest:
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
+        mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
     """
 
     program: str
@@ -83,6 +86,7 @@ class SessionRequest:
     surface_error_mm: float
     seed: int
     faults: tuple[str, ...] = ()
+    mesh: str = DEFAULT_MESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class Inputs:
             sources=_sources(self),
             versions=_versions(),
             faults=tuple(fault.text for fault in self.faults),
+            mesh=request.mesh if request.tissue == Tier.FEM else "",
         ).hashed()
 
 
@@ -166,6 +171,10 @@ def load_inputs(request: SessionRequest) -> Inputs:
         raise ConfigError(
             "--fault", "'tissue_stiff' with --tissue fem", "any other fault, or this one with --tissue law"
         )
+    if request.mesh not in PATCHES:
+        raise ConfigError("--mesh", repr(request.mesh), " or ".join(PATCHES))
+    if request.tissue != Tier.FEM and request.mesh != DEFAULT_MESH:
+        raise ConfigError("--mesh", f"{request.mesh!r} with --tissue {request.tissue}", "--tissue fem", "leave it out")
     arm = load_arm(request.arm)
     for fault in faults:
         check_joint(fault, arm)
@@ -221,7 +230,9 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
     """
     inputs = prepared.inputs
     tier = Tier(inputs.request.tissue)
-    options = SimulationOptions(seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier)
+    options = SimulationOptions(
+        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
+    )
     world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))

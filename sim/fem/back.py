@@ -12,7 +12,7 @@ from controller.errors import ConfigError
 from sim.fem.calibration import Calibration, Fit, best_factor, load_calibration, material, worst_error
 from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh, strip_mesh
-from sim.fem.mesh_settings import MeshSettings
+from sim.fem.mesh_settings import PATCHES, MeshSettings
 from sim.fem.patched_back import Patch, PatchedBack
 from sim.fem.soft_back import PadShape, SoftBack
 from sim.fem.surface import MapSurface
@@ -23,9 +23,8 @@ from trajectories.anatomy.spline import evaluate_layers
 
 Array = NDArray[np.float64]
 
-PATCH = MeshSettings(band_m=0.045, bone_m=0.0)
-"""Patch around the pad: fine out to the pad's reach within it and one contact radius more. Bone under thin tissue is in
-the calibration, by the thickness."""
+PATCH = PATCHES["recommended"]
+"""The patches that the stored calibration was made with; others are fitted by trial."""
 CURVE_M = np.linspace(0.0, 0.030, 61)
 """Depths at which the law's curve is taken."""
 HOLD_S = 0.75
@@ -47,7 +46,7 @@ def make_back(tissue: TissueMap, pad: PadShape, dt_s: float, settings: MeshSetti
         tissue: the person's tissue.
         pad: the pad.
         dt_s: period [s].
-        settings: of the patches; the calibration must be for them.
+        settings: of the patches.
 
     Raises:
         ConfigError: there is no calibration.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from controller.errors import ConfigError
 
@@ -68,3 +70,12 @@ COARSE = MeshSettings(fine_m=0.030, layers=2)
 """Cells of 30 mm: near real time, but a sliding pad feels the facets."""
 FINE = MeshSettings(fine_m=0.010)
 """Cells of 10 mm: for a look at convergence; about ten times the cost of the recommended mesh."""
+PATCHES: Mapping[str, MeshSettings] = MappingProxyType(
+    {
+        "coarse": MeshSettings(fine_m=0.030, layers=2, band_m=0.045, bone_m=0.0),
+        "recommended": MeshSettings(band_m=0.045, bone_m=0.0),
+        "fine": MeshSettings(fine_m=0.010, layers=4, band_m=0.045, bone_m=0.0),
+    }
+)
+"""Patches around the pad: fine out to the pad's reach within them and one contact radius more. Bone under thin tissue
+is in the calibration, by the thickness."""

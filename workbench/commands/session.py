@@ -83,6 +83,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         surface_error_mm=arguments.surface_error,
         seed=arguments.seed,
         faults=tuple(arguments.fault),
+        mesh=arguments.mesh,
     )
 
 

@@ -53,7 +53,7 @@ def tissue(arguments: argparse.Namespace) -> int:
             f"Held to each other within {tolerance_text()}."
         )
         figure = tier_depths(done.presses, done.pairs)
-        _write_page(arguments.markdown, "Tissue", text, lines, "tissue_tiers.png", figure)
+        write_page(arguments.markdown, "Tissue", text, lines, "tissue_tiers.png", figure)
     return 0 if done.is_passed else 4
 
 
@@ -79,7 +79,7 @@ def convergence(arguments: argparse.Namespace) -> int:
             "hands 75 to 98 % on to the tissue. Coarse cells are far too stiff, so a modulus is a number of its mesh: "
             "below, a patch of each mesh fitted to the law on a real body."
         )
-        _write_page(arguments.markdown, "Convergence", text, lines, "convergence.png", convergence_curves(results))
+        write_page(arguments.markdown, "Convergence", text, lines, "convergence.png", convergence_curves(results))
     return 4 if died else 0
 
 
@@ -116,7 +116,7 @@ def _print_json(data: object) -> None:
     sys.stdout.write(orjson.dumps(data, option=options).decode())
 
 
-def _write_page(path: Path, title: str, text: str, lines: Sequence[str], picture: str, figure: Figure) -> None:
+def write_page(path: Path, title: str, text: str, lines: Sequence[str], picture: str, figure: Figure) -> None:
     """Write the page, and its picture into the folder ``pictures`` beside it."""
     made = f"Made by `massage-arm {' '.join(sys.argv[1:])}`."
     page = [f"# {title}", "", made, text, "", f"![{title}](pictures/{picture})", "", "```", *lines, "```", ""]
