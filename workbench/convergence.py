@@ -114,16 +114,16 @@ class MeshResult:
 
 def mesh_tasks(pad_radius_m: float) -> tuple[MeshTask, ...]:
     """Return the meshes, coarsest first, then the steps on the recommended one."""
-    wide, narrow = 0.045, 0.030
-    sizes = ((30, 2, wide), (20, 2, wide), (15, 3, wide), (10, 4, wide), (7.5, 5, narrow), (6, 6, narrow))
+    # an even number of cells in the band, so that the pad comes down on a node of every mesh
+    sizes = ((30, 2, 0.060), (22.5, 2, 0.045), (15, 3, 0.045), (11.25, 4, 0.045), (7.5, 5, 0.030), (6, 6, 0.030))
     meshes = [
         MeshTask(
             f"{size:g} mm",
             MeshSettings(fine_m=1e-3 * size, layers=layers, band_m=band, bone_m=0.0),
             1e-3,
             pad_radius_m,
-            is_slid=band == wide,
-            is_fitted=band == wide,
+            is_slid=band > 0.03,
+            is_fitted=band > 0.03,
         )
         for size, layers, band in sizes
     ]

@@ -72,10 +72,10 @@ FINE = MeshSettings(fine_m=0.010)
 """Cells of 10 mm: for a look at convergence; about ten times the cost of the recommended mesh."""
 PATCHES: Mapping[str, MeshSettings] = MappingProxyType(
     {
-        "coarse": MeshSettings(fine_m=0.030, layers=2, band_m=0.045, bone_m=0.0),
+        "coarse": MeshSettings(fine_m=0.030, layers=2, band_m=0.060, bone_m=0.0),
         "recommended": MeshSettings(band_m=0.045, bone_m=0.0),
-        "fine": MeshSettings(fine_m=0.010, layers=4, band_m=0.045, bone_m=0.0),
+        "fine": MeshSettings(fine_m=0.01125, layers=4, band_m=0.045, bone_m=0.0),
     }
 )
-"""Patches around the pad: fine out to the pad's reach within them and one contact radius more. Bone under thin tissue
-is in the calibration, by the thickness."""
+"""Patches around the pad: fine out to the pad's reach within them and one contact radius more; the middle is
+a node. Bone under thin tissue is in the calibration, by the thickness."""

@@ -29,7 +29,7 @@ def test_press_and_slide_is_alike_on_both_tiers() -> None:
 
 def test_coarse_meshes_are_stiffer_and_the_step_changes_little() -> None:
     coarse, middle = (
-        measure(MeshTask("", MeshSettings(fine_m=fine_m, layers=layers, band_m=0.045, bone_m=0.0), 1e-3, PAD_RADIUS_M,
+        measure(MeshTask("", MeshSettings(fine_m=fine_m, layers=layers, band_m=0.060, bone_m=0.0), 1e-3, PAD_RADIUS_M,
                          is_slid=False, is_fitted=False))
         for fine_m, layers in ((0.030, 2), (0.015, 3))
     )  # fmt: skip
