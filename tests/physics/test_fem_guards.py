@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
-from controller.errors import ConfigError
+from controller.errors import ConfigError, PlantError
 from sim.fem.back import PATCH, make_back
 from sim.fem.calibration import DAMPING_S, material
 from sim.fem.elasticity import longest_step_s
@@ -18,15 +20,19 @@ from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON
 from sim.world import build_simulation
 from tests.sim_cases import setting
+from workbench.branch import Answer, in_child
 
 PAD = PadShape(0.018, 0.2)
-THIN = strip_mesh(FlatSurface(0.0, 0.008), [[0.0, 0.0]], PATCH)
+DT_S = 1e-3
+THIN, THICK = (strip_mesh(FlatSurface(0.0, thickness_m), [[0.0, 0.0]], PATCH) for thickness_m in (0.008, 0.030))
 
 
 @pytest.mark.parametrize("dt_s", [1.01e-3, 2e-3, 0.0, -1e-3, math.nan, math.inf])
 def test_a_step_too_long_for_the_damping_is_refused_before_bullet_sees_it(dt_s: float) -> None:
     """By the patch, and by the back before the arm moves, though it lays its patches in mid stroke."""
-    with pytest.raises(ConfigError, match=r"step of the soft tissue: got .* ms with a damping of 0\.5 ms; allowed: ") as one:
+    with pytest.raises(
+        ConfigError, match=r"step of the soft tissue: got .* ms with a damping of 0\.5 ms; allowed: "
+    ) as one:
         SoftBack(THIN, material(20e3), PAD, dt_s)
     assert "\n" not in str(one.value)
     with pytest.raises(ConfigError, match="step of the soft tissue"):
@@ -44,3 +50,61 @@ def test_a_plant_with_such_a_step_is_refused_as_it_is_opened() -> None:
 def test_what_is_not_refused_is_stable_on_the_thinnest_and_stiffest_patch() -> None:
     refuse_unstable(DAMPING_S, 2.0 * DAMPING_S)
     assert longest_step_s(THIN, material(2e5)) > 2.0 * DAMPING_S
+
+
+def _pose(depth_m: float) -> list[float]:
+    return [0.0, 0.0, PAD.radius_m - depth_m, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("pad", "lift_m"),
+    [
+        (_pose(0.001), math.nan),
+        (_pose(0.001), -math.inf),
+        ([math.nan, *_pose(0.001)[1:]], 0.0),
+        ([*_pose(0.001)[:8], math.inf], 0.0),
+    ],
+)
+def test_a_motion_that_is_no_number_never_reaches_the_engine(pad: list[float], lift_m: float) -> None:
+    """Bone that is nowhere ends the interpreter, so this is tried in a process of its own."""
+
+    def work() -> bytes:
+        back = SoftBack(THIN, material(20e3), PAD, DT_S)
+        with pytest.raises(PlantError, match="no number"):
+            back.step(np.array(pad), lift_m)
+        back.step(np.array(_pose(0.001)), 0.0)
+        return b"well"
+
+    assert in_child(work, 60.0) == Answer(b"well", "")
+
+
+def _lifted(back: SoftBack, lifts_m: Sequence[float]) -> None:
+    """Move the bone, far below a pad that touches nothing."""
+    for lift_m in lifts_m:
+        back.step(np.array(_pose(-3.0)), lift_m)
+
+
+def test_tissue_that_has_blown_up_is_an_error_and_not_a_pad_without_force() -> None:
+    """Bone that leaps to and fro by 0.2 m tears every element."""
+    back = SoftBack(THIN, material(20e3), PAD, DT_S)
+    with pytest.raises(PlantError, match="out of reach"):
+        _lifted(back, [0.2, -0.2] * 30)
+    back.close()
+
+
+def test_bone_that_rises_far_is_no_such_thing() -> None:
+    back = SoftBack(THIN, material(20e3), PAD, DT_S)
+    _lifted(back, [0.0015 * tick for tick in range(400)])
+    back.close()
+
+
+@pytest.mark.parametrize("speed_m_s", [0.3, 1.0])
+def test_a_pad_pressed_through_to_the_bone_leaves_numbers(speed_m_s: float) -> None:
+    back = SoftBack(THICK, material(20e3), PAD, DT_S)
+    pressed = [
+        back.step(np.array([*_pose(depth_m)[:5], -speed_m_s, 0.0, 0.0, 0.0]), 0.0)[2]
+        for depth_m in np.arange(-0.001, 0.030, speed_m_s * DT_S).tolist()
+    ]
+    back.nodes_m()
+    back.close()
+    assert max(pressed) > 50.0
