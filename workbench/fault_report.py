@@ -17,6 +17,15 @@ HEAD = (
 SWEEP_HEAD = ("fault", "set-point N", "cells", "peak N", "ceiling N", "person bound N", "over", "within the limit")
 
 TISSUE = {Tier.LAW: "contact law", Tier.FEM: "finite elements"}
+TITLE = {
+    Tier.LAW: ("# Faults",),
+    Tier.FEM: (
+        "# Faults on finite elements", "",
+        "The check of the contact law that the [table of all faults](faults.md) is made with: the same sessions, "
+        "faults and criteria, and a back of finite elements under the pad "
+        "([how](adr/0007-a-soft-back-beside-the-arms-world.md)).",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +130,14 @@ def markdown(cells: Sequence[Cell], command: str, spent: Spent | None = None) ->
     """
     pages = []
     for tier, part in (by_tissue(cells) or {Tier.LAW: ()}).items():
-        title = "# Faults" if tier is Tier.LAW else f"# Faults on {TISSUE[tier]}"
-        pages.append(_one_page(part, title, command, spent))
+        pages.append(_one_page(part, TITLE[tier], command, spent))
     return "\n".join(pages)
 
 
-def _one_page(cells: Sequence[Cell], title: str, command: str, spent: Spent | None) -> str:
+def _one_page(cells: Sequence[Cell], title: Sequence[str], command: str, spent: Spent | None) -> str:
     groups = {cell.group for cell in cells}
     lines = [
-        title,
+        *title,
         "",
         f"Made by `{command}`: {verdict_line(cells)}, in {len(groups)} sessions that split at the fault.",
         "Each row holds the worst of all techniques, bodies, gain sets and seeds; forces are of the truth, from the "

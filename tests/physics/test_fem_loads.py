@@ -11,7 +11,11 @@ from sim.fem.calibration import material
 from sim.fem.mesh import strip_mesh
 from sim.fem.soft_back import PadShape, SoftBack
 from sim.fem.surface import FlatSurface
+from sim.quiet import silenced_output
 from tests.fem_cases import elastic_forces
+
+with silenced_output():
+    import pybullet
 
 Array = NDArray[np.float64]
 DT_S = 1e-3
@@ -19,6 +23,8 @@ RADIUS_M, THICKNESS_M = 0.018, 0.030
 FRICTION = 0.2
 WEIGHT_N, SIDEWAYS_N = 20.0, 2.0
 """The second is half of what friction bears."""
+AT_SKIN = np.array([0.004, -0.006, -0.0165])
+"""A point on the pad, from its centre."""
 MASS_KG = 3.0
 DAMPING_N_S_PER_M, END_DAMPING_N_S_PER_M = 60.0, 10.0
 """The second in the last periods: friction creeps by 0.4 mm/s (measured), of which the damper is to bear nothing."""
@@ -51,6 +57,21 @@ def carried(back: SoftBack, sideways_n: float, ticks: int) -> tuple[Array, Array
 def rubbed() -> tuple[SoftBack, Array, Array]:
     back = slab(FRICTION)
     return back, *carried(back, SIDEWAYS_N, CALM_TICKS + REST_TICKS + 50)
+
+
+def test_a_force_put_on_the_pad_anywhere_is_read_whole() -> None:
+    """By the engine and in the air: what is read is no more and no less than what changed the pad's momentum."""
+    back, force = slab(FRICTION), np.array([1.0, -2.0, 20.0])
+    pad = np.array([0.01, 0.02, 0.3, 0.1, -0.2, 0.3, 0.0, 0.0, 0.0])
+    flags = pybullet.WORLD_FRAME
+    # the engine turns the point into a lever by where it has the pad
+    pybullet.resetBasePositionAndOrientation(back._pad, pad[:3].tolist(), (0.0, 0.0, 0.0, 1.0), back._world)
+    point = (pad[:3] + AT_SKIN).tolist()
+    pybullet.applyExternalForce(back._pad, -1, force.tolist(), point, flags, physicsClientId=back._world)
+    wrench = back.step(pad, 0.0)
+    back.close()
+    np.testing.assert_allclose(wrench[:3], force, atol=1e-6)
+    np.testing.assert_allclose(wrench[3:], np.cross(AT_SKIN, force), atol=1e-6)
 
 
 def test_a_known_weight_and_a_known_sideways_force_are_what_is_felt(rubbed: tuple[SoftBack, Array, Array]) -> None:
