@@ -83,7 +83,7 @@ def test_a_loop_that_stands_still_is_taken_over(cells: dict[Case, Cell]) -> None
 
 
 def test_a_person_who_jerks_meets_what_the_law_says(cells: dict[Case, Cell]) -> None:
-    """The arm's inertia and the tissue's stiffness make the peak."""
+    """27.0 N on finite elements, 25.6 N under the law, which relaxes (measured); a tenth is allowed."""
     cell = cells[PERSON]
     assert cell.is_passed, cell.misses
     assert cell.measured is not None
