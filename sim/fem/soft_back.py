@@ -47,12 +47,22 @@ class PadShape:
     """The spherical pad as the tissue meets it.
 
     Attributes:
-        radius_m: radius.
-        friction: friction coefficient on skin.
+        radius_m: radius, 5 to 50 mm: well above Bullet's margin, well below a patch.
+        friction: friction coefficient on skin, 0 to 2.
+
+    Raises:
+        ConfigError: a value is out of its range or not finite.
     """
 
     radius_m: float
     friction: float
+
+    def __post_init__(self) -> None:
+        """Refuse what no patch can be pressed with."""
+        if not 0.005 <= self.radius_m <= 0.05:
+            raise ConfigError("pad on soft tissue", f"a radius of {1e3 * self.radius_m:g} mm", "5 to 50 mm")
+        if not 0.0 <= self.friction <= 2.0:
+            raise ConfigError("pad on soft tissue", f"a friction coefficient of {self.friction:g}", "0 to 2")
 
 
 def refuse_unstable(damping_s: float, dt_s: float) -> None:
