@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety fuzz mutants lint bench campaign drills faults alarms pictures lock clean
+.PHONY: help setup run test safety fuzz mutants lint bench campaign drills faults faults-fem alarms pictures lock clean
 
 help:
 	@echo "make run       a whole massage session in simulation, with a report"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench     speed of the loop"
 	@echo "make campaign  the acceptance campaign: bodies x arms x seeds (slow)"
 	@echo "make faults    the whole fault table, two at once included (20 minutes)"
+	@echo "make faults-fem  some of it on finite elements (some minutes)"
 	@echo "make drills    real processes, real kills (some minutes, on a quiet machine)"
 	@echo "make alarms    200 sessions without a fault: none may be stopped (slow)"
 	@echo "make pictures  the pictures of README and docs"
@@ -77,6 +78,9 @@ drills: setup
 
 faults: setup
 	@$(BIN)/massage-arm campaign faults --markdown docs/faults.md $(ARGS)
+
+faults-fem: setup
+	@$(BIN)/massage-arm campaign faults --tissue fem --markdown docs/faults_fem.md $(ARGS)
 
 alarms: setup
 	@$(BIN)/massage-arm campaign alarms $(ARGS)

@@ -13,18 +13,34 @@ from sim.arena import TOOL_BODY, TORQUE_LIMIT, Arena
 from sim.bullet import BulletArm
 from sim.fault_effects import SenseFaults, WorldFaults
 from sim.faults import OPTION, Fault, Place
+from sim.options import Tier
 from trajectories.anatomy.spine import SpineLine
 
 TIME_ROUNDING_S = 1e-9
 """The time of a fault is met when less than this is missing."""
+LAW_ONLY = frozenset({"tissue_stiff"})
+"""Faults of the contact law, which finite elements cannot have."""
 
 
-def check_joint(fault: Fault, arm: ArmDescription) -> None:
+def _check_joint(fault: Fault, arm: ArmDescription) -> None:
     """Refuse a fault of a joint that an arm does not have; raises ConfigError."""
     joints = len(arm.joint_names)
     if fault.kind.is_whole and not fault.value <= joints:
         allowed = f"a joint from 1 to {joints} of {arm.name}"
         raise ConfigError(f"{OPTION} {fault.name}", f"value {fault.value:g}", allowed)
+
+
+def check_tissue(name: str, tier: Tier, option: str = OPTION) -> None:
+    """Refuse a fault that this tissue model cannot have; raises ConfigError that names the option."""
+    if tier is Tier.FEM and name in LAW_ONLY:
+        allowed = "any other fault, or this one with --tissue law"
+        raise ConfigError(option, f"{name!r} with --tissue fem", allowed)
+
+
+def check_fault(fault: Fault, arm: ArmDescription, tier: Tier) -> None:
+    """Refuse a fault that this arm or this tissue model cannot have; raises ConfigError."""
+    _check_joint(fault, arm)
+    check_tissue(fault.name, tier)
 
 
 class Injection:

@@ -45,6 +45,13 @@ class Tier(enum.StrEnum):
     """Finite elements in PyBullet's deformable world: the check."""
 
 
+def tier_named(name: str) -> Tier:
+    """Return the tier of a name on the command line; raises ConfigError."""
+    if name not in tuple(Tier):
+        raise ConfigError("--tissue", repr(name), " or ".join(Tier))
+    return Tier(name)
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationOptions:
     """Choices of one simulated run; everything random follows from the seed.

@@ -22,7 +22,7 @@ from sim.faults import Fault
 from sim.fem.back import make_back
 from sim.fem.patched_back import PatchedBack, Spot
 from sim.fem.soft_back import PadShape
-from sim.injection import Injection, check_joint
+from sim.injection import Injection, check_fault
 from sim.options import SimulationOptions, Tier
 from sim.patient import PatientMotion, draw_motion
 from sim.period import arrive, depart, end_period, find_skin
@@ -87,7 +87,7 @@ class SimPlant:
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
         for fault in options.faults:
-            check_joint(fault, arm)
+            check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
         """Faults that wait or have begun."""
         self._bullet: BulletArm | None = None
@@ -223,7 +223,7 @@ class SimPlant:
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
-        check_joint(fault, self._arm)
+        check_fault(fault, self._arm, self._options.tier)
         self.faults.wait_for((*self.faults.waiting, fault))
 
     def begin_due_faults(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh, strip_mesh
 from sim.fem.mesh_settings import MeshSettings
 from sim.fem.surface import FlatSurface, MapSurface
@@ -53,3 +54,27 @@ def moved(mesh: TissueMesh, node: int, to_m: tuple[float, float, float]) -> Tiss
     points = mesh.points_m.copy()
     points[node] = to_m
     return replace(mesh, points_m=points)
+
+
+def elastic_forces(mesh: TissueMesh, nodes_m: Array, material: Material) -> Array:
+    """Return the (N, 3) elastic forces [N] on nodes that have moved, by the energy of Bullet's law."""
+    rest, now = (_edges(points, mesh.tets) for points in (mesh.points_m, nodes_m))
+    inverse = np.linalg.inv(rest)
+    gradient = now @ inverse
+    ratio, numbers = np.linalg.det(gradient), material.bullet()
+    cofactor = ratio[:, None, None] * np.linalg.inv(gradient).transpose(0, 2, 1)
+    shape = 1.0 - 1.0 / ((gradient**2).sum(axis=(1, 2)) + 1.0)
+    volumetric = numbers.lambda_pa * (ratio - 1.0) - 0.75 * numbers.mu_pa
+    stress = (numbers.mu_pa * shape)[:, None, None] * gradient + volumetric[:, None, None] * cofactor
+    pulls = -(np.linalg.det(rest) / 6.0)[:, None, None] * stress @ inverse.transpose(0, 2, 1)
+    forces = np.zeros_like(nodes_m)
+    for corner in range(3):
+        np.add.at(forces, mesh.tets[:, corner + 1], pulls[:, :, corner])
+    np.add.at(forces, mesh.tets[:, 0], -pulls.sum(axis=2))
+    return forces
+
+
+def _edges(points_m: Array, tets: NDArray[np.int64]) -> Array:
+    """Return (M, 3, 3) edges from the first corner of every tetrahedron, as columns."""
+    corners = points_m[tets]
+    return np.asarray((corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 
+from sim.options import Tier
 from workbench.fault_cells import Case, Cell, Family, Group, dead
 from workbench.fault_session import GroupTask, run_group
 
@@ -31,6 +32,7 @@ class Choice:
         gains: gain sets.
         seeds: seeds.
         cases: what is broken.
+        tissue: what stands for the tissue.
     """
 
     techniques: tuple[str, ...]
@@ -39,23 +41,26 @@ class Choice:
     gains: tuple[str, ...]
     seeds: tuple[int, ...]
     cases: tuple[Case, ...]
+    tissue: Tier = Tier.LAW
 
 
 def grid(choice: Choice) -> tuple[GroupTask, ...]:
     """Return all groups, the long ones that are waited for first, then the sweep of set-points.
 
-    A fault that is there from the start costs a session of its own, so it has the first seed only.
+    A fault that is there from the start costs a session of its own, so it has the first seed only. On finite elements,
+    which are slow, there is no sweep.
     """
     begun = tuple(case for case in choice.cases if not case.at_start)
     tasks = [
         GroupTask(
-            Group(*parts, SET_POINT_N),
+            Group(*parts, SET_POINT_N, choice.tissue),
             choice.cases if parts[4] == choice.seeds[0] else begun,
             waits=parts[3:] == (PARKING_GAINS, PARKING_SEED),
         )
         for parts in itertools.product(choice.techniques, choice.bodies, choice.arms, choice.gains, choice.seeds)
     ]
-    return (*sorted(tasks, key=lambda task: not task.waits), *_sweep(choice))
+    sweep = _sweep(choice) if choice.tissue is Tier.LAW else ()
+    return (*sorted(tasks, key=lambda task: not task.waits), *sweep)
 
 
 def run_faults(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from controller.types import Action, Cause, Mode
+from sim.options import Tier
 
 BLIND_RISE_N = 5.0
 """A wrist sensor that goes blind may let the press force rise over the set-point by this."""
@@ -48,6 +49,7 @@ class Group:
         gains: gain set.
         seed: seed of person, breathing and noise.
         force_n: set-point; of kneading the crest of its wave.
+        tissue: what stands for the tissue; earlier results without a word about it are of the law.
     """
 
     technique: str
@@ -56,9 +58,11 @@ class Group:
     gains: str
     seed: int
     force_n: float
+    tissue: Tier = Tier.LAW
 
     def __str__(self) -> str:
-        return f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed} {self.force_n:g} N"
+        tissue = "" if self.tissue is Tier.LAW else f" on {self.tissue}"
+        return f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed} {self.force_n:g} N{tissue}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.options import Tier
 from workbench.fault_campaign import SET_POINT_N
 from workbench.fault_cells import Case, Cell, Family, Measured, bound_of
 from workbench.run_session import DT_S
@@ -14,6 +15,35 @@ HEAD = (
     "stopped by", "verdict",
 )  # fmt: skip
 SWEEP_HEAD = ("fault", "set-point N", "cells", "peak N", "ceiling N", "person bound N", "over", "within the limit")
+
+TISSUE = {Tier.LAW: "contact law", Tier.FEM: "finite elements"}
+TITLE = {
+    Tier.LAW: ("# Faults",),
+    Tier.FEM: (
+        "# Faults on finite elements", "",
+        "The check of the contact law that the [table of all faults](faults.md) is made with: the same sessions, "
+        "faults and criteria, and a back of finite elements under the pad "
+        "([how](adr/0007-a-soft-back-beside-the-arms-world.md)).",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a campaign took, all processes together.
+
+    Attributes:
+        wall_s: wall time.
+        cpu_s: processor time.
+        jobs: sessions at a time.
+    """
+
+    wall_s: float
+    cpu_s: float
+    jobs: int
+
+    def __str__(self) -> str:
+        return f"{self.wall_s:.0f} s of wall time, {self.cpu_s:.0f} s of processor time, {self.jobs} sessions at a time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +93,23 @@ def verdict_line(cells: Sequence[Cell]) -> str:
     return f"{len(cells)} cells ran, {len(cells) - failed} passed, {failed} failed, {silent} of them without a result"
 
 
+def by_tissue(cells: Sequence[Cell]) -> dict[Tier, tuple[Cell, ...]]:
+    """Return the cells of every tissue model that is among them: no row holds two."""
+    return {tier: part for tier in Tier if (part := tuple(cell for cell in cells if cell.group.tissue is tier))}
+
+
 def text(cells: Sequence[Cell]) -> list[str]:
-    """Return the campaign as lines."""
+    """Return the campaign as lines, the law first."""
+    parts = by_tissue(cells)
+    if set(parts) <= {Tier.LAW}:
+        return _text(cells)
+    lines: list[str] = []
+    for tier, part in parts.items():
+        lines += [*([""] if lines else []), f"tissue: {TISSUE[tier]}", *_text(part)]
+    return lines
+
+
+def _text(cells: Sequence[Cell]) -> list[str]:
     table = [HEAD, *(_line(case, row) for case, row in rows(cells).items())]
     lines = _aligned(table)
     sweep = sweep_lines(cells)
@@ -75,22 +120,31 @@ def text(cells: Sequence[Cell]) -> list[str]:
     return [*lines, *(["", "failed"] if failures else []), *failures]
 
 
-def markdown(cells: Sequence[Cell], command: str) -> str:
-    """Return the page.
+def markdown(cells: Sequence[Cell], command: str, spent: Spent | None = None) -> str:
+    """Return the page, the law first.
 
     Args:
         cells: the campaign.
         command: the command that made it.
+        spent: what it took, where it has just run.
     """
+    pages = []
+    for tier, part in (by_tissue(cells) or {Tier.LAW: ()}).items():
+        pages.append(_one_page(part, TITLE[tier], command, spent))
+    return "\n".join(pages)
+
+
+def _one_page(cells: Sequence[Cell], title: Sequence[str], command: str, spent: Spent | None) -> str:
     groups = {cell.group for cell in cells}
     lines = [
-        "# Faults",
+        *title,
         "",
         f"Made by `{command}`: {verdict_line(cells)}, in {len(groups)} sessions that split at the fault.",
         "Each row holds the worst of all techniques, bodies, gain sets and seeds; forces are of the truth, from the "
         f"fault on, at a set-point of {SET_POINT_N:g} N. The bound is the one printed before the session, of a person "
         "who moves where one does. `reaction` is the slowest time from the fault to the first period with another "
         "torque than the running session's.",
+        *([f"The whole campaign took {spent}."] if spent else []),
         "",
         *_page([HEAD, *(_line(case, row) for case, row in rows(cells).items())]),
     ]

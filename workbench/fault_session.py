@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from controller.errors import MassageArmError
 from controller.session import Session
 from controller.types import Authority, ContactState, StepRecord, Truth
+from sim.options import Tier
 from workbench.branch import Answer, Child, branch, in_child
 from workbench.fault_cells import Case, Cell, Group, Measured, dead, judged
 from workbench.fault_stage import Stage, stage
@@ -20,7 +21,7 @@ from workbench.fault_watch import Watch
 
 CREST_SHARE, CREST_RATE_N_PER_S = 0.97, 1e-3
 """The fault comes once the reference has reached this share of the set-point and rises no faster than this."""
-CELL_PATIENCE_S = 120.0
+CELL_PATIENCE_S = {Tier.LAW: 120.0, Tier.FEM: 900.0}
 """Wall time after which a cell counts as hanging."""
 GROUP_PATIENCE_S = 3600.0
 """Wall time after which a whole group does."""
@@ -76,7 +77,7 @@ class _Branching:
         self._child: Child | None = None
         self._waits = False
         self._crest_n = CREST_SHARE * task.group.force_n
-        self._world = FaultWorld(made, task.group.seed, self._on_period)
+        self._world = FaultWorld(made, task.group.seed, self._on_period, task.group.tissue)
         self._gate = made.gate()
 
     def run(self) -> tuple[Cell, ...]:
@@ -113,7 +114,7 @@ class _Branching:
             return
         for case in [case for case in self._left if case.at_start or is_crest]:
             self._left.remove(case)
-            side = branch(CELL_PATIENCE_S)
+            side = branch(CELL_PATIENCE_S[self._task.group.tissue])
             if isinstance(side, Child):
                 self._become(case, side, step)
                 return

@@ -9,7 +9,8 @@ from controller.errors import ConfigError
 from controller.robot import RobotModel
 from controller.types import Authority, Cause, Truth, Vector
 from sim.faults import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
-from sim.options import SimulationOptions
+from sim.injection import check_tissue
+from sim.options import SimulationOptions, Tier
 from sim.rig import SupervisedPlant
 from sim.world import SimPlant
 from workbench.fault_cells import Case
@@ -37,6 +38,14 @@ DOUBLES = (
     ("encoder_jump", "sensor_nan"),
 )
 """What blinds, slows or kills a part at the very moment the person moves, and two parts that back each other up."""
+ON_ELEMENTS = (
+    "patient_jerk", "patient_away", "patient_cough", "patient_roll",
+    "sensor_zero", "sensor_nan", "sensor_unplugged",
+    "loop_stall=100", "loop_stall=500", "host_killed",
+    "sensor_zero+patient_jerk", "loop_stall=100+patient_jerk",
+)  # fmt: skip
+"""What is tried on finite elements, which are slow: the person moves, the wrist sensor is lost, the loop stands still,
+and the worst pairs of these."""
 
 
 def all_cases() -> tuple[Case, ...]:
@@ -55,15 +64,19 @@ def case(faults: tuple[str, ...], at_start: bool = False) -> Case:
     return Case(faults, CausedBy.PERSON in origins, at_start)
 
 
-def chosen_cases(texts: Collection[str]) -> tuple[Case, ...]:
+def chosen_cases(texts: Collection[str], tier: Tier = Tier.LAW) -> tuple[Case, ...]:
     """Return the cases asked for: a name stands for all cases with that fault alone, ``A+B`` for two at once.
 
+    Args:
+        texts: what was asked for; nothing for all that belong on this tissue.
+        tier: what stands for the tissue.
+
     Raises:
-        ConfigError: no such fault.
+        ConfigError: no such fault, or not on this tissue.
     """
     known = all_cases()
     if not texts:
-        return known
+        return known if tier is Tier.LAW else tuple(case(tuple(text.split("+"))) for text in ON_ELEMENTS)
     found: dict[Case, None] = {}
     for text in texts:
         faults = tuple(text.split("+"))
@@ -71,6 +84,8 @@ def chosen_cases(texts: Collection[str]) -> tuple[Case, ...]:
             raise ConfigError("--faults", repr(text), "faults without a time", "leave @ and the time out")
         alike = [one for one in known if len(faults) == len(one.faults) == 1 and one.names == faults]
         found |= dict.fromkeys(alike or [case(faults)])
+    for name in {name for one in found for name in one.names}:
+        check_tissue(name, tier, "--faults")
     return tuple(found)
 
 
@@ -93,10 +108,13 @@ class FaultWorld:
         made: plan, limits and arm.
         seed: seed of person, breathing and noise.
         on_period: told the truth of every period and who drives the arm in it.
+        tier: what stands for the tissue.
     """
 
-    def __init__(self, made: Stage, seed: int, on_period: Callable[[Truth, Authority], None]) -> None:
-        options = SimulationOptions(seed=seed, dt_s=DT_S)
+    def __init__(
+        self, made: Stage, seed: int, on_period: Callable[[Truth, Authority], None], tier: Tier = Tier.LAW
+    ) -> None:
+        options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier)
         world = _TappedPlant(made.robot.arm, made.robot.placement, made.body, options)
         world.on_period = on_period
         own_model = RobotModel(made.robot.arm, made.robot.placement)

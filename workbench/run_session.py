@@ -32,8 +32,8 @@ from controller.session import Session
 from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
-from sim.injection import check_joint
-from sim.options import SimulationOptions, Tier
+from sim.injection import check_fault
+from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
@@ -51,7 +51,6 @@ from workbench.messages import RunConfig, SourceHash, Version
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
-TISSUES = tuple(tier.value for tier in Tier)
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
@@ -164,20 +163,15 @@ class Refusal(PlanError):
 
 def load_inputs(request: SessionRequest) -> Inputs:
     """Return everything a request names. Raises ConfigError for whatever is wrong with it."""
-    if request.tissue not in TISSUES:
-        raise ConfigError("--tissue", repr(request.tissue), " or ".join(TISSUES))
+    tier = tier_named(request.tissue)
     faults = tuple(parse_fault(text) for text in request.faults)
-    if request.tissue == Tier.FEM and any(fault.name == "tissue_stiff" for fault in faults):
-        raise ConfigError(
-            "--fault", "'tissue_stiff' with --tissue fem", "any other fault, or this one with --tissue law"
-        )
     if request.mesh not in PATCHES:
         raise ConfigError("--mesh", repr(request.mesh), " or ".join(PATCHES))
-    if request.tissue != Tier.FEM and request.mesh != DEFAULT_MESH:
+    if tier is not Tier.FEM and request.mesh != DEFAULT_MESH:
         raise ConfigError("--mesh", f"{request.mesh!r} with --tissue {request.tissue}", "--tissue fem", "leave it out")
     arm = load_arm(request.arm)
     for fault in faults:
-        check_joint(fault, arm)
+        check_fault(fault, arm, tier)
     return Inputs(
         request=request,
         faults=faults,
@@ -229,7 +223,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = Tier(inputs.request.tissue)
+    tier = tier_named(inputs.request.tissue)
     options = SimulationOptions(
         seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
     )

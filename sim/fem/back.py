@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.errors import ConfigError
-from sim.fem.calibration import Calibration, Fit, best_factor, load_calibration, material, worst_error
+from sim.fem.calibration import DAMPING_S, Calibration, Fit, best_factor, load_calibration, material, worst_error
 from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh, strip_mesh
 from sim.fem.mesh_settings import PATCHES, MeshSettings
 from sim.fem.patched_back import Patch, PatchedBack
-from sim.fem.soft_back import PadShape, SoftBack
+from sim.fem.soft_back import PadShape, SoftBack, refuse_unstable
 from sim.fem.surface import MapSurface
 from sim.tissue import EXPONENT, HEIGHT, LAYERS, STIFFNESS, THICKNESS, elastic_force
 from sim.tissue_map import TissueMap
@@ -49,8 +49,9 @@ def make_back(tissue: TissueMap, pad: PadShape, dt_s: float, settings: MeshSetti
         settings: of the patches.
 
     Raises:
-        ConfigError: there is no calibration.
+        ConfigError: there is no calibration, or the step is too long for the tissue.
     """
+    refuse_unstable(DAMPING_S, dt_s)
     return PatchedBack(PatchMaker(tissue, pad, dt_s, settings, load_calibration()), pad, dt_s)
 
 

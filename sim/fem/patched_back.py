@@ -90,7 +90,7 @@ class PatchedBack:
         self._patch: Patch | None = None
         self._next: Patch | None = None
         self._faded = 0
-        self._lift_m = 0.0
+        self._lift_m, self._lift_rate_m_s = 0.0, 0.0
         self.handovers: list[Handover] = []
         """Changes of patches in contact so far."""
 
@@ -108,14 +108,14 @@ class PatchedBack:
         Raises:
             PlantError: the tissue's solution has blown up.
         """
-        self._lift_m = spot.lift_m
+        self._lift_m, self._lift_rate_m_s = spot.lift_m, spot.lift_rate_m_s
         if not spot.depth_m > -TAKE_AWAY_M:
             self.close()
         elif self._patch is None and spot.depth_m > -LAY_M:
             self._patch = self._lay(spot)
         if self._patch is None:
             return np.zeros(6)
-        pad = _against_bone(pad, spot)
+        pad = self._against_bone(pad)
         away = spot.foot_w[:2] - self._patch.middle_xy_m
         if self._next is None and math.hypot(*away) > REACH_M:
             self._next = self._laid_under(pad, spot)
@@ -171,10 +171,9 @@ class PatchedBack:
         share = share * share * (3.0 - 2.0 * share)
         return np.asarray((1.0 - share) * old + share * new, dtype=np.float64)
 
-
-def _against_bone(pad: Array, spot: Spot) -> Array:
-    """Return centre, velocity and angular velocity (9,) of the pad as seen from bone that is lifted."""
-    seen = pad.copy()
-    seen[2] -= spot.lift_m
-    seen[5] -= spot.lift_rate_m_s
-    return seen
+    def _against_bone(self, pad: Array) -> Array:
+        """Return centre, velocity and angular velocity (9,) of the pad as seen from bone that is lifted."""
+        seen = pad.copy()
+        seen[2] -= self._lift_m
+        seen[5] -= self._lift_rate_m_s
+        return seen

@@ -12,6 +12,7 @@ The tissue is without weight: the skin of the body files was measured with it, s
 
 from __future__ import annotations
 
+import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.errors import PlantError
+from controller.errors import ConfigError, PlantError
 from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh
 from sim.fem.mesh_file import write_mesh_file
@@ -47,12 +48,35 @@ class PadShape:
     """The spherical pad as the tissue meets it.
 
     Attributes:
-        radius_m: radius.
-        friction: friction coefficient on skin.
+        radius_m: radius, 5 to 50 mm: well above Bullet's margin, well below a patch.
+        friction: friction coefficient on skin, 0 to 2.
+
+    Raises:
+        ConfigError: a value is out of its range or not finite.
     """
 
     radius_m: float
     friction: float
+
+    def __post_init__(self) -> None:
+        """Refuse what no patch can be pressed with."""
+        if not 0.005 <= self.radius_m <= 0.05:
+            raise ConfigError("pad on soft tissue", f"a radius of {1e3 * self.radius_m:g} mm", "5 to 50 mm")
+        if not 0.0 <= self.friction <= 2.0:
+            raise ConfigError("pad on soft tissue", f"a friction coefficient of {self.friction:g}", "0 to 2")
+
+
+def refuse_unstable(damping_s: float, dt_s: float) -> None:
+    """Refuse a step that some mesh would blow up at; see ``elasticity.longest_step_s`` for why half of it is enough.
+
+    The exact limit of a mesh is longer, but to find it takes 60 % of the time to make the patch.
+
+    Raises:
+        ConfigError: the step is more than twice the damping, or no number above 0.
+    """
+    if not 0.0 < dt_s <= 2.0 * damping_s:
+        got = f"{1e3 * dt_s:g} ms with a damping of {1e3 * damping_s:g} ms"
+        raise ConfigError("step of the soft tissue", got, "above 0, at most twice the damping", "use a shorter step")
 
 
 class SoftBack:
@@ -65,11 +89,13 @@ class SoftBack:
         dt_s: period [s].
 
     Raises:
+        ConfigError: the step is too long for the damping.
         MeshError: the mesh is none.
         PlantError: Bullet does not take it.
     """
 
     def __init__(self, mesh: TissueMesh, material: Material, pad: PadShape, dt_s: float) -> None:
+        refuse_unstable(material.damping_s, dt_s)
         self.mesh, self.quality, self.material = mesh, check_mesh(mesh), material
         self._dt_s = dt_s
         self._world: int = pybullet.connect(pybullet.DIRECT)
@@ -80,6 +106,8 @@ class SoftBack:
         self._pad = self._make_pad(pad)
         inertia = self._set("getDynamicsInfo", self._pad, -1)[2]
         self._inertia: Array = np.array((PAD_MASS_KG,) * 3 + tuple(inertia)) / dt_s
+        least, most = mesh.points_m.min(axis=0) - UNREACHABLE_M, mesh.points_m.max(axis=0) + UNREACHABLE_M
+        self._reach: list[float] = np.column_stack([least, most]).ravel().tolist()
 
     def step(self, pad: Array) -> Array:
         """Let one period pass and return what the tissue did to the pad in it.
@@ -92,9 +120,11 @@ class SoftBack:
             (6,) mean force on the pad [N] and moment about its centre [Nm], axes of W.
 
         Raises:
-            PlantError: the tissue's solution has blown up.
+            PlantError: a number is none, on which Bullet ends the interpreter, or the tissue's solution has blown up.
         """
-        x, y, z, vx, vy, vz, wx, wy, wz = pad.tolist()
+        x, y, z, vx, vy, vz, wx, wy, wz = motion = pad.tolist()
+        if not math.isfinite(sum(motion)):
+            raise PlantError("soft tissue: motion of the pad is no number", "report this with the record")
         world = self._world
         pybullet.resetBasePositionAndOrientation(self._pad, (x, y, z), (0.0, 0.0, 0.0, 1.0), world)
         pybullet.resetBaseVelocity(self._pad, (vx, vy, vz), (wx, wy, wz), physicsClientId=world)
@@ -104,7 +134,16 @@ class SoftBack:
         wrench: Array = self._inertia * change
         if not np.isfinite(wrench).all():
             raise PlantError("soft tissue: force on the pad is no number", "use a smaller step or a coarser mesh")
+        if not self._is_near():
+            raise PlantError("soft tissue: a node went out of reach", "use a smaller step or a coarser mesh")
         return wrench
+
+    def _is_near(self) -> bool:
+        """Return False once a node has gone far: a tissue that has blown up may press with no force at all."""
+        (x0, y0, z0), (x1, y1, z1) = pybullet.getAABB(self._tissue, -1, self._world)
+        left, right, bottom, top, low, high = self._reach
+        is_near: bool = left <= x0 and x1 <= right and bottom <= y0 and y1 <= top
+        return is_near and low <= z0 and z1 <= high
 
     def nodes_m(self) -> Array:
         """Return the (N, 3) present nodes, bone where the mesh has it, in the order of the mesh.

@@ -26,6 +26,7 @@ from workbench.summary import Summary
 OWN_OPTIONS = {
     "techniques": ("faults",),
     "faults": ("faults",),
+    "tissue": ("faults",),
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
