@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety fuzz mutants lint bench campaign drills faults faults-fem alarms pictures lock clean
+.PHONY: help setup run test safety fuzz mutants lint bench campaign drills faults faults-fem tissue convergence alarms pictures lock clean
 
 help:
 	@echo "make run       a whole massage session in simulation, with a report"
@@ -19,6 +19,8 @@ help:
 	@echo "make campaign  the acceptance campaign: bodies x arms x seeds (slow)"
 	@echo "make faults    the whole fault table, two at once included (20 minutes)"
 	@echo "make faults-fem  some of it on finite elements (some minutes)"
+	@echo "make tissue    both models of the tissue held to each other (a quarter of an hour)"
+	@echo "make convergence  finite elements over mesh size and time step (some minutes)"
 	@echo "make drills    real processes, real kills (some minutes, on a quiet machine)"
 	@echo "make alarms    200 sessions without a fault: none may be stopped (slow)"
 	@echo "make pictures  the pictures of README and docs"
@@ -81,6 +83,12 @@ faults: setup
 
 faults-fem: setup
 	@$(BIN)/massage-arm campaign faults --tissue fem --markdown docs/faults_fem.md $(ARGS)
+
+tissue: setup
+	@$(BIN)/massage-arm campaign tissue --markdown docs/tissue.md $(ARGS)
+
+convergence: setup
+	@$(BIN)/massage-arm campaign convergence --markdown docs/convergence.md $(ARGS)
 
 alarms: setup
 	@$(BIN)/massage-arm campaign alarms $(ARGS)

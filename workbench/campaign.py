@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import MassageArmError
+from sim.options import Tier
 from workbench.isolated import run_isolated
 from workbench.reader import read_run
 from workbench.run_session import SessionRequest, load_inputs, prepare, simulate
@@ -43,6 +44,9 @@ EXACT_FAST = Targets(0.35, 1.0, 5.0, 1.5, 6.0)
 DISPLACED = Targets(0.8, 1.5, 7.5, None, 6.0)
 """The planner's skin is shifted by 3 mm in every axis and bent by a smooth error of 3 mm rms."""
 
+ELEMENTS = Targets(1.5, 3.0, 7.5, 1.5, 6.0)
+"""On finite elements: the pad feels the facets of the mesh, and the pull of the dent for a slope of the skin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -63,6 +67,8 @@ class Trial:
 
 def targets_for(request: SessionRequest) -> Targets:
     """Return the targets of a request."""
+    if request.tissue == Tier.FEM:
+        return ELEMENTS
     if request.surface_error_mm > 0.0:
         return DISPLACED
     return EXACT_FAST if request.gains == "fast" else EXACT
@@ -75,10 +81,11 @@ def requests(
     gains: Iterable[str],
     seeds: Iterable[int],
     surface_errors_mm: Iterable[float],
+    tissue: str = Tier.LAW,
 ) -> tuple[SessionRequest, ...]:
     """Return the product of all choices, in a fixed order."""
     return tuple(
-        SessionRequest(program, body, "law", arm, gain, error, seed)
+        SessionRequest(program, body, str(tissue), arm, gain, error, seed)
         for arm, gain, error, body, seed in itertools.product(arms, gains, surface_errors_mm, bodies, seeds)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from sim.options import Tier
 from workbench.campaign import Targets, Trial, table, targets_for
 from workbench.summary import Summary
 
@@ -24,13 +25,17 @@ def markdown(trials: tuple[Trial, ...], command: str) -> str:
         trials: the campaign, in the order of its requests.
         command: the command that made it.
     """
+    is_fem = all(trial.request.tissue == Tier.FEM for trial in trials)
+    speeds = [trial.summary.realtime_factor for trial in trials if trial.summary is not None]
+    known = [speed for speed in speeds if speed is not None]
     lines = [
-        "# Results",
+        "# Results on finite elements" if is_fem else "# Results",
         "",
         f"Made by `{command}`: {len(trials)} sessions, {sum(not trial.misses for trial in trials)} reached every "
         "target.",
         "All figures are of the truth, over all working samples; each row holds the worst session of its group, "
-        "the target in brackets.",
+        "the target in brackets."
+        + (f" Simulated at {min(known):.2f} to {max(known):.2f} of real time." if known else ""),
         "",
         "| arm | gains | planner's skin | "
         + " | ".join(name for _, name in FIGURES)

@@ -159,8 +159,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
         help_text = f"for example {example}; default: what the campaign is made of, see docs"
         parser.add_argument(option, nargs="+", metavar="NAME", help=help_text)
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
-    parser.add_argument("--tissue", metavar="law or fem", help="tissue model of faults, default law; fem is slow and "
-                        "has a smaller table")  # fmt: skip
+    parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
+                        "fem is slow and has smaller tables")  # fmt: skip
     parser.add_argument(
         "--count", type=_whole("--count", 1, 100_000), metavar="N", help="sessions of alarms, default 200"
     )

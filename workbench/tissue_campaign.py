@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from sim.fem.mesh_settings import PATCHES
 from workbench.isolated import Outcome, run_isolated
+from workbench.run_session import DEFAULT_MESH
 from workbench.tissue_presses import BASE_MM, FORCES_N, SHARE, PressResult, PressTask, is_alike_mm, press
 from workbench.tissue_sessions import Phase, SessionTask, TierRun, run_session
 
 MEAN_SHARE, PEAK_SHARE = 0.02, 0.15
 """Mean forces may differ by so much of the law's, peaks by so much."""
+
+MESH_FORCE_N = 20.0
+"""Set-point of the stroke that the meshes are compared with."""
 
 Done = Outcome[PressTask | SessionTask, PressResult | tuple[TierRun, ...]]
 
@@ -53,11 +58,13 @@ class Comparison:
     Attributes:
         presses: slow presses.
         pairs: strokes in closed loop.
+        meshes: one stroke with every mesh there is, by its name, on no scale but for speed.
         failures: what died, in words.
     """
 
     presses: tuple[PressResult, ...]
     pairs: tuple[Pair, ...]
+    meshes: tuple[tuple[str, Pair], ...]
     failures: tuple[str, ...]
 
     @property
@@ -86,12 +93,17 @@ def run_comparison(
     spots = [(body, place) for body in bodies for place in places]
     sessions: list[PressTask | SessionTask] = [SessionTask(body, place, FORCES_N) for body, place in spots]
     presses: list[PressTask | SessionTask] = [PressTask(body, place, pad_radius_m) for body, place in spots]
-    return compared(run_isolated([*sessions, *presses], _run, PressResult | tuple[TierRun, ...], executor, on_done))
+    meshes: list[PressTask | SessionTask] = [
+        SessionTask(bodies[0], places[0], (MESH_FORCE_N,), mesh=mesh) for mesh in PATCHES if mesh != DEFAULT_MESH
+    ]
+    return compared(
+        run_isolated([*sessions, *meshes, *presses], _run, PressResult | tuple[TierRun, ...], executor, on_done)
+    )
 
 
 def compared(outcomes: Sequence[Done]) -> Comparison:
     """Return the comparison that trials make, in whatever order they came."""
-    presses, pairs, failures = [], [], []
+    presses, pairs, meshes, failures = [], [], [], []
     for outcome in outcomes:
         task, result = outcome.task, outcome.result
         if result is None:
@@ -100,10 +112,13 @@ def compared(outcomes: Sequence[Done]) -> Comparison:
             presses.append(result)
         else:
             half = len(result) // 2
-            pairs += [
+            found = [
                 Pair(task.body, task.place, law, fem) for law, fem in zip(result[:half], result[half:], strict=True)
             ]
-    return Comparison(tuple(presses), tuple(pairs), tuple(failures))
+            mesh = task.mesh if isinstance(task, SessionTask) else DEFAULT_MESH
+            pairs += found if mesh == DEFAULT_MESH else []
+            meshes += [(mesh, pair) for pair in found if pair.law.force_n == MESH_FORCE_N]
+    return Comparison(tuple(presses), tuple(pairs), tuple(meshes), tuple(failures))
 
 
 def pair_lines(pairs: Sequence[Pair]) -> list[str]:
@@ -121,6 +136,22 @@ def pair_lines(pairs: Sequence[Pair]) -> list[str]:
             lines.append(f"{start} {_columns(law, fem)}  {'FAILED: ' + verdict if verdict else 'pass'}")
     passed = sum(pair.is_passed for pair in pairs)
     return [*lines, f"{passed} of {len(pairs)} strokes alike: {tolerance_text()}"]
+
+
+def mesh_lines(comparison: Comparison) -> list[str]:
+    """Return the table of the meshes, as text: speed and what the facets cost; first of the law itself."""
+    first = comparison.meshes[0][1] if comparison.meshes else None
+    if first is None:
+        return []
+    alike = [one for one in comparison.meshes if (one[1].body, one[1].place) == (first.body, first.place)]
+    lines = [f"{'mesh':<12} {'speed':>6} {'rests mm':>9} {'slides mm':>9} {'mean N':>7} {'rms N':>6} {'peak N':>7}"]
+    rows = [("law", alike[0][1].law), *((mesh, pair.fem) for mesh, pair in alike)]
+    for name, run in rows:
+        if run.pressed is not None and run.slid is not None:
+            slid = run.slid
+            numbers = f"{run.pressed.depth_mm:9.1f} {slid.depth_mm:9.1f} {slid.mean_n:7.2f} {slid.rms_n:6.2f}"
+            lines.append(f"{name:<12} {run.speed:6.2f} {numbers} {slid.peak_n:7.2f}")
+    return lines
 
 
 def tolerance_text() -> str:

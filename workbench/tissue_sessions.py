@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ from controller.safety.gate import Gate
 from controller.safety.limits import PAD_CEILING_N
 from controller.session import Session
 from controller.types import ContactState, SegmentInfo, StepRecord, Truth
+from sim.fem.mesh_settings import PATCHES
+from sim.fem.patched_back import TAKE_AWAY_M
 from sim.options import SimulationOptions, Tier
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
@@ -27,7 +30,7 @@ from trajectories.plan import Plan
 from trajectories.planner import plan_paths
 from urdf.arms import load_arm
 from workbench.fault_stage import LEAD_S, LatePlan
-from workbench.run_session import DT_S
+from workbench.run_session import DEFAULT_MESH, DT_S
 from workbench.tissue_strokes import SPEED_M_S, press_and_slide
 
 Array = NDArray[np.float64]
@@ -50,6 +53,7 @@ class SessionTask:
         forces_n: set-points.
         arm: arm.
         seed: seed of breathing and noise; the person is the typical one.
+        mesh: of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
     """
 
     body: str
@@ -57,6 +61,7 @@ class SessionTask:
     forces_n: tuple[float, ...]
     arm: str = "servo7"
     seed: int = 1
+    mesh: str = DEFAULT_MESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class TierRun:
         force_n: set-point.
         pressed: at rest.
         slid: in motion.
+        speed: simulated over processor time, from just above the skin to lifting off; the patches' trials count.
         failure: why there is nothing to compare; empty where there is.
     """
 
@@ -94,6 +100,7 @@ class TierRun:
     force_n: float
     pressed: Phase | None
     slid: Phase | None
+    speed: float
     failure: str = ""
 
 
@@ -119,7 +126,7 @@ def _unbounded(plan: Plan) -> Plan:
 
 def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan: LatePlan) -> list[TierRun]:
     limits = session_limits(plan, robot)
-    options = SimulationOptions(seed=task.seed, dt_s=DT_S, has_scatter=False, tier=tier)
+    options = SimulationOptions(seed=task.seed, dt_s=DT_S, has_scatter=False, tier=tier, mesh=PATCHES[task.mesh])
     world = build_simulation(robot.arm, robot.placement, body, options)
     plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), supervisor_limits(limits))
     settings = law_settings(stroke_bounds(plan, robot, limits))
@@ -144,10 +151,14 @@ class _Watch:
     def __init__(self, forces_n: Sequence[float]) -> None:
         self._forces_n = forces_n
         self._rows: list[list[tuple[float, ...]]] = [[] for _ in forces_n]
+        self._near: list[list[tuple[float, float]]] = [[] for _ in forces_n]
 
     def step(self, record: StepRecord) -> None:
         """Take one tick."""
         reference = record.reference
+        if record.truth and record.truth[0].depth_m > -TAKE_AWAY_M:
+            near = self._near[reference.segment]
+            near[1:] = [(record.t_s, time.process_time())]
         if record.contact is not ContactState.WORK or not record.truth:
             return
         target_n = self._forces_n[reference.segment]
@@ -163,7 +174,15 @@ class _Watch:
         pressed = _phase(rows[rests & (np.cumsum(slides) == 0)], force_n)
         slid = _phase(rows[slides], force_n)
         failure = f"stopped: {stop}" if stop else "" if pressed and slid else "the force was never reached"
-        return TierRun(tier.value, force_n, pressed, slid, failure)
+        return TierRun(tier.value, force_n, pressed, slid, _speed(self._near[index]), failure)
+
+
+def _speed(near: Sequence[tuple[float, float]]) -> float:
+    """Return simulated over processor time between first and last; 0 where nothing was near the skin."""
+    if len(near) < 2:
+        return 0.0
+    (t0_s, p0_s), (t1_s, p1_s) = near
+    return (t1_s - t0_s) / max(p1_s - p0_s, 1e-9)
 
 
 def _row(truth: Truth, speed_m_s: float) -> tuple[float, ...]:

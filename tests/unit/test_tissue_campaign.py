@@ -12,7 +12,7 @@ from workbench.convergence_report import convergence_lines
 from workbench.figures.convergence import convergence_curves
 from workbench.figures.tissue import tier_depths
 from workbench.isolated import Outcome
-from workbench.tissue_campaign import Comparison, Pair, compared, pair_lines
+from workbench.tissue_campaign import Comparison, Pair, compared, mesh_lines, pair_lines
 from workbench.tissue_presses import PressResult, PressTask
 from workbench.tissue_sessions import Phase, SessionTask, TierRun
 
@@ -20,8 +20,8 @@ PHASE = Phase(10.0, 20.0, 21.0, 0.2, 0.2)
 
 
 def _pair(**changes: float) -> Pair:
-    law = TierRun("law", 20.0, PHASE, PHASE)
-    return Pair("median_f", "shoulder", law, TierRun("fem", 20.0, PHASE, dataclasses.replace(PHASE, **changes)))
+    law = TierRun("law", 20.0, PHASE, PHASE, 2.0)
+    return Pair("median_f", "shoulder", law, TierRun("fem", 20.0, PHASE, dataclasses.replace(PHASE, **changes), 0.3))
 
 
 def test_tiers_that_are_alike_pass() -> None:
@@ -50,7 +50,7 @@ def test_tiers_that_part_are_found_out(changes: dict[str, float], miss: str) -> 
 
 def test_a_stroke_that_stopped_is_a_miss() -> None:
     pair = _pair()
-    stopped = dataclasses.replace(pair, fem=TierRun("fem", 20.0, None, None, "stopped: pad_force"))
+    stopped = dataclasses.replace(pair, fem=TierRun("fem", 20.0, None, None, 0.0, "stopped: pad_force"))
     assert stopped.misses() == ("fem: stopped: pad_force",)
     assert "stopped: pad_force  FAILED" in "\n".join(pair_lines([stopped]))
 
@@ -71,10 +71,23 @@ def test_outcomes_become_pairs_presses_and_failures() -> None:
     good = _comparison()
     assert good.is_passed
     assert (good.pairs, len(good.presses)) == ((_pair(),), 1)
+    assert good.meshes == (("recommended", _pair()),)
     dead = compared([Outcome(SessionTask("median_f", "shoulder", (20.0,)), None, "killed by signal 11 (SIGSEGV)")])
     assert not dead.is_passed
     assert dead.failures == ("median_f shoulder: killed by signal 11 (SIGSEGV)",)
     assert not compared([]).is_passed, "nothing compared is nothing shown"
+
+
+def test_other_meshes_are_told_and_not_judged() -> None:
+    good, far = _comparison(), _pair(depth_mm=99.0)
+    coarse = Outcome(SessionTask("median_f", "shoulder", (20.0,), mesh="coarse"), (far.law, far.fem), "")
+    usual = Outcome(SessionTask("median_f", "shoulder", (20.0,)), (good.pairs[0].law, good.pairs[0].fem), "")
+    both = compared([usual, coarse])
+    assert both.is_passed
+    assert [mesh for mesh, _ in both.meshes] == ["recommended", "coarse"]
+    rows = mesh_lines(both)
+    assert [row.split()[:2] for row in rows[1:]] == [["law", "2.00"], ["recommended", "0.30"], ["coarse", "0.30"]]
+    assert mesh_lines(compared([])) == []
 
 
 def test_a_press_that_parts_fails_the_campaign() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
+from sim.options import Tier, tier_named
 from trajectories.anatomy.body import body_names
 from trajectories.program import DEFAULT_PROGRAM
 from urdf.arms import arm_names
@@ -26,7 +27,7 @@ from workbench.summary import Summary
 OWN_OPTIONS = {
     "techniques": ("faults",),
     "faults": ("faults",),
-    "tissue": ("faults",),
+    "tissue": ("acceptance", "faults"),
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
@@ -64,13 +65,16 @@ def acceptance(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
+    tier = tier_named(arguments.tissue or Tier.LAW)
+    is_slow = tier is Tier.FEM
     trials = requests(
         arguments.program or DEFAULT_PROGRAM,
         arguments.bodies or body_names(),
-        arguments.arms or arm_names(),
+        arguments.arms or (("servo7",) if is_slow else arm_names()),
         arguments.gains or ("standard",),
-        arguments.seeds or (1, 2, 3),
-        arguments.surface_errors if arguments.surface_errors is not None else (0.0, 3.0),
+        arguments.seeds or ((1,) if is_slow else (1, 2, 3)),
+        arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
+        tier,
     )
     with (
         ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as executor,

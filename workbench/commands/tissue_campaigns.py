@@ -26,7 +26,7 @@ from workbench.isolated import run_isolated
 from workbench.output import write_text
 from workbench.progress import Progress
 from workbench.run_session import DT_S
-from workbench.tissue_campaign import Comparison, pair_lines, run_comparison, tolerance_text
+from workbench.tissue_campaign import Comparison, mesh_lines, pair_lines, run_comparison, tolerance_text
 from workbench.tissue_presses import FRICTION, press_lines
 from workbench.tissue_strokes import PLACES
 
@@ -108,7 +108,8 @@ RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 def _comparison_lines(done: Comparison) -> list[str]:
     slow = ["Slow press", *press_lines(done.presses), ""] if done.presses else []
     loop = ["Closed loop, law / finite elements", *pair_lines(done.pairs)] if done.pairs else []
-    return [*slow, *loop, *done.failures]
+    meshes = ["", "One stroke with every mesh; speed is simulated over processor time while near the skin"]
+    return [*slow, *loop, *((*meshes, *mesh_lines(done)) if done.meshes else ()), *done.failures]
 
 
 def _print_json(data: object) -> None:
