@@ -20,14 +20,15 @@ from sim.bullet import BulletArm
 from sim.chain import tool_motion
 from sim.faults import Fault
 from sim.fem.back import make_back
-from sim.fem.patched_back import PatchedBack, Spot
+from sim.fem.coupling import press_tissue
+from sim.fem.patched_back import PatchedBack
 from sim.fem.soft_back import PadShape
 from sim.injection import Injection, check_fault
 from sim.options import SimulationOptions, Tier
 from sim.patient import PatientMotion, draw_motion
-from sim.period import arrive, depart, end_period, find_skin
+from sim.period import arrive, depart, end_period
 from sim.sensors import SensorNoise
-from sim.tissue import DEPTH, FOOT, FORCE, MOMENT, NORMAL, POWER, PRESS, SKIN_AMPLITUDE, relaxation_table
+from sim.tissue import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from trajectories.anatomy.body import Body
@@ -191,7 +192,7 @@ class SimPlant:
             )
         else:
             arrive(arena.chain, arena.profile, arena.constants, arena.state, t_s)
-            self._press(self.soft, arena, t_s)
+            press_tissue(self.soft, arena, t_s)
             depart(self._joints, arena.constants, arena.state, noise)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
@@ -201,25 +202,6 @@ class SimPlant:
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
             self.faults.harden(arena)
-
-    @staticmethod
-    def _press(soft: PatchedBack, arena: Arena, t_s: float) -> None:
-        """Let the tissue's world go a period ahead of the arm's: its mean force acts in the arm's next step."""
-        find_skin(arena.layers, arena.constants, arena.state)
-        result, pad = arena.result, arena.pad
-        foot, normal = result[FOOT:NORMAL], result[NORMAL:DEPTH]
-        phase, phase_rate, lift_m, lift_rate = arena.patient.tolist()
-        amplitude = float(result[SKIN_AMPLITUDE])
-        lift_m, lift_rate = lift_m + phase * amplitude, lift_rate + phase_rate * amplitude
-        spot = Spot(foot.copy(), normal.copy(), float(result[DEPTH]), lift_m, lift_rate)
-        wrench = soft.wrench(pad, spot, t_s)
-        force, moment = wrench[:3], wrench[3:]
-        result[FORCE:FOOT] = force
-        (ax, ay, az), (fx, fy, fz) = (pad[:3] - foot).tolist(), force.tolist()
-        result[MOMENT:] = ay * fz - az * fy, az * fx - ax * fz, ax * fy - ay * fx
-        result[MOMENT:] += moment
-        result[PRESS] = max(0.0, float(force @ normal))
-        result[POWER] = -float(force @ pad[3:6] + moment @ pad[6:])
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""

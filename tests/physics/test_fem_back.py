@@ -222,6 +222,7 @@ def test_patches_follow_the_pad_and_the_force_does_not_jump() -> None:
     assert np.ptp(pressed) < 0.2 * pressed.mean()
     assert back.surface_m() is None, "taken away above the skin"
     assert np.abs(forces[-20:]).max() == 0.0
+    assert _followed(0.07)[1].tobytes() == forces.tobytes(), "to the last bit, hand-overs and all"
 
 
 def test_no_patch_is_laid_far_above_the_skin() -> None:
