@@ -215,7 +215,7 @@ def test_patches_follow_the_pad_and_the_force_does_not_jump() -> None:
     back, forces = _followed(0.07)
     press = forces[:, 2]
     pressed = press[400:-250]
-    assert [round(one.t_s, 1) for one in back.handovers] == [0.6, 0.9]
+    assert [round(one.t_s, 1) for one in back.handovers] == [0.5, 0.8, 1.0]
     assert max(abs(one.after_n - one.before_n) for one in back.handovers) < 2.0
     assert np.abs(np.diff(pressed)).max() < 0.04 * pressed.mean(), "the force passes over in FADE_TICKS periods"
     assert FADE_TICKS >= 50
