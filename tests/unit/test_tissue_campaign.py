@@ -124,8 +124,8 @@ def test_pages_carry_their_picture(tmp_path: Path) -> None:
     page = tmp_path / "tissue.md"
     done = _comparison()
     tissue_campaigns.write_page(page, "Tissue", "Words.", ["row"], "tiers.png", tier_depths(done.presses, done.pairs))
-    assert "![Tissue](pictures/tiers.png)" in page.read_text(encoding="utf-8")
-    assert (tmp_path / "pictures" / "tiers.png").stat().st_size > 5000
+    assert "![Tissue](campaigns/tiers.png)" in page.read_text(encoding="utf-8")
+    assert (tmp_path / "campaigns" / "tiers.png").stat().st_size > 5000
     figure = convergence_curves(_results())
     assert len(figure.axes) == 3
     assert [len(axes.lines) for axes in figure.axes] == [6, 4, 7]

@@ -30,6 +30,9 @@ from workbench.tissue_campaign import Comparison, mesh_lines, pair_lines, run_co
 from workbench.tissue_presses import FRICTION, press_lines
 from workbench.tissue_strokes import PLACES
 
+PICTURE_FOLDER = "campaigns"
+"""Folder beside a campaign's page: these pictures take minutes of simulation, unlike those of ``make pictures``."""
+
 
 def tissue(arguments: argparse.Namespace) -> int:
     """Press and slide on both tiers and print the tables; return 0 where they agree, else 4."""
@@ -118,9 +121,9 @@ def _print_json(data: object) -> None:
 
 
 def write_page(path: Path, title: str, text: str, lines: Sequence[str], picture: str, figure: Figure) -> None:
-    """Write the page, and its picture into the folder ``pictures`` beside it."""
+    """Write the page, and its picture into the folder ``campaigns`` beside it."""
     made = f"Made by `massage-arm {' '.join(sys.argv[1:])}`."
-    page = [f"# {title}", "", made, text, "", f"![{title}](pictures/{picture})", "", "```", *lines, "```", ""]
+    page = [f"# {title}", "", made, text, "", f"![{title}]({PICTURE_FOLDER}/{picture})", "", "```", *lines, "```", ""]
     write_text(path, "\n".join(page))
-    (path.parent / "pictures").mkdir(exist_ok=True)
-    save_png(figure, path.parent / "pictures" / picture)
+    (path.parent / PICTURE_FOLDER).mkdir(exist_ok=True)
+    save_png(figure, path.parent / PICTURE_FOLDER / picture)
