@@ -104,8 +104,8 @@ def test_what_is_not_asked_for_follows_from_the_tissue(
         ("campaign faults --tissue jelly", ["--tissue", "'jelly'", "law or fem"]),
         ("campaign faults --tissue fem --faults tissue_stiff", ["--faults", "'tissue_stiff' with --tissue fem"]),
         ("campaign faults --tissue fem --faults tissue_stiff=30+patient_jerk", ["'tissue_stiff' with", "--tissue law"]),
-        ("campaign alarms --tissue fem", ["--tissue", "campaign alarms", "campaign faults"]),
-        ("campaign tissue --tissue fem", ["--tissue", "campaign tissue", "campaign faults"]),
+        ("campaign alarms --tissue fem", ["--tissue", "campaign alarms", "campaign acceptance or faults"]),
+        ("campaign tissue --tissue fem", ["--tissue", "campaign tissue", "campaign acceptance or faults"]),
     ],
 )
 def test_wrong_arguments_are_one_line(capsys: Capture, line: str, words: list[str]) -> None:

@@ -18,7 +18,7 @@ from controller.types import StepRecord
 from sim.fem.calibration import material
 from sim.fem.mesh import strip_mesh
 from sim.fem.mesh_settings import MeshSettings
-from sim.fem.patched_back import PatchedBack, Spot
+from sim.fem.patched_back import Patch, PatchedBack, Spot
 from sim.fem.soft_back import PadShape, SoftBack
 from sim.fem.surface import FlatSurface
 from tests.synthetic import Synthetic
@@ -60,8 +60,11 @@ class Slab:
 def slab() -> Slab:
     surface = FlatSurface(height_m(), 0.03)
 
-    def make(x_m: float, y_m: float, lift_m: float) -> SoftBack:
-        return SoftBack(strip_mesh(surface, np.array([[x_m, y_m]]), SMALL), material(20e3), PAD, DT_S)
+    def make(x_m: float, y_m: float) -> Patch:
+        return Patch(
+            SoftBack(strip_mesh(surface, np.array([[x_m, y_m]]), SMALL), material(20e3), PAD, DT_S),
+            np.array((x_m, y_m)),
+        )
 
     return Slab(PatchedBack(make, PAD, DT_S), np.zeros(9))
 
