@@ -83,7 +83,7 @@ def test_without_its_supervisor_the_session_loop_unloads_and_the_brakes_close_af
 
 @pytest.mark.campaign
 def test_noise_in_the_shared_memory_is_found_out() -> None:
-    assert _drilled(DrillName.MEMORY_CORRUPT).cause in {"memory_corrupt", "host_lost", "link"}
+    assert _drilled(DrillName.MEMORY_CORRUPT).cause in {"memory_corrupt", "host_lost"}
 
 
 @pytest.mark.campaign

@@ -19,7 +19,7 @@ from sim.fem.surface import FlatSurface
 from sim.tissue import HEIGHT, LAYERS
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON
-from trajectories.anatomy.body import load_body
+from trajectories.anatomy.body import body_names, load_body
 from trajectories.anatomy.measures import Measures
 from trajectories.anatomy.spline import evaluate_layers
 
@@ -163,9 +163,9 @@ def test_modulus_and_thickness_are_found_again() -> None:
     assert len(fit.errors_m) == len(FITTED_N)
 
 
-def test_every_place_of_bodies_thin_and_thick_can_be_fitted() -> None:
+def test_every_place_of_every_body_can_be_fitted() -> None:
     calibration = load_calibration()
-    for name in ("elderly_f", "muscular_m", "stocky_f"):
+    for name in body_names():
         body = load_body(name)
         tissue, measures = TissueMap.from_body(body, TYPICAL_PERSON, PAD.radius_m), Measures.of(body)
         for x in np.linspace(measures.x("L5S1"), measures.x("C7"), 7):

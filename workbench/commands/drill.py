@@ -20,8 +20,7 @@ CAUSES: dict[DrillName, tuple[Cause, ...]] = {
     DrillName.HOST_STOPPED: (Cause.HOST_LOST,),
     DrillName.SUPERVISOR_KILLED: (Cause.SUPERVISOR_LOST,),
     # A loop whose memory cannot be read is lost, too: what comes first depends on the phase of the supervisor's beat.
-    # who notices first is a race: the drives get no torque they can read, so the session loop may see a dead link
-    DrillName.MEMORY_CORRUPT: (Cause.MEMORY_CORRUPT, Cause.HOST_LOST, Cause.LINK),
+    DrillName.MEMORY_CORRUPT: (Cause.MEMORY_CORRUPT, Cause.HOST_LOST),
 }
 """What the answering side has to give as cause."""
 
