@@ -1,0 +1,46 @@
+"""The values that cross borders: immutable, standard library only, SI units, frames in the names.
+
+Vectors are tuples of floats so that a record can be compared, hashed and serialised as it is, and so that the safety
+core can stay free of numeric libraries. Frames: W world, K patient, B arm base, F flange, S wrist sensor, T tool
+control point, C contact. ``p_WT`` is the position of T in W, ``V_WT`` its twist (linear first, expressed in W),
+quaternions are xyzw. See ``docs/frames.md``.
+"""
+
+from __future__ import annotations
+
+from controller.types.command import Command, PadEstimate, ToolTerms
+from controller.types.outcome import Applied, Limited, StepRecord, StopReason
+from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
+from controller.types.senses import ArmState, Truth
+from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
+from controller.types.vocabulary import Action, Authority, Cause, Clearance, ContactState, KeepOut, Mode, Phase, Region
+
+__all__ = [
+    "Action",
+    "Applied",
+    "ArmState",
+    "Authority",
+    "Cause",
+    "Clearance",
+    "Command",
+    "ContactState",
+    "KeepOut",
+    "Limited",
+    "Matrix",
+    "Mode",
+    "PadEstimate",
+    "PadReference",
+    "Phase",
+    "PlanLike",
+    "Reference",
+    "Region",
+    "SegmentInfo",
+    "StepRecord",
+    "StopReason",
+    "ToolTerms",
+    "Truth",
+    "Vector",
+    "Vector3",
+    "Vector4",
+    "Vector6",
+]

@@ -1,0 +1,70 @@
+"""What the control law asks for and what it believes."""
+
+from __future__ import annotations
+
+from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
+from controller.types.vocabulary import ContactState
+from controller.values import value
+
+
+@value
+class ToolTerms:
+    """Rigid-body terms of one tick at the tool, from the robot model.
+
+    Attributes:
+        p_wt: position of T in W [m].
+        quaternion_wt: R_WT, xyzw.
+        v_wt: measured twist of T [m/s, rad/s].
+        jacobian: (6, n), LOCAL_WORLD_ALIGNED at T.
+        jbar_t: (6, n), the dynamically consistent map from joint torque to tool wrench, Lambda J M^-1.
+        bias_nm: torque that holds the arm without touching anything: gravity and Coriolis terms, (n,).
+    """
+
+    p_wt: Vector3
+    quaternion_wt: Vector4
+    v_wt: Vector6
+    jacobian: Matrix
+    jbar_t: Matrix
+    bias_nm: Vector
+
+
+@value
+class PadEstimate:
+    """What the controller believes of one pad's contact.
+
+    Attributes:
+        normal_w: outward normal in use (planned, corrected by the measured force).
+        press_n: press force from the wrist sensor, filtered [N].
+        observer_n: press force from the momentum observer, no wrist sensor involved [N].
+        target_n: press force the loop is asked for now, after the contact ramp [N].
+        is_sensor_trusted: False while the wrist sensor is rejected.
+    """
+
+    normal_w: Vector3
+    press_n: float
+    observer_n: float
+    target_n: float
+    is_sensor_trusted: bool
+
+
+@value
+class Command:
+    """What the control law asks for; it may be wrong and has passed no limit.
+
+    Attributes:
+        tau_nm: joint torques with gravity and Coriolis terms, (n,).
+        terms: the rigid-body terms the torques were made with.
+        pads: the contact estimate of every pad.
+        contact: contact state of the law.
+        normal_w: outward direction of the press axis, unit length.
+        surface_velocity_w: planned velocity of the contact point [m/s], used to tell pressing from following.
+        plan_error_m: tangential distance of the tool from the reference [m].
+    """
+
+    tau_nm: Vector
+    terms: ToolTerms
+    pads: tuple[PadEstimate, ...]
+    contact: ContactState
+    normal_w: Vector3
+    surface_velocity_w: Vector3
+    plan_error_m: float

@@ -1,0 +1,120 @@
+"""What a plan wants: references, segments, and the plan itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.types.vectors import Vector, Vector3, Vector4, Vector6
+from controller.types.vocabulary import Phase
+from controller.values import value
+
+
+@value
+class PadReference:
+    """Wanted contact of one tool pad.
+
+    Attributes:
+        normal_w: outward unit normal of the skin at the planned contact foot, in W.
+        press_n: wanted press force along the inward normal, >= 0 [N].
+        press_rate_n_per_s: its time derivative [N/s].
+    """
+
+    normal_w: Vector3
+    press_n: float
+    press_rate_n_per_s: float
+
+
+@value
+class Reference:
+    """What the plan wants at a plan time.
+
+    Attributes:
+        t_s: plan time [s].
+        phase: phase of the stroke.
+        segment: index into ``Plan.segments``.
+        position_m: p_WT.
+        quaternion_xyzw: R_WT; the tool's z axis points into the body (z = -normal).
+        twist: V_WT [m/s, rad/s].
+        acceleration: dV_WT/dt [m/s2, rad/s2].
+        posture_rad: joint posture that the null space is drawn to, (n,).
+        pads: one entry per tool pad.
+    """
+
+    t_s: float
+    phase: Phase
+    segment: int
+    position_m: Vector3
+    quaternion_xyzw: Vector4
+    twist: Vector6
+    acceleration: Vector6
+    posture_rad: Vector
+    pads: tuple[PadReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """One stroke of a plan, as reports and limits need it.
+
+    Attributes:
+        name: unique name of the stroke.
+        technique: technique that made it.
+        region: region it works on.
+        side: ``left`` or ``right``.
+        force_target_n: largest reference press force [N].
+        ceiling_n: smallest region ceiling under its footprint [N].
+        stiffness_n_per_m: upper estimate of the tissue's tangent stiffness at the ceiling [N/m].
+        working_stiffness_n_per_m: typical tangent stiffness at a working force, for the margins of the loop [N/m].
+        surface_speed_m_s: upper estimate of how fast the surface comes toward the tool [m/s].
+        lambda_n_kg: largest effective mass of the arm along the normal over the stroke [kg].
+        smallest_lambda_n_kg: smallest one [kg].
+        start_s: plan time at which its work begins.
+        end_s: plan time at which its work ends.
+    """
+
+    name: str
+    technique: str
+    region: str
+    side: str
+    force_target_n: float
+    ceiling_n: float
+    stiffness_n_per_m: float
+    working_stiffness_n_per_m: float
+    surface_speed_m_s: float
+    lambda_n_kg: float
+    smallest_lambda_n_kg: float
+    start_s: float
+    end_s: float
+
+
+class PlanLike(Protocol):
+    """What the session loop needs of a plan."""
+
+    @property
+    def segments(self) -> tuple[SegmentInfo, ...]:
+        """The strokes, in order."""
+        ...
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the plan [s]."""
+        ...
+
+    @property
+    def hold_times_s(self) -> tuple[float, ...]:
+        """Plan times at which the clock waits until the press force has been reached."""
+        ...
+
+    @property
+    def resume_times_s(self) -> tuple[float, ...]:
+        """Plan times from which an interrupted plan may be taken up again: the beginnings of the transfers."""
+        ...
+
+    @property
+    def park_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
+        ...
+
+    def at(self, t_s: float) -> Reference:
+        """Return the reference at a plan time, a pure function of it."""
+        ...

@@ -1,0 +1,146 @@
+"""The named choices that cross borders: phases, modes, causes, regions."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Phase(enum.StrEnum):
+    """What the plan asks for at a plan time."""
+
+    TRANSFER = "transfer"
+    """Free motion above the skin; no press force is wanted."""
+    APPROACH = "approach"
+    """Descend along the inward normal until contact; the plan clock waits at the end of this phase."""
+    WORK = "work"
+    """In contact, moving along the stroke with the reference press force."""
+    LIFT = "lift"
+    """Leave the skin along the outward normal."""
+
+
+class ContactState(enum.StrEnum):
+    """What the controller believes about the contact."""
+
+    FREE = "free"
+    APPROACH = "approach"
+    CONTACT = "contact"
+    """Touched; the press force is ramped up from the measured force."""
+    WORK = "work"
+    LIFT = "lift"
+
+
+class Mode(enum.StrEnum):
+    """What the gate lets happen; everything but RUN is latched until an operator clears it."""
+
+    RUN = "run"
+    UNLOAD = "unload"
+    """Leave the skin along the outward normal at bounded speed."""
+    FLOAT = "float"
+    """Gravity compensation and damping only."""
+    PARK = "park"
+    """Driven slowly and softly to the park posture beside the person."""
+    RELEASED = "released"
+    """At rest in the park posture; the enable may be dropped."""
+
+
+class Action(enum.IntEnum):
+    """What a cause makes the arm do, in order: a later stop can only raise it."""
+
+    LOWER = 0
+    """No stop: the command is lowered and the session goes on."""
+    PARK = 1
+    """Unload, float, park beside the person, release."""
+    FLOAT = 2
+    """Unload, then float: what drives an arm to its park posture may be what is broken."""
+    HOLD_TORQUE = 3
+    """Unload and float by the last joint positions that could be believed."""
+
+
+class Clearance(enum.StrEnum):
+    """Who may end a stop, in order; nothing ends it by itself."""
+
+    NOBODY = "nobody needs to"
+    OPERATOR = "operator"
+    """The operator, from the console."""
+    OPERATOR_AT_ARM = "operator at the arm"
+    """The operator, after a look at person, tool and arm."""
+    SERVICE = "service"
+    """Whoever found and mended the cause."""
+
+
+class Authority(enum.StrEnum):
+    """Whose torque the drives take."""
+
+    HOST = "host"
+    """The session loop's."""
+    SUPERVISOR = "supervisor"
+    """The supervisor's: it has taken over and the loop's commands are ignored."""
+    NOBODY = "nobody"
+    """No enable: brakes."""
+
+
+class Cause(enum.StrEnum):
+    """Why the gate limited a command or stopped a session."""
+
+    PRESS_LIMIT = "press_limit"
+    PRESS_SPEED = "press_speed"
+    LOADING_RATE = "loading_rate"
+    TANGENTIAL_LIMIT = "tangential_limit"
+    MOMENT_LIMIT = "moment_limit"
+    TORQUE_LIMIT = "torque_limit"
+    PAD_FORCE = "pad_force"
+    TOOL_FORCE = "tool_force"
+    PRESSURE = "pressure"
+    JOINT_SPEED = "joint_speed"
+    TOOL_SPEED = "tool_speed"
+    JOINT_POSITION = "joint_position"
+    WORKSPACE = "workspace"
+    SENSOR_IMPLAUSIBLE = "sensor_implausible"
+    NOT_FINITE = "not_finite"
+    JOINTS_NOT_FINITE = "joints_not_finite"
+    STALE = "stale"
+    NO_CONTACT = "no_contact"
+    CONTACT_LOST = "contact_lost"
+    OPERATOR = "operator"
+    INTERNAL_ERROR = "internal_error"
+    LINK = "link"
+    SENSOR_FROZEN = "sensor_frozen"
+    ENCODER_JUMP = "encoder_jump"
+    LATE_TICK = "late_tick"
+    DWELL = "dwell"
+    SESSION_TIME = "session_time"
+    TEMPERATURE = "temperature"
+    ENERGY = "energy"
+    SUPERVISOR_LOST = "supervisor_lost"
+    SUPERVISOR_ACTED = "supervisor_acted"
+    HOST_LOST = "host_lost"
+    MEMORY_CORRUPT = "memory_corrupt"
+
+
+class Region(enum.StrEnum):
+    """Where on the body a pad is."""
+
+    SACRUM = "sacrum"
+    GLUTEAL = "gluteal"
+    LUMBAR_PARASPINAL = "lumbar_paraspinal"
+    THORACIC_PARASPINAL = "thoracic_paraspinal"
+    RHOMBOID = "rhomboid"
+    UPPER_TRAPEZIUS = "upper_trapezius"
+    NECK_BASE = "neck_base"
+    DELTOID = "deltoid"
+    THIGH = "thigh"
+    CALF = "calf"
+    OTHER = "other"
+    """On the body, in no massage region (lateral trunk, lateral scapula): no stroke may be planned here."""
+
+
+class KeepOut(enum.StrEnum):
+    """Where a pad must not press at all."""
+
+    SPINE_RIDGE = "spine_ridge"
+    KIDNEY_FLANK = "kidney_flank"
+    NECK = "neck"
+    POPLITEAL = "popliteal"
+    SCAPULAR_SPINE = "scapular_spine"
+    ELBOW = "elbow"
+    OFF_BODY = "off_body"
