@@ -238,3 +238,7 @@ def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], 
         return value
 
     return read
+
+
+if __name__ == "__main__":
+    sys.exit(main())
