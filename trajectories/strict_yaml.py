@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -21,6 +21,15 @@ _WORDS_12: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+
+
+class _Mark(Protocol):
+    """A place in a file, from 0; PyYAML has two classes of it."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
 
 
 class _Loader(yaml.SafeLoader):
@@ -78,7 +87,7 @@ def _check_events(text: str, shown: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             got = _at(f"a YAML alias (*{event.anchor})", event.start_mark)
             raise ConfigError(shown, got, "plain values", "write the value out")
-        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
             raise ConfigError(shown, _at(f"the YAML tag {event.tag!r}", event.start_mark), "plain values")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -90,7 +99,7 @@ def _check_events(text: str, shown: str) -> None:
             raise ConfigError(shown, _at("values nested too deep", event.start_mark), f"{MAX_DEPTH} levels")
 
 
-def _refuse_ambiguous(value: str, mark: yaml.Mark, shown: str) -> None:
+def _refuse_ambiguous(value: str, mark: _Mark | None, shown: str) -> None:
     older, newer = _value_11(value), _value_12(value)
     if repr(older) == repr(newer):  # tells 1 from 1.0 and true, and holds for NaN
         return
@@ -107,10 +116,9 @@ def _number_hint(value: str) -> str:
 
 def _value_11(value: str) -> object:
     """Return what PyYAML, which follows YAML 1.1, makes of a plain scalar."""
-    loader = _Loader("")
-    tag = loader.resolve(yaml.ScalarNode, value, (True, False))
+    tag: str = _Loader("").resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     try:
-        return loader.construct_object(yaml.ScalarNode(tag, value))
+        return _Loader("").construct_object(yaml.ScalarNode(tag, value))
     except (yaml.YAMLError, ValueError):
         return value
 
@@ -136,5 +144,5 @@ def _words(value: object) -> str:
     return "text" if isinstance(value, str) else str(value)
 
 
-def _at(what: str, mark: yaml.Mark | None) -> str:
+def _at(what: str, mark: _Mark | None) -> str:
     return f"{what} at line {mark.line + 1}, column {mark.column + 1}" if mark else what
