@@ -16,6 +16,7 @@ from controller.arm import ArmDescription, Placement
 from controller.configuration import (
     StrokeBound,
     law_settings,
+    refuse_too_long,
     refuse_unbounded,
     refuse_unstable,
     session_limits,
@@ -194,6 +195,7 @@ def prepare(inputs: Inputs) -> Prepared:
     robot = RobotModel(inputs.arm, placement)
     try:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
     limits = session_limits(plan, robot)
@@ -206,6 +208,29 @@ def prepare(inputs: Inputs) -> Prepared:
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, robot, plan, limits, bounds, config)
+
+
+def open_world(prepared: Prepared) -> None:
+    """Open the simulation of a plan for a moment, as ``simulate`` does: what it refuses is known before a run.
+
+    Raises:
+        PlantError: the simulation cannot be used, or PyBullet is not installed.
+    """
+    inputs = prepared.inputs
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
+    plant.configure()
+    plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    request = inputs.request
+    return SimulationOptions(
+        seed=request.seed,
+        dt_s=DT_S,
+        faults=inputs.faults,
+        tier=tier_named(request.tissue),
+        mesh=PATCHES[request.mesh],
+    )
 
 
 def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
@@ -223,11 +248,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = tier_named(inputs.request.tissue)
-    options = SimulationOptions(
-        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
-    )
-    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
     disk = Disk()
