@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import StepRecord, StopReason
@@ -73,7 +73,7 @@ class Bench:
 
     def __init__(self, faults: tuple[Fault, ...] = (), arm_name: str = "servo7", seed: int = 1) -> None:
         body, robot, plan = prepared(arm_name)
-        parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3)
+        parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
         own = RobotModel(robot.arm, robot.placement)
         world = SimPlant(robot.arm, robot.placement, body, SimulationOptions(seed=seed, faults=faults))
         self.plan, self.events = plan, []

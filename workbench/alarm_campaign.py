@@ -14,14 +14,15 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import MassageArmError, PlanError
-from controller.gains import gain_set
 from controller.robot import RobotModel
+from controller.session_parts import SessionParts
 from controller.types import StepRecord
 from sim.options import SimulationOptions
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
 from workbench.branch import in_child
-from workbench.run_session import DT_S, Prepared, SessionRequest, load_inputs, prepare
+from workbench.gains_file import load_gains
+from workbench.run_session import DT_S, LOOP_LAG_TICKS, Prepared, SessionRequest, load_inputs, prepare
 
 PATIENCE_S = 3600.0
 """Wall time after which a session counts as hanging."""
@@ -115,11 +116,13 @@ def watch(request: SessionRequest) -> Watched:
     """Run one session in a process of its own and say how it ended."""
     try:
         prepared = _prepared(request.program, request.body, request.arm)
+        parts = replace(prepared.parts, gains=load_gains(request.gains).gains)
+        parts.refuse_unsafe(LOOP_LAG_TICKS)
     except PlanError as error:
         return Watched(request, Ending.REFUSED, words=str(error))
     except MassageArmError as error:
         return Watched(request, Ending.DIED, words=str(error))
-    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, request)), PATIENCE_S)
+    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, parts, request)), PATIENCE_S)
     if answer.death:
         words = f"the session {answer.death}: {answer.data[:300].decode(errors='replace')}"
         return Watched(request, Ending.DIED, words=words.rstrip(": "))
@@ -147,8 +150,8 @@ def _prepared(program: str, body: str, arm: str) -> Prepared:
     return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1)))
 
 
-def _session(prepared: Prepared, request: SessionRequest) -> Watched:
-    parts, robot = replace(prepared.parts, gains=gain_set(request.gains)), prepared.robot
+def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -> Watched:
+    robot = parts.robot
     options = SimulationOptions(seed=request.seed, dt_s=DT_S)
     world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
     own_model = RobotModel(robot.arm, prepared.placement)

@@ -15,7 +15,7 @@ from types import FrameType
 from controller.arm import ArmDescription, Placement
 from controller.configuration import StrokeBound
 from controller.errors import ConfigError, PlanError
-from controller.gains import GainSet, gain_set
+from controller.gains import GainSet
 from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
@@ -36,6 +36,7 @@ from trajectories.program_model import Program
 from urdf.arms import load_arm
 from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
+from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.messages import RunConfig, SourceHash, Version
 from workbench.reader import RECORD_NAME
@@ -60,7 +61,7 @@ class SessionRequest:
         body: name or file.
         tissue: tissue model.
         arm: name or file.
-        gains: name of a gain set.
+        gains: name of a gain set, or file.
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
@@ -97,7 +98,8 @@ class Inputs:
             body=request.body,
             tissue=request.tissue,
             arm=self.arm.name,
-            gains=self.gains.value,
+            gains=self.gains.name,
+            force_gains=self.gains.gains,
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
@@ -179,7 +181,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         program=load_program(request.program),
         body=load_body(request.body),
         arm=arm,
-        gains=gain_set(request.gains),
+        gains=load_gains(request.gains),
     )
 
 
@@ -197,7 +199,7 @@ def prepare(inputs: Inputs) -> Prepared:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
     except PlanError as error:
         raise Refusal(error, config) from error
-    parts = SessionParts.of(plan, robot, inputs.gains, DT_S)
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, DT_S)
     refuse_impossible(inputs.faults, parts.limits)
     config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
@@ -292,7 +294,13 @@ def _with_plan(
 def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
     program = shipped if shipped.is_file() else Path(inputs.request.program)
-    paths = (("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path))
+    gains = gains_path(inputs.request.gains)
+    paths = (
+        ("program", program),
+        ("body", inputs.body.path),
+        ("arm", inputs.arm.urdf_path),
+        *((("gains", gains),) if gains is not None else ()),
+    )
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)
 
 

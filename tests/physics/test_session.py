@@ -11,7 +11,7 @@ import pytest
 
 from controller.configuration import refuse_unbounded, session_limits, stroke_bounds
 from controller.errors import PlanError
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand, Gate
@@ -102,7 +102,7 @@ def _run(
     plant = build_simulation(robot.arm, robot.placement, body, options or SimulationOptions(seed=seed))
     if change is not None:
         plant = _Watched(plant, change)
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3, limits)
+    parts = SessionParts.of(plan, robot, STANDARD, 1e-3, limits)
     gate = parts.gate()
     steps: list[StepRecord] = [] if into is None else into
     session = parts.session(plant, steps.append, gate=gate)
@@ -221,7 +221,7 @@ def test_a_wrist_sensor_gone_in_mid_stroke_stops_within_its_samples_and_does_not
 def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who: Clearance) -> None:
     body, robot, plan = _prepared("servo7")
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
     steps: list[StepRecord] = []
     asked: list[StopReason] = []
 
@@ -323,7 +323,7 @@ def test_one_bad_sample_is_ridden_out_and_three_are_not() -> None:
 def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_first() -> None:
     body, robot, plan = _prepared("servo7")
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
     gate = parts.gate()
     begins = _middle("servo7")
 
