@@ -7,7 +7,7 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from sim.rig import SupervisedPlant
 from sim.world import build_simulation
 from workbench.branch import in_child
 from workbench.gains_file import load_gains
+from workbench.isolated import run_all
 from workbench.run_session import DT_S, LOOP_LAG_TICKS, Prepared, SessionRequest, load_inputs, prepare
 
 PATIENCE_S = 3600.0
@@ -102,14 +103,11 @@ def run_alarms(
         executor: where to run it.
         on_done: called with (done, all) after every session.
     """
-    futures: dict[Future[Watched], int] = {executor.submit(watch, one): k for k, one in enumerate(requests)}
-    results: dict[int, Watched] = {}
-    for done, future in enumerate(as_completed(futures), start=1):
-        index, failure = futures[future], future.exception()
-        died = Watched(requests[index], Ending.DIED, words=f"the worker died: {type(failure).__name__}: {failure}")
-        results[index] = future.result() if failure is None else died
-        on_done(done, len(requests))
-    return tuple(results[index] for index in range(len(requests)))
+    return run_all(requests, watch, _died, executor, on_done)
+
+
+def _died(request: SessionRequest, why: str) -> Watched:
+    return Watched(request, Ending.DIED, words=why)
 
 
 def watch(request: SessionRequest) -> Watched:
