@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.errors import PlanError
-from controller.gains import GainSet, LawSettings
+from controller.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.margins import margin
 from controller.passing_force import largest_passing_n
 from controller.robot import Array, RobotModel
@@ -278,24 +278,25 @@ def refuse_too_long(plan: PlanLike) -> None:
         )
 
 
-def refuse_unstable(plan: PlanLike, gains: GainSet, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
-    """Refuse a gain set that has no stability margin on the tissue of a stroke with the lag of this loop.
+def refuse_unstable(plan: PlanLike, gains: ForceGains, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
+    """Refuse gains that have no stability margin on the tissue of a stroke with the lag of this loop.
 
     Args:
         plan: the plan; a light arm on stiff tissue is the worst.
-        gains: the gain set.
+        gains: of the force loop.
         settings: of the law.
         lag_ticks: pure lag of the loop, transport and sensor sample together, on top of the drives' own.
         dt_s: tick [s].
 
     Raises:
-        PlanError: names the stroke, the margin, and what would have one.
+        PlanError: names the stroke, the margin, and which named sets have one.
     """
     for row in plan.segments:
-        found = {name: _phase_margin_deg(name, settings, row, lag_ticks, dt_s) for name in GainSet}
-        if not (found[gains] >= PHASE_MARGIN_DEG):
-            sound = [name.value for name, degrees in found.items() if degrees >= PHASE_MARGIN_DEG]
-            got, allowed = distinct_decimals(found[gains], PHASE_MARGIN_DEG, 0)
+        found = _phase_margin_deg(gains, settings, row, lag_ticks, dt_s)
+        if not (found >= PHASE_MARGIN_DEG):
+            margins = ((s.name, _phase_margin_deg(s.gains, settings, row, lag_ticks, dt_s)) for s in GAIN_SETS)
+            sound = [name for name, degrees in margins if degrees >= PHASE_MARGIN_DEG]
+            got, allowed = distinct_decimals(found, PHASE_MARGIN_DEG, 0)
             raise PlanError(
                 row.name,
                 f"region {row.region}",
@@ -307,7 +308,7 @@ def refuse_unstable(plan: PlanLike, gains: GainSet, settings: LawSettings, lag_t
             )
 
 
-def _phase_margin_deg(gains: GainSet, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
+def _phase_margin_deg(gains: ForceGains, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
     """Return the phase margin on a stroke [deg], 0 where the loop is unstable or the stroke is no number."""
     if not (row.smallest_lambda_n_kg > 0.0 and 0.0 < row.working_stiffness_n_per_m < math.inf):
         return 0.0
