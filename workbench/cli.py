@@ -25,7 +25,7 @@ CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibra
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
-    "report": "workbench.commands.look_back:report",
+    "report": "workbench.commands.report:report",
     "replay": "workbench.commands.look_back:replay",
     "explain": "workbench.commands.look_back:explain",
     "doctor": "workbench.doctor:main",
