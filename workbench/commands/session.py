@@ -19,6 +19,7 @@ from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
+from workbench.keyboard import HELP, Keyboard
 from workbench.memory import RunMemory
 from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
@@ -55,8 +56,15 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
     memory = RunMemory(folder / RECORD_NAME, prepared.config)
     try:
-        with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
-            simulate(prepared, folder, progress.update, memory)
+        with (
+            reserved_space(folder),
+            Keyboard(sys.stdin) as keyboard,
+            Progress(inputs.program.name, sys.stderr) as progress,
+        ):
+            if keyboard.is_open:
+                _say(f"keys: {HELP}")
+            keys = keyboard if keyboard.is_open else None
+            simulate(prepared, folder, progress.update, keyboard=keys, say=_say, memory=memory)
     except Exception as error:
         _finish(folder, memory, arguments.json, failure=str(error) or type(error).__name__)
         raise
@@ -94,6 +102,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         seed=arguments.seed,
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
+        events=arguments.events,
     )
 
 
@@ -125,7 +134,7 @@ def _finish(folder: Path, memory: RunMemory, is_json: bool, *, failure: str | No
 
 
 def _reason(recorded: RunData, summary: Summary) -> StopReason:
-    for event in recorded.events:
+    for event in reversed(recorded.events):
         if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             return event.data
     nan = float("nan")
@@ -169,4 +178,5 @@ def _bound_lines(prepared: Prepared) -> list[str]:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads it any more: no reason to end a session
+        print(text, file=sys.stderr, flush=True)
