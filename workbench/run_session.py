@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import StrokeBound
+from controller.configuration import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlanError
 from controller.gains import GainSet
 from controller.observers import Observer
@@ -217,6 +217,7 @@ def prepare(inputs: Inputs) -> Prepared:
     robot = RobotModel(inputs.arm, placement)
     try:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
     parts = SessionParts.of(plan, robot, inputs.gains.gains, DT_S)
@@ -227,6 +228,29 @@ def prepare(inputs: Inputs) -> Prepared:
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, plan, parts, config)
+
+
+def open_world(prepared: Prepared) -> None:
+    """Open the simulation of a plan for a moment, as ``simulate`` does: what it refuses is known before a run.
+
+    Raises:
+        PlantError: the simulation cannot be used, or PyBullet is not installed.
+    """
+    inputs = prepared.inputs
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
+    plant.configure()
+    plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    request = inputs.request
+    return SimulationOptions(
+        seed=request.seed,
+        dt_s=DT_S,
+        faults=inputs.faults,
+        tier=tier_named(request.tissue),
+        mesh=PATCHES[request.mesh],
+    )
 
 
 def simulate(
@@ -255,11 +279,7 @@ def simulate(
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = tier_named(inputs.request.tissue)
-    options = SimulationOptions(
-        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
-    )
-    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()

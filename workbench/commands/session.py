@@ -14,6 +14,7 @@ import orjson
 
 from controller.errors import MassageArmError, SafetyStop
 from controller.types import Cause, StopReason
+from sim.engine import is_installed
 from workbench.claim import FolderClaim
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
@@ -26,7 +27,7 @@ from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_o
 from workbench.progress import Progress
 from workbench.reader import RECORD_NAME, RunData
 from workbench.report import number, render_report
-from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, prepare, simulate
+from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, open_world, prepare, simulate
 from workbench.summary import Summary, refused, summarise
 from workbench.warm_up import warm_up
 
@@ -75,6 +76,10 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
 def check(arguments: argparse.Namespace) -> int:
     """Print the plan and its worst-case press forces; nothing moves."""
     prepared = prepare(load_inputs(_request(arguments)))
+    if is_installed():
+        open_world(prepared)
+    else:
+        _say("PyBullet is not installed: whether it can load the arm was not checked")
     if arguments.json:
         found = {
             "verdict": "accepted",
