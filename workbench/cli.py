@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
+from workbench.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
@@ -64,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parse(argv)
-        return _command(arguments.command)(arguments)
+        with stage("loading", after_s=PATIENCE_S):
+            command = _command(arguments.command)
+        return command(arguments)
     except MassageArmError as error:
         _complain(str(error))
         return error.exit_code
