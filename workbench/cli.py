@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -91,7 +92,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(text: str) -> None:
-    print("massage-arm: " + " ".join(text.split()), file=sys.stderr)
+    """Print one line of printable text; a file name may hold anything, also what would steer a terminal."""
+    line = " ".join(text.split())
+    shown = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
+    with suppress(OSError, AttributeError):  # a closed standard error takes nothing; the exit code still tells
+        print(f"massage-arm: {shown}", file=sys.stderr)
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -101,11 +106,25 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser, commands = _parsers()
-    arguments, unknown = parser.parse_known_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    for text in given:
+        _refuse_unusable(text)
+    arguments, unknown = parser.parse_known_args(given)
     if unknown:
         command = commands[arguments.command]
         raise ConfigError("arguments", repr(unknown[0]), command.usage_line(), f"see {command.prog} --help")
     return arguments
+
+
+def _refuse_unusable(text: str) -> None:
+    """Refuse an argument that names nothing, or that is no text; an empty one often comes from an unset variable."""
+    name, has_value, value = text.partition("=")
+    if not text or (name.startswith("--") and has_value and not value):
+        raise ConfigError("arguments", f"{text!r}, which is empty", "a value", "leave the option out for its default")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError("arguments", ascii(text), "UTF-8 text", "rename the file") from error
 
 
 def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
