@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import importlib
+import io
 import math
 import os
 import re
@@ -66,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parse(argv)
+        _prepare_output(is_json=getattr(arguments, "json", False))
         with stage("loading", after_s=PATIENCE_S):
             command = _command(arguments.command)
         return command(arguments)
@@ -89,6 +92,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"`massage-arm doctor` ({DEBUG_VARIABLE}=1 shows where it happened)"
         )
         return EXIT_INTERNAL
+
+
+def _prepare_output(*, is_json: bool) -> None:
+    """Let names of any script pass where the locale cannot show them: JSON is UTF-8, other text gets escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+            stream.reconfigure(encoding="utf-8" if is_json else None, errors="backslashreplace")
 
 
 def _complain(text: str) -> None:
@@ -124,7 +134,7 @@ def _refuse_unusable(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ConfigError("arguments", ascii(text), "UTF-8 text", "rename the file") from error
+        raise ConfigError("arguments", ascii(text), "UTF-8 text", "set LANG=C.UTF-8, or rename the file") from error
 
 
 def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:

@@ -15,7 +15,7 @@ WORTH_TELLING_S = 2.0
 """A stage that took longer says so when it ends."""
 REPEAT_S = 10.0
 """A longer stage says every so often that it goes on."""
-PATIENCE_S = 2.0
+PATIENCE_S = 3.0
 """A wait that is usually short is not mentioned before this time."""
 
 
@@ -33,7 +33,7 @@ def stage(
     Args:
         what: what is done, such as ``planning first_session``.
         stream: where to say it; None for standard error, which belongs to people: results go to standard output.
-        after_s: say nothing before this time, for what is usually over by then [s].
+        after_s: say nothing before this time, nor at the end, for what is usually over by then [s].
         repeat_s: time between two lines [s].
         clock: monotonic time [s].
     """
@@ -57,7 +57,7 @@ def stage(
     finally:
         ended.set()
         reminder.join()
-    if elapsed >= max(WORTH_TELLING_S, after_s):
+    if elapsed >= WORTH_TELLING_S and not after_s:
         say(f"{what}: took {duration(elapsed)}", stream)
 
 

@@ -1,10 +1,12 @@
 """The command line: exit codes, one-line errors, commands that look back."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,11 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(capsys: Capture, line: str
         (["report", "a\x1b[31mb"], "a\\x1b[31mb: no such record"),
         (["explain", "a\nb"], "a b: no such record"),
         (["run", "--events", "/dev/zero"], "no regular file"),
+        (["campaign", "faults", "--from", "/dev/zero"], "--from: got /dev/zero"),
+        (["campaign", "acceptance", "--bodies", "nobody"], "'nobody'"),
+        (["campaign", "acceptance", "--arms", "octopus"], "'octopus'"),
+        (["campaign", "acceptance", "--gains", "hard"], "'hard'"),
+        (["campaign", "acceptance", "--program", "nap"], "'nap'"),
     ],
 )
 def test_arguments_that_name_nothing_or_steer_a_terminal(capsys: Capture, arguments: list[str], words: str) -> None:
@@ -157,6 +164,21 @@ def test_explain_answers_from_the_summary_of_the_same_run_alone(run_folder: Path
     summary.write_text(text.replace(run_id, run_id[::-1]))
     assert cli.main(["explain", str(run_folder)]) == 0
     assert "look at the person" in capsys.readouterr().out, "the summary is of another run: the record answers"
+
+
+@pytest.mark.parametrize(("options", "expected"), [([], b"\\u80cc"), (["--json"], "背".encode())])
+def test_names_of_any_script_pass_where_the_locale_cannot_show_them(
+    tmp_path: Path, synthetic: Synthetic, options: list[str], expected: bytes
+) -> None:
+    stroke = replace(synthetic.config.segments[0], name="Rücken 背中")
+    config = replace(synthetic.config, segments=(stroke, *synthetic.config.segments[1:]))
+    with McapRecorder(tmp_path / "record.mcap", config, lossless=True) as recorder:
+        for index in range(5):
+            recorder.write(synthetic.step(index))
+    command = [sys.executable, "-m", "massage_arm", "replay", str(tmp_path), *options]
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, check=True, env=environment)
+    assert expected in done.stdout
 
 
 def test_replay_prints_the_stretches(run_folder: Path, capsys: Capture) -> None:

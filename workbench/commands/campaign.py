@@ -11,12 +11,13 @@ import orjson
 
 from controller.errors import ConfigError
 from sim.options import Tier, tier_named
-from trajectories.anatomy.body import body_names
-from trajectories.program import DEFAULT_PROGRAM
-from urdf.arms import arm_names
+from trajectories.anatomy.body import body_names, load_body
+from trajectories.program import DEFAULT_PROGRAM, load_program
+from urdf.arms import arm_names, load_arm
 from workbench.campaign import Trial, requests, run_campaign, table
 from workbench.campaign_report import markdown
 from workbench.commands import fault_campaigns, tissue_campaigns
+from workbench.gains_file import load_gains
 from workbench.output import write_text
 from workbench.run_session import SessionRequest
 from workbench.summary import Summary
@@ -40,6 +41,9 @@ def main(arguments: argparse.Namespace) -> int:
         if getattr(arguments, option) is not None and arguments.name not in campaigns:
             name = OPTION_NAMES.get(option, f"--{option}")
             raise ConfigError(name, f"campaign {arguments.name}", f"campaign {' or '.join(campaigns)}", "leave it out")
+    for path in arguments.earlier or ():
+        if not path.is_file():
+            raise ConfigError("--from", str(path), "a file that campaign --json printed", "check the path")
     run = {
         "acceptance": acceptance,
         "faults": fault_campaigns.faults,
@@ -62,6 +66,7 @@ def acceptance(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
+    _check_names(arguments)
     tier = tier_named(arguments.tissue or Tier.LAW)
     is_slow = tier is Tier.FEM
     trials = requests(
@@ -77,6 +82,14 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
     return fault_campaigns.on_processes(
         arguments.jobs, label, lambda executor, told: run_campaign(trials, executor, told)
     )
+
+
+def _check_names(arguments: argparse.Namespace) -> None:
+    """Refuse a name that no session could use before the first one begins."""
+    load_program(arguments.program or DEFAULT_PROGRAM)
+    for names, load in ((arguments.bodies, load_body), (arguments.arms, load_arm), (arguments.gains, load_gains)):
+        for name in names or ():
+            load(name)
 
 
 def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
