@@ -27,6 +27,8 @@ CRASHING = ("pybullet",)
 """Packages that are only imported in a process of their own: they may crash, and print a banner on stdout."""
 NEEDED_DISK_BYTES = 500_000_000
 """A default session takes about a tenth of this."""
+SHARED_MEMORY, NEEDED_SHARED_BYTES = Path("/dev/shm"), 1_000_000  # noqa: S108  processes meet there
+"""Where processes share senses and commands, and more room than they take."""
 BULLET_TIME_S = 60.0
 
 
@@ -82,6 +84,7 @@ def examine() -> Iterator[Finding]:
         _compiler_cache,
         _names,
         _disk,
+        _shared_memory,
         _threads,
     )
     for check in checks:
@@ -151,7 +154,8 @@ def _bullet() -> Iterator[Finding]:
 
 def step_bullet() -> None:
     """Let a free body fall for one step, silently; exit with 1 where it does not fall."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     bullet = importlib.import_module("pybullet")
     bullet.connect(bullet.DIRECT)
     body = bullet.createMultiBody(1.0)
@@ -197,6 +201,15 @@ def _disk() -> Iterator[Finding]:
         yield Finding("disk", Level.OK, text)
     else:
         yield Finding("disk", Level.WARN, text, "free at least 0.5 GB, or choose --out on another disk")
+
+
+def _shared_memory() -> Iterator[Finding]:
+    free = shutil.disk_usage(SHARED_MEMORY).free
+    text = f"{free / 1e6:.1f} MB free in {SHARED_MEMORY}"
+    if free >= NEEDED_SHARED_BYTES:
+        yield Finding("shared memory", Level.OK, text)
+    else:
+        yield Finding("shared memory", Level.FAIL, text, f"free 1 MB of {SHARED_MEMORY}: drills and hardware need it")
 
 
 def _threads() -> Iterator[Finding]:

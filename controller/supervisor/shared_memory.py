@@ -130,10 +130,20 @@ class OwnedBlock:
         prefix: of the name, different for every run.
         kind: what it holds.
         first: value that stands in it from the start.
+
+    Raises:
+        PlantError: there is no shared memory left for it.
     """
 
     def __init__(self, prefix: str, kind: BlockKind, first: bytes) -> None:
         self._shared = SharedMemory(f"{prefix}-{kind.name}", create=True, size=kind.block_bytes)
+        try:
+            _allocate(FOLDER / self._shared.name, kind.block_bytes)
+        except OSError as error:
+            self._shared.unlink()
+            self._shared.close()
+            reason = error.strerror or str(error)
+            raise PlantError(f"{FOLDER}: {kind.block_bytes} bytes asked for ({reason})", f"free {FOLDER}") from error
         self.kind = kind
         self.memory = memoryview(self._shared.buf or b"")
         """The whole block, for the owner and for drills that spoil it."""
@@ -154,6 +164,15 @@ class OwnedBlock:
             self._shared.unlink()
         self.memory.release()
         self._shared.close()
+
+
+def _allocate(path: Path, size: int) -> None:
+    """Take the memory of a block now: where there is none left, its first use would kill the process (SIGBUS)."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    finally:
+        os.close(descriptor)
 
 
 def attach(prefix: str, kind: BlockKind, *, may_write: bool) -> mmap.mmap:

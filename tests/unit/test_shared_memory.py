@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 import secrets
+import shutil
 import struct
 import subprocess
 import sys
@@ -34,6 +35,13 @@ KIND = BlockKind("test", 9, 7, 256)
 @pytest.fixture
 def prefix() -> str:
     return f"massage-arm-test-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def test_a_block_without_room_is_one_clear_error_and_leaves_nothing(prefix: str) -> None:
+    larger = dataclasses.replace(KIND, payload_bytes=2 * shutil.disk_usage(FOLDER).total)
+    with pytest.raises(PlantError, match=r"\d+ bytes asked for \(No space left on device\)"):
+        OwnedBlock(prefix, larger, b"")
+    assert not list(FOLDER.glob(f"{prefix}*"))
 
 
 @pytest.fixture

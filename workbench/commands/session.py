@@ -53,7 +53,7 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
         with contextlib.suppress(OSError):
             _show(summary, folder, arguments.json)
         raise
-    with stage("loading the simulation"):
+    with stage("loading the simulation (compiled at its first use, about a minute)"):
         warm_up(prepared)
     remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
