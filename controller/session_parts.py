@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,13 +17,15 @@ from controller.configuration import (
 )
 from controller.gains import ForceGains, LawSettings
 from controller.law import ImpedanceForceLaw
-from controller.plant import Plant
+from controller.observers import Observer
+from controller.operator import Operator
+from controller.plant import Plant, TruthSource
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits
 from controller.safety.supervision import SupervisorLimits
 from controller.session import Session
-from controller.types import Clearance, PlanLike, StepRecord, StopReason
+from controller.types import PlanLike
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,20 +96,20 @@ class SessionParts:
     def session(
         self,
         plant: Plant,
-        on_step: Callable[[StepRecord], None],
-        on_tick: Callable[[float, float], None] | None = None,
-        on_settled: Callable[[StopReason], Clearance | None] | None = None,
+        observers: Sequence[Observer] = (),
+        operator: Operator | None = None,
         *,
+        truth: TruthSource | None = None,
         gate: Gate | None = None,
     ) -> Session:
         """Return a session with a fresh law, ready to run on a plant that stands at the start of the plan.
 
         Args:
             plant: the arm.
-            on_step: as in ``Session``.
-            on_tick: as in ``Session``.
-            on_settled: as in ``Session``.
+            observers: who sees every step and event.
+            operator: whose requests are heard; without one every stop ends the session.
+            truth: what the simulation knows; None on hardware.
             gate: a fresh gate of these parts whose state the caller reads; None for one of the session's own.
         """
         own = self.gate() if gate is None else gate
-        return Session(plant, self.plan, self.law(), own, on_step, on_tick, on_settled)
+        return Session(plant, self.plan, self.law(), own, observers=observers, operator=operator, truth=truth)

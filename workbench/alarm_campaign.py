@@ -16,7 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 from controller.errors import MassageArmError, PlanError
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
-from controller.types import StepRecord
 from sim.options import SimulationOptions
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
@@ -154,7 +153,7 @@ def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -
     world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
     own_model = RobotModel(robot.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, parts.supervisor_limits())
-    session = parts.session(plant, _forget)
+    session = parts.session(plant)
     plant.configure()
     try:
         plant.activate(prepared.plan.start_q_rad)
@@ -166,7 +165,3 @@ def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -
         return Watched(request, Ending.COMPLETED)
     words = f"{stop.limit} got {stop.value:.4g} {stop.unit}, allowed {stop.allowed:.4g} {stop.unit} at {stop.t_s:.3f} s"
     return Watched(request, Ending.STOPPED, str(stop.cause), words)
-
-
-def _forget(_step: StepRecord) -> None:
-    """Take a step of a session that nobody records."""

@@ -16,6 +16,7 @@ from controller.arm import ArmDescription, Placement
 from controller.configuration import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlanError
 from controller.gains import GainSet
+from controller.observers import Observer
 from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
@@ -39,6 +40,7 @@ from workbench.film_file import FILM_NAME
 from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.messages import RunConfig, SourceHash, Version
+from workbench.progress_observer import ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
@@ -48,8 +50,6 @@ DT_S = 1e-3
 LOOP_LAG_TICKS = 2
 """Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
-
-ProgressUpdate = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,12 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
-            session = prepared.parts.session(plant, camera.beside(recorder.write), on_progress)
+            observers: tuple[Observer, ...] = (
+                recorder,
+                *camera.observers(),
+                *progress_observers(on_progress, prepared.plan.duration_s),
+            )
+            session = prepared.parts.session(plant, observers, truth=plant)
             with stop_on_signals(session.request_stop):
                 result = session.run()
         if on_progress is not None and result.stop is None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.gains import STANDARD
+from controller.observers import StepObserver
 from controller.robot import RobotModel
 from controller.safety.limits import PAD_CEILING_N
 from controller.session_parts import SessionParts
@@ -126,7 +127,7 @@ def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan:
     world = build_simulation(robot.arm, robot.placement, body, options)
     plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), parts.supervisor_limits())
     seen = _Watch(task.forces_n)
-    session = parts.session(plant, seen.step)
+    session = parts.session(plant, (StepObserver(seen.step, is_critical=True),), truth=plant)
     plant.configure()
     try:
         plant.activate(plan.start_q_rad)

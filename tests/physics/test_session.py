@@ -13,6 +13,8 @@ from controller.configuration import refuse_unbounded, session_limits, stroke_bo
 from controller.errors import PlanError
 from controller.gains import STANDARD
 from controller.law import ImpedanceForceLaw
+from controller.observers import StepObserver
+from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
@@ -30,7 +32,6 @@ from controller.types import (
     Phase,
     Reference,
     StepRecord,
-    StopReason,
 )
 from sim.options import Rise, SimulationOptions
 from sim.world import SimPlant, build_simulation
@@ -87,6 +88,10 @@ class _Watched(SimPlant):
         return self.change(super().read())
 
 
+def _kept(steps: list[StepRecord]) -> StepObserver:
+    return StepObserver(steps.append, is_critical=True)
+
+
 def _run(
     arm_name: str = "servo7",
     *,
@@ -105,14 +110,8 @@ def _run(
     parts = SessionParts.of(plan, robot, STANDARD, 1e-3, limits)
     gate = parts.gate()
     steps: list[StepRecord] = [] if into is None else into
-    session = parts.session(plant, steps.append, gate=gate)
-
-    def watch(step: StepRecord) -> None:
-        steps.append(step)
-        if step.t_s >= stop_at_s:
-            session.request_stop(Cause.OPERATOR)
-
-    session._on_step = watch
+    operator = None if stop_at_s == math.inf else TimedRequests([TimedRequest(stop_at_s, Asked(Request.STOP))])
+    session = parts.session(plant, (_kept(steps),), operator, truth=plant, gate=gate)
     plant.configure()
     plant.activate(plan.start_q_rad)
     try:
@@ -223,25 +222,16 @@ def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who:
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
     parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
     steps: list[StepRecord] = []
-    asked: list[StopReason] = []
-
-    def watch(step: StepRecord) -> None:
-        steps.append(step)
-        if len(asked) == 0 and step.t_s >= _middle("servo7"):
-            session.request_stop()
-
-    def clear(stop: StopReason) -> Clearance:
-        asked.append(stop)
-        return who
-
-    session = parts.session(plant, watch, on_settled=clear)
+    stop_s = _middle("servo7")
+    wishes = [TimedRequest(stop_s, Asked(Request.STOP)), TimedRequest(stop_s + 1.0, Asked(Request.CLEAR, who))]
+    session = parts.session(plant, (_kept(steps),), TimedRequests(wishes), truth=plant)
     plant.configure()
     plant.activate(plan.start_q_rad)
     try:
         result = session.run()
     finally:
         plant.deactivate()
-    assert [stop.cause for stop in asked] == [Cause.OPERATOR]
+    assert [stop.cause for stop in result.stops] == [Cause.OPERATOR]
     if who is Clearance.NOBODY:
         assert result.stop is not None
         assert result.stop.cause is Cause.OPERATOR
@@ -334,7 +324,7 @@ def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_firs
     plant.configure()
     plant.activate(plan.start_q_rad)
     with pytest.raises(OSError, match="No space left"):
-        parts.session(plant, full, gate=gate).run()
+        parts.session(plant, (StepObserver(full, is_critical=True),), truth=plant, gate=gate).run()
     assert gate.stop_reason is not None
     assert gate.stop_reason.cause is Cause.INTERNAL_ERROR
     position, _ = plant.true_tool()

@@ -13,7 +13,7 @@ from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.supervisor.link import LinkedPlant, LinkSetup
 from controller.supervisor.realtime import HOST_PRIORITY, become_realtime
-from controller.types import ArmState, StepRecord, StopReason
+from controller.types import ArmState, StopReason
 from trajectories.plan import Plan
 from workbench.run_session import stop_on_signals
 
@@ -58,7 +58,7 @@ def _run(setup: HostSetup) -> StopReason | None:
     _warm_up(parts, plan)
     link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
-    session = parts.session(plant, _forget)
+    session = parts.session(plant)
     become_realtime(HOST_PRIORITY)
     with stop_on_signals(session.request_stop):
         plant.configure()
@@ -67,10 +67,6 @@ def _run(setup: HostSetup) -> StopReason | None:
             return session.run().stop
         finally:
             plant.deactivate()
-
-
-def _forget(_: StepRecord) -> None:
-    """Keep no record: a drill is judged by the truth."""
 
 
 def _warm_up(parts: SessionParts, plan: Plan) -> None:
