@@ -11,6 +11,7 @@ from trajectories.planner import plan_session, stroke_path
 from trajectories.program_model import Program
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
 from trajectories.techniques.fields import StrokeModel
+from trajectories.techniques.gliding_stroke import GlidingStroke
 from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from trajectories.techniques.shoulder_kneading import ShoulderKneading
 from trajectories.techniques.timing import STEP_S
@@ -61,7 +62,27 @@ def strokes(draw: st.DrawFn) -> StrokeModel:
             "force_ramp_s": st.floats(0.5, 5.0),
         }
     ).map(lambda values: valid_or_none(ShoulderKneading, values))
-    return draw(st.one_of(circles, kneading).filter(lambda stroke: stroke is not None))
+    glides = st.fixed_dictionaries(
+        {
+            "name": st.just("stroke"),
+            "technique": st.just("gliding_stroke"),
+            "side": SIDES,
+            "lower": PLACES,
+            "upper": PLACES,
+            "direction": st.sampled_from(["up", "down"]),
+            "lateral_offset_m": st.floats(0.025, 0.055),
+            "speed_m_s": st.floats(0.02, 0.1),
+            "force_n": st.floats(5.0, 25.0),
+            "force_ramp_s": st.floats(0.5, 5.0),
+        },
+    ).flatmap(
+        lambda values: st.one_of(
+            st.integers(1, 5).map(lambda passes: {**values, "passes": passes}),
+            st.floats(2.0, 40.0).map(lambda duration_s: {**values, "duration_s": duration_s}),
+        )
+    )
+    glided = glides.map(lambda values: valid_or_none(GlidingStroke, values))
+    return draw(st.one_of(circles, kneading, glided).filter(lambda stroke: stroke is not None))
 
 
 @settings(max_examples=60)

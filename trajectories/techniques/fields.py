@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -15,7 +16,7 @@ LANDMARK_ORDER: tuple[str, ...] = get_args(Landmark)
 """Spine landmarks that a stroke may refer to, from below to above."""
 SPINE_PLACES = f"a landmark of {', '.join(LANDMARK_ORDER)}, or a number from 0 (L5S1) to 1 (C7)"
 """What a place on the spine may be, in words."""
-NAME_RULE = "letters, digits, spaces, '_', '.', '-', beginning with a letter or digit"
+NAME_RULE = "1 to 60 letters, digits, spaces, '_', '.', '-', beginning with a letter or digit"
 """What a name may consist of, in words."""
 
 
@@ -27,9 +28,16 @@ def _check_spine_place(value: object) -> object:
     raise PydanticCustomError("rule", "{allowed}", {"allowed": SPINE_PLACES})
 
 
-SpinePlace = Annotated[str | float, BeforeValidator(_check_spine_place)]
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Mark on a field's type that says in words what is allowed, for the documentation; it checks nothing."""
+
+    text: str
+
+
+SpinePlace = Annotated[str | float, BeforeValidator(_check_spine_place), Allowed(SPINE_PLACES)]
 """A place on the spine: a landmark name, or the fraction of the way from L5S1 (0) to C7 (1) along x."""
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"), Allowed(NAME_RULE)]
 Side = Literal["left", "right"]
 
 

@@ -109,6 +109,7 @@ PARASPINAL_CIRCLES = Technique(
     make_path=paraspinal_circles,
     make_short=_short,
     least_force_n=TOUCH_FORCE_N,
+    allowed=ALLOWED,
     summary="circles that creep along the muscle beside the spine",
     description=(
         "The pad draws circles on the long back muscle and creeps along the spine while it does. The force rises from "

@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from controller.errors import ConfigError
 from trajectories.techniques.fields import StrokeModel
+from trajectories.techniques.gliding_stroke import GLIDING_STROKE
 from trajectories.techniques.paraspinal_circles import PARASPINAL_CIRCLES
 from trajectories.techniques.shoulder_kneading import SHOULDER_KNEADING
 from trajectories.techniques.technique import Technique
@@ -18,6 +19,7 @@ TECHNIQUES: dict[str, Technique[Any]] = {
     for technique in (
         PARASPINAL_CIRCLES,
         SHOULDER_KNEADING,
+        GLIDING_STROKE,
     )
 }  # fmt: skip
 """Every technique by its name in program files, in the order in which they are shown."""

@@ -132,6 +132,7 @@ SHOULDER_KNEADING = Technique(
     make_path=shoulder_kneading,
     make_short=_short,
     least_force_n=LEAST_FORCE_N,
+    allowed=ALLOWED,
     summary="press, roll and release along the upper trapezius",
     description=(
         "The pad presses the upper trapezius, rolls inward and releases outward, while it moves from the neck base to "

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from controller.errors import ConfigError
+from controller.types import Region
 from trajectories.back import Back
 from trajectories.techniques.fields import StrokeModel
 from trajectories.techniques.stroke_path import StrokePath
@@ -26,6 +27,7 @@ class Technique(Generic[S]):
         make_path: path of a stroke over a back; raises PlanError where it does not fit.
         make_short: short form for the fault table: a stroke that reaches a set-point [N] soon.
         least_force_n: smallest set-point of the short form.
+        allowed: regions it may press on.
         summary: one line for people.
         description: what it does, for therapists, in sentences.
         example: YAML of one stroke.
@@ -36,6 +38,7 @@ class Technique(Generic[S]):
     make_path: Callable[[S, Back], StrokePath]
     make_short: Callable[[float], S]
     least_force_n: float
+    allowed: frozenset[Region]
     summary: str
     description: str
     example: str
