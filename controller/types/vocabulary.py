@@ -18,6 +18,15 @@ class Phase(enum.StrEnum):
     """Leave the skin along the outward normal."""
 
 
+class Contact(enum.StrEnum):
+    """What kind of contact a stroke wants."""
+
+    CONTINUOUS = "continuous"
+    """The pad stays on the skin for the whole work phase; a lost contact is a fault."""
+    INTERMITTENT = "intermittent"
+    """The pad leaves the skin and comes back within the work phase, as in percussion."""
+
+
 class ContactState(enum.StrEnum):
     """What the controller believes about the contact."""
 

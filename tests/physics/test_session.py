@@ -40,7 +40,7 @@ from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
 from trajectories.program import Program
-from trajectories.program_model import ParaspinalCircles
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 
 BODY = "median_m"

@@ -41,7 +41,7 @@ from trajectories.anatomy.skin import Skin
 from trajectories.base_search import default_placement
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.program_model import ParaspinalCircles, Program
+from trajectories.program_model import Program
 from urdf.arms import load_arm
 from workbench.drill.host import HostSetup, run_host
 
@@ -78,11 +78,13 @@ class DrillPlan:
 
 def drill_plan() -> DrillPlan:
     """Plan the session of the drills."""
-    stroke = ParaspinalCircles(
-        name="drill", technique="paraspinal_circles", side="right", lower="L5S1", upper="T12", force_n=PRESS_N,
-        creep_m_s=0.01, force_ramp_s=0.5,
-    )  # fmt: skip
-    program = Program(schema_version=1, name="drill", description="circles at 20 N", strokes=(stroke,))
+    stroke = {
+        "name": "drill", "technique": "paraspinal_circles", "side": "right", "lower": "L5S1", "upper": "T12",
+        "force_n": PRESS_N, "creep_m_s": 0.01, "force_ramp_s": 0.5,
+    }  # fmt: skip
+    program = Program.model_validate(
+        {"schema_version": 1, "name": "drill", "description": "circles at 20 N", "strokes": [stroke]}
+    )
     body, arm = load_body(BODY), load_arm(ARM)
     skin = Skin.from_body(body)
     robot = RobotModel(arm, default_placement(body, skin))
