@@ -213,6 +213,8 @@ class RunConfig:
         versions: packages.
         faults: what is injected, as on the command line with every value spelled out.
         mesh: mesh of the finite elements; empty on the law.
+        braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
+            records that do not have it.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -235,6 +237,7 @@ class RunConfig:
     versions: tuple[Version, ...]
     faults: tuple[str, ...] = ()
     mesh: str = ""
+    braked_bound_n: float | None = None
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

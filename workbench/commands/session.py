@@ -14,6 +14,7 @@ import orjson
 
 from controller.errors import MassageArmError, SafetyStop
 from controller.types import Cause, StopReason
+from workbench.bound_words import assumption_lines, bound_rows
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
@@ -155,7 +156,9 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     ]
     worst = f"worst case {number(config.worst_case_bound_n, 'N', 1)}"
     person = f"with the person moving at 0.2 m/s {number(config.person_bound_n, 'N', 1)}"
-    return [head, *rows, f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"]
+    bounds = bound_rows(config.worst_case_bound_n, config.person_bound_n, config.braked_bound_n)
+    accepted = f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
+    return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), accepted]
 
 
 def _say(text: str) -> None:
