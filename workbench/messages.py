@@ -231,6 +231,8 @@ class RunConfig:
         faults: what is injected, as on the command line with every value spelled out.
         mesh: mesh of the finite elements; empty on the law.
         force_gains: the gains in numbers; None in a record of an earlier version.
+        braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
+            records that do not have it.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -254,6 +256,7 @@ class RunConfig:
     faults: tuple[str, ...] = ()
     mesh: str = ""
     force_gains: ForceGains | None = None
+    braked_bound_n: float | None = None
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

@@ -313,6 +313,7 @@ def _with_plan(
         duration_s=duration_s,
         worst_case_bound_n=max((bound.bound_n for bound in bounds), default=None),
         person_bound_n=max((bound.person_bound_n for bound in bounds), default=None),
+        braked_bound_n=max((bound.braked_bound_n for bound in bounds), default=None),
     ).hashed()
 
 
