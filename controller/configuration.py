@@ -122,7 +122,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
     )
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
     high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
-    radius = arm.tool.pad_radius_m
+    radius = arm.tool.only_pad("the gate").radius_m
     return GateLimits(
         lower_rad=arm.lower_rad,
         upper_rad=arm.upper_rad,

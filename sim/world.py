@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.arm import ArmDescription, Placement
+from controller.arm import ArmDescription, PadDescription, Placement
 from controller.errors import PlantError
 from controller.plant import PlantInfo
 from controller.safety.gate import ApprovedCommand
@@ -75,13 +75,14 @@ class SimPlant:
     def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
         self._arm, self._placement, self._body, self._options = arm, placement, body, options
         self._joints = len(arm.joint_names)
+        self._pad: PadDescription = arm.tool.only_pad("the simulation")
         self._friction_nm = arm.friction_nm if options.has_friction else (0.0,) * self._joints
         self._quality = options.quality
         self.person: PersonTissue = draw_person(options.stream(_PERSON)) if options.has_scatter else TYPICAL_PERSON
         """The person on the table."""
         self.motion: PatientMotion = draw_motion(options.stream(_MOTION), options.is_breathing, options.rises)
         """How the person moves."""
-        self.tissue: TissueMap = TissueMap.from_body(body, self.person, arm.tool.pad_radius_m, options.tissue)
+        self.tissue: TissueMap = TissueMap.from_body(body, self.person, self._pad.radius_m, options.tissue)
         """The tissue under the pad."""
         self.skin_friction = self.person.friction if options.skin_friction is None else options.skin_friction
         """Friction coefficient in use."""
@@ -115,7 +116,7 @@ class SimPlant:
         self._bullet = BulletArm(self._arm, self._placement, self._options.dt_s)
         self._arena = self._make_arena(self._bullet)
         if self._options.tier is Tier.FEM:
-            pad = PadShape(self._arm.tool.pad_radius_m, self.skin_friction)
+            pad = PadShape(self._pad.radius_m, self.skin_friction)
             self.soft = make_back(self.tissue, pad, self._options.dt_s, self._options.mesh)
         self.faults.configure(self._arena, Measures.of(self._body).spine)
 
@@ -309,7 +310,7 @@ class SimPlant:
 
     def _make_arena(self, bullet: BulletArm) -> Arena:
         dt_s, tissue = self._options.dt_s, self._options.tissue
-        law = [self._arm.tool.pad_radius_m, self.skin_friction, dt_s]
+        law = [self._pad.radius_m, self.skin_friction, dt_s]
         electronics = [lag_share(dt_s), self._quality.encoder_step_rad]
         numbers = [*self.tissue.grid, *law, *electronics, *bullet.tool_body(), *self._arm.torque_limit_nm]
         return make_arena(

@@ -99,7 +99,7 @@ def stroke_path(stroke: StrokeModel, back: Back) -> StrokePath:
 
 def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:
     """Return coarse poses of the whole session: parked, then every stroke with its hover poses."""
-    radius = robot.arm.tool.pad_radius_m
+    radius = robot.arm.tool.only_pad("the planner").radius_m
     stretches = [park_pose(back, robot.placement.position_m, radius, 0.0)]
     for stroke in strokes:
         feet, yaw = stroke.path.only_feet_xy_m[::STEPS_PER_POSTURE], stroke.path.yaw_rad[::STEPS_PER_POSTURE]
@@ -110,7 +110,7 @@ def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:
 
 
 def _pieces(strokes: list[_Checked], back: Back, robot: RobotModel, yaw_rad: float) -> list[Piece]:
-    radius = robot.arm.tool.pad_radius_m
+    radius = robot.arm.tool.only_pad("the planner").radius_m
     park = park_pose(back, robot.placement.position_m, radius, yaw_rad)
     here, pieces = park, []
     for index, stroke in enumerate(strokes):

@@ -89,7 +89,7 @@ def _banner(run: RunData, summary: Summary, stops: list[StopSummary]) -> str:
 
 def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
     over = summary.over_limit_samples > 0
-    pressure = mean_pressure_pa(run.steps, run.config.pad_radius_m)
+    pressure = mean_pressure_pa(run.steps, run.config.pads)
     peak_pa = float(pressure.max()) if pressure.size else None
     return [
         (number(summary.force_rmse_n, "N"), "force error, RMS", False),

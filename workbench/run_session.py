@@ -104,7 +104,7 @@ class Inputs:
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
             duration_s=0.0,
-            pad_radius_m=self.arm.tool.pad_radius_m,
+            pads=self.arm.tool.pads,
             joint_names=self.arm.joint_names,
             torque_limit_nm=self.arm.torque_limit_nm,
             segments=(),
@@ -257,7 +257,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         plant.activate(prepared.plan.start_q_rad)
         path, lossless = folder / RECORD_NAME, plant.info.is_simulated
         with (
-            FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
+            FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)

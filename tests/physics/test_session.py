@@ -329,7 +329,7 @@ def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_firs
     assert gate.stop_reason.cause is Cause.INTERNAL_ERROR
     position, _ = plant.true_tool()
     height = Skin.from_body(body).height(position[0], position[1])[0]
-    assert position[2] - robot.arm.tool.pad_radius_m > height
+    assert position[2] - robot.arm.tool.only_pad("a test").radius_m > height
     plant.deactivate()
 
 

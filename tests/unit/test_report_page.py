@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 import pytest
 
+from controller.arm import PadDescription
 from controller.errors import PlanError
 from controller.types import Cause, Limited, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic, step
@@ -215,9 +216,23 @@ def test_mean_pressure_is_force_over_the_plan_area_of_the_cap(tmp_path: Path, sy
     steps = record(tmp_path, synthetic).steps
     steps = replace(steps, depth_m=np.full_like(steps.depth_m, 0.006), press_true_n=np.full_like(steps.depth_m, 20.0))
     radius_squared = 0.018**2 - 0.012**2
-    assert mean_pressure_pa(steps, 0.018) == pytest.approx(20.0 / (np.pi * radius_squared))
+    pads = CONFIG.pads
+    assert mean_pressure_pa(steps, pads) == pytest.approx(20.0 / (np.pi * radius_squared))
     shallow = replace(steps, depth_m=np.full_like(steps.depth_m, 0.0005))
-    assert not np.any(mean_pressure_pa(shallow, 0.018))
+    assert not np.any(mean_pressure_pa(shallow, pads))
+
+
+def test_each_pad_has_the_mean_pressure_of_its_own_radius_and_none_without_the_truth(
+    tmp_path: Path, synthetic: Synthetic
+) -> None:
+    steps = record(tmp_path, synthetic).steps
+    depth, force = np.full((steps.count, 2), 0.006), np.tile([20.0, 10.0], (steps.count, 1))
+    pads = tuple(PadDescription(f"{r}", r, (0.0, 0.0, 0.0)) for r in (0.018, 0.03))
+    pressure = mean_pressure_pa(replace(steps, depth_m=depth, press_true_n=force), pads)
+    areas = [np.pi * (r**2 - (r - 0.006) ** 2) for r in (0.018, 0.03)]
+    assert pressure == pytest.approx(force / np.array(areas))
+    blind = replace(steps, depth_m=np.zeros((steps.count, 0)), press_true_n=np.zeros((steps.count, 0)))
+    assert mean_pressure_pa(blind, pads).shape == (steps.count, 0)
 
 
 def test_a_thinned_line_keeps_its_peaks() -> None:

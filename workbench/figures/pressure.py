@@ -12,6 +12,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from controller.arm import PadDescription
 from controller.errors import MassageArmError
 from trajectories.anatomy.body import load_body
 from workbench.columns import StepColumns
@@ -40,14 +41,21 @@ class Relief:
     z_m: Array
 
 
-def mean_pressure_pa(steps: StepColumns, pad_radius_m: float) -> Array:
+def mean_pressure_pa(steps: StepColumns, pads: tuple[PadDescription, ...]) -> Array:
     """Return the mean pressure under each pad (n, p) [Pa], 0 where the pad is less than SMALLEST_DEPTH_M deep.
+
+    Args:
+        steps: the steps of a run.
+        pads: pads of its tool, p.
 
     The contact area is taken as the plan of the spherical cap below the skin, pi (2 r d - d^2): an approximation, since
     tissue is drawn in around the pad and bulges beside it.
     """
-    depth = np.clip(steps.depth_m, 0.0, pad_radius_m)
-    area = np.pi * (2.0 * pad_radius_m * depth - depth**2)
+    if not steps.has_truth:
+        return np.zeros((steps.count, 0))
+    radius = np.array([pad.radius_m for pad in pads])
+    depth = np.clip(steps.depth_m, 0.0, radius)
+    area = np.pi * (2.0 * radius * depth - depth**2)
     deep = depth >= SMALLEST_DEPTH_M
     return np.asarray(np.where(deep, steps.press_true_n / np.where(deep, area, 1.0), 0.0), dtype=np.float64)
 
@@ -76,7 +84,7 @@ def body_map(run: RunData, relief: Relief | None, canvas: Canvas = WIDE) -> Figu
         _draw_relief(view, relief)
     if len(pressed):
         _draw_path(figure, axes[0], steps, pressed)
-        _draw_pressure(figure, axes[1], steps, run.config.pad_radius_m)
+        _draw_pressure(figure, axes[1], steps, run.config.pads)
         _frame(axes, steps.p_wc[pressed].reshape(-1, 3))
     titles = ("true press\nforce", "largest mean\npressure") if canvas.is_narrow else (
         "true press force along the strokes", "largest mean pressure of each place"
@@ -117,8 +125,8 @@ def _draw_path(figure: Figure, axes: Axes, steps: StepColumns, pressed: NDArray[
     figure.colorbar(points, ax=axes, orientation="horizontal", shrink=0.9, label="N", ticks=MaxNLocator(4))
 
 
-def _draw_pressure(figure: Figure, axes: Axes, steps: StepColumns, pad_radius_m: float) -> None:
-    pressure = mean_pressure_pa(steps, pad_radius_m)
+def _draw_pressure(figure: Figure, axes: Axes, steps: StepColumns, pads: tuple[PadDescription, ...]) -> None:
+    pressure = mean_pressure_pa(steps, pads)
     valid = pressure > 0.0
     if not np.any(valid):
         return
