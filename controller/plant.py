@@ -50,6 +50,13 @@ class Plant(Protocol):
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period, one entry per pad; empty on hardware."""
 
+    def resume(self) -> None:
+        """Give the drives back to the session loop after a cleared stop; reaches supervisor and drives.
+
+        Raises:
+            PlantError: they are not given back.
+        """
+
     def safe(self) -> None:
         """Leave the arm without enable in a pose in which it cannot hurt."""
 

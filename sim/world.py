@@ -246,6 +246,10 @@ class SimPlant:
         start = self._opened()[1].torque_start
         return tuple(self._then[start : start + self._joints])
 
+    def holding_nm(self) -> Vector:
+        """Return the joint torques that hold the arm where it stands, by the engine's own model."""
+        return self._opened()[0].holding_torque(self.true_motion()[0])
+
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
         arena = self._opened()[1]
@@ -259,14 +263,8 @@ class SimPlant:
     def safe(self) -> None:
         """Engage the brakes: the arm stays where it is, the drives take no more commands."""
         self._is_active = False
-        self.brake()
-
-    def brake(self, joints: frozenset[int] | None = None) -> None:
-        """Close the brakes of these joints (from 0), of all where none are named; the drives are not asked."""
-        limits, free = self._arm.torque_limit_nm, self._friction_nm
         if self._bullet is not None:
-            closed = range(self._joints) if joints is None else joints
-            self._bullet.set_friction(tuple(limits[j] if j in closed else free[j] for j in range(self._joints)))
+            self._bullet.set_friction(self._arm.torque_limit_nm)
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
@@ -276,16 +274,11 @@ class SimPlant:
         bullet.set_friction(self._friction_nm)
         self._is_active = True
 
-    def set_brakes(self, *, are_closed: bool) -> Vector:
-        """Close or open the brakes while the world goes on; for ``sim.stage`` only.
-
-        Returns:
-            The torque that holds the arm where it stands: under it the engine's brakes, which resist speed only, do not
-            creep as they would under the arm's weight.
-        """
+    def set_brakes(self, joints: frozenset[int]) -> None:
+        """Close the brakes of these joints (from 0) and open all others, while the world goes on."""
         bullet, _ = self._opened()
-        bullet.set_friction(self._arm.torque_limit_nm if are_closed else self._friction_nm)
-        return bullet.holding_torque(self.true_motion()[0])
+        limits, free = self._arm.torque_limit_nm, self._friction_nm
+        bullet.set_friction(tuple(limits[j] if j in joints else free[j] for j in range(self._joints)))
 
     def deactivate(self) -> None:
         """Close the physics world; never raises."""

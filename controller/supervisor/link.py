@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ START_WAIT_S = 180.0
 on a first start they may have to build their machine code (assumed)."""
 SENSES_LOST_S = 5.0
 """Longest wall time without new senses. Until then nobody knows the time: the drives' clock stands still (assumed)."""
+RESUME_WAIT_S = 1.0
+"""Longest wall time until the drives are given back after a cleared stop, which takes some ticks (assumed)."""
 NO_TRUTH: tuple[Truth, ...] = ()
 
 
@@ -59,6 +62,7 @@ class LinkedPlant:
         self._reader: BlockReader | None = None
         self._writer: BlockWriter | None = None
         self._beat, self._tick, self._t_s, self._mode = 0, -1, 0.0, Mode.RUN
+        self._resumes = 0
 
     @property
     def info(self) -> PlantInfo:
@@ -113,6 +117,24 @@ class LinkedPlant:
         self._mode = command.mode
         self._send(command, wants_enable=True)
 
+    def resume(self) -> None:
+        """Ask supervisor and drives for the drives after a cleared stop, and wait the few ticks until they are given.
+
+        Raises:
+            PlantError: they are not given, as behind closed brakes where the drive side has no model of its own.
+        """
+        self._resumes += 1
+        self._send(None, wants_enable=True)
+
+        def look() -> SensesCell | None:
+            senses = self._look()
+            if senses is None or senses.state.authority is not Authority.HOST:
+                return None
+            return senses if math.isfinite(senses.state.command_age_s) else None
+
+        if wait_for(look, time.monotonic() + RESUME_WAIT_S) is None:
+            raise PlantError(f"drives were not given back within {RESUME_WAIT_S:g} s", "start the session again")
+
     def truth(self) -> tuple[Truth, ...]:
         """Return nothing: what really happens is not known here."""
         return NO_TRUTH
@@ -132,7 +154,7 @@ class LinkedPlant:
         nothing = (0.0,) * self._info.joints
         tau_nm, holding_nm = (nothing, nothing) if command is None else (command.tau_nm, command.holding_nm)
         cell = HostCell(
-            self._beat, self._tick, wants_enable, self._mode, self._t_s, tau_nm, holding_nm or tau_nm
+            self._beat, self._tick, wants_enable, self._mode, self._t_s, tau_nm, holding_nm or tau_nm, self._resumes
         )  # fmt: skip
         self._writer.write(self._host.pack(cell))
 

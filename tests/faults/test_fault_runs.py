@@ -59,7 +59,7 @@ def test_a_session_goes_on_after_the_link_was_mended() -> None:
 
     def mend(stop: StopReason) -> Clearance:
         seen.append((bench.steps[-1].t_s, stop.cause, bench.plant.taken is not None))
-        bench.plant.clear()
+        bench.plant.resume()
         return Clearance.SERVICE
 
     bench.session._on_settled = mend

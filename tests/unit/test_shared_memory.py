@@ -168,8 +168,8 @@ def test_the_owner_removes_the_block_and_those_who_attach_do_not(prefix: str) ->
     assert not (FOLDER / f"{prefix}-test").exists()
 
 
-HOST = HostCell(5, 17, True, Mode.UNLOAD, 1.25, (1.0, -2.0, 3.0, 0.0, 0.5, 0.25, 87.0), tuple(map(float, range(7))))
-SUPERVISOR = SupervisorCell(9, 16, True, Cause.HOST_LOST, Mode.FLOAT, False, 1.5, HOST.tau_nm)
+HOST = HostCell(5, 17, True, Mode.UNLOAD, 1.25, (1.0, -2.0, 3.0, 0.0, 0.5, 0.25, 87.0), tuple(map(float, range(7))), 3)
+SUPERVISOR = SupervisorCell(9, 16, True, Cause.HOST_LOST, Mode.FLOAT, False, 1.5, HOST.tau_nm, 2)
 
 
 def test_cells_come_back_as_they_went() -> None:
@@ -206,8 +206,8 @@ def test_senses_may_fail_and_are_handed_on() -> None:
 @pytest.mark.parametrize(
     ("codec", "cell", "places"),
     [
-        (HostCodec(7), HOST, (16, 17)),
-        (SupervisorCodec(7), SUPERVISOR, (16, 17, 18, 19)),
+        (HostCodec(7), HOST, (24, 25)),
+        (SupervisorCodec(7), SUPERVISOR, (24, 25, 26, 27)),
         (SensesCodec(7), SensesCell(3, state()), (8,)),
         (OwnerCodec(7), OwnerCell(False), (0,)),
     ],
