@@ -123,7 +123,7 @@ class Session:
 
     def _loop(self, ticks: list[float]) -> float:
         plant, plan, gate = self._plant, self._plan, self._gate
-        dt = plant.info.dt_s
+        dt = plant.rig.dt_s
         clock = time.perf_counter_ns
         tick = 0
         while True:
@@ -199,7 +199,7 @@ class Session:
         """Return the command that drives a stopped arm on toward its park posture."""
         if self._parking is None:
             self._parking = Parking(self._plan.park_path_rad)
-        command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
+        command = self._parking.step(command, state, self._law.robot.mass, self._plant.rig.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
         if self._parking.is_arrived:
@@ -212,7 +212,7 @@ class Session:
         if self._parking is None:
             back = (*self._plan.park_path_rad[-2::-1], reference.posture_rad)
             self._parking = Parking(back)
-        command = self._parking.step(command, state, robot.mass, self._plant.info.dt_s)
+        command = self._parking.step(command, state, robot.mass, self._plant.rig.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))
         # The gate holds the speed toward the body against what was planned, which on this way is not the plan's.

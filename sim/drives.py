@@ -29,7 +29,7 @@ class SimDriveSide:
 
     def __init__(self, plant: SimPlant) -> None:
         self._plant = plant
-        self._all = frozenset(range(plant.info.joints))
+        self._all = frozenset(range(plant.rig.joints))
         self._resting_nm: Vector = ()
 
     def read(self) -> DriveSenses:

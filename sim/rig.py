@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from controller.errors import PlantError
-from controller.plant import PlantInfo
 from controller.processes.drives import DrivePolicy
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
@@ -54,10 +54,10 @@ class SupervisedPlant:
         self.on_fault, self.on_takeover = on_fault, on_takeover
         self._robot = robot
         self._supervisor = Supervisor(limits)
-        self._dt_s = plant.info.dt_s
+        self._dt_s = plant.rig.dt_s
         self._side = SimDriveSide(plant)
         self._settings = drive_settings(robot.arm, self._dt_s)
-        self._nothing: Vector = (0.0,) * plant.info.joints
+        self._nothing: Vector = (0.0,) * plant.rig.joints
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
         plant.faults.on_begin = self._begin
         self._forget()
@@ -72,9 +72,9 @@ class SupervisedPlant:
         self._worst: Truth | None = None
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
-        return self.world.info
+        return self.world.rig
 
     @property
     def taken(self) -> StopReason | None:
@@ -141,7 +141,7 @@ class SupervisedPlant:
         alone.
         """
         world, t_s = self.world, self.world.t_s
-        is_untouched = self._policy.authority is Authority.HOST and not self._policy.status(t_s).broken
+        is_untouched = self._policy.authority is Authority.HOST and not any(self._policy.status(t_s).joint_fault)
         self._forget()
         self._seen_beat_s = t_s
         if is_untouched:
@@ -203,8 +203,8 @@ class SupervisedPlant:
         # Overwritten memory: the supervisor's heartbeat reaches the drives, but not the session loop.
         world.supervisor_age_s = t_s - self._seen_beat_s
         # A dead loop reads nothing; the supervisor finds its heartbeat missing before the drives miss its commands.
-        is_read = self._is_host_alive or bool(status.broken)
-        world.command_age_s = status.command_age_s if is_read else 0.0
+        world.command_age_s = status.command_age_s if self._is_host_alive else 0.0
+        world.joint_fault = status.joint_fault
 
     def _note_worst(self) -> None:
         (truth, *_) = self.world.truth()

@@ -35,6 +35,7 @@ from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
 from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -54,8 +55,6 @@ from workbench.recorder import McapRecorder
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
-LOOP_LAG_TICKS = 2
-"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
 
 ProgressUpdate = Callable[[float, float], None]
@@ -196,13 +195,14 @@ def prepare(inputs: Inputs) -> Prepared:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
     except PlanError as error:
         raise Refusal(error, config) from error
-    limits = session_limits(plan, robot)
+    rig = simulated_rig(inputs.arm, _options(inputs))
+    limits = session_limits(plan, robot, rig)
     refuse_impossible(inputs.faults, limits)
     bounds = stroke_bounds(plan, robot, limits)
     config = _with_plan(config, plan.segments, plan.duration_s, bounds)
     try:
         refuse_unbounded(bounds)
-        refuse_unstable(plan, inputs.gains, law_settings(bounds), LOOP_LAG_TICKS, DT_S)
+        refuse_unstable(plan, inputs.gains, law_settings(bounds), rig.loop_lag_ticks, rig.dt_s)
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, robot, plan, limits, bounds, config)
@@ -223,11 +223,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = tier_named(inputs.request.tissue)
-    options = SimulationOptions(
-        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
-    )
-    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
     disk = Disk()
@@ -236,7 +232,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         law = ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S)
         gate = Gate(prepared.limits, DT_S)
         plant.activate(prepared.plan.start_q_rad)
-        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
@@ -249,6 +245,13 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
             on_progress(1.0, 1.0)
     finally:
         plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
+    request = inputs.request
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
 
 
 @contextmanager

@@ -218,5 +218,11 @@ class DriveLoop:
             authority=status.authority,
             supervisor_age_s=status.supervisor_age_s,
             command_age_s=status.command_age_s,
+            joint_fault=_merged(state.joint_fault, status.joint_fault),
         )
         self._writer.write(self._senses.pack(SensesCell(self.tick, state)))
+
+
+def _merged(sensed: tuple[int, ...], found: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the fault flags of the drives themselves together with those of the policy, (n,)."""
+    return tuple([one | other for one, other in zip(sensed, found, strict=True)]) if sensed else found

@@ -24,7 +24,7 @@ from operator import le
 from controller.safety.projection import FLOAT_DAMPING_S_PER_RAD
 from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S
 from controller.supervisor.cells import HostCell, SupervisorCell
-from controller.types import Authority, Mode, Vector
+from controller.types import Authority, JointFault, Mode, Vector
 
 DRIVE_WATCHDOG_S = 0.010
 """Time without a command after which the drives act by themselves (assumed; moteus and Dynamixel set it in ms). After
@@ -97,15 +97,14 @@ class DriveStatus:
     Attributes:
         authority: whose torque the drives take.
         supervisor_age_s: time since the supervisor's last heartbeat [s]; infinite before the first.
-        command_age_s: time since the last command of whoever has authority [s]; 0 before the first, infinite where a
-            drive is broken.
-        broken: joints (from 0) whose drives are broken.
+        command_age_s: time since the last command of whoever has authority [s]; 0 before the first.
+        joint_fault: ``JointFault`` flags that the policy has found, (n,).
     """
 
     authority: Authority
     supervisor_age_s: float
     command_age_s: float
-    broken: frozenset[int]
+    joint_fault: tuple[int, ...]
 
 
 def left_alone(holding_nm: Vector, dq_rad_s: Vector, damping_nms_per_rad: Vector) -> Vector:
@@ -168,8 +167,7 @@ class DrivePolicy:
         """Return what the senses of time ``t_s`` say of the drives."""
         heard_s = self._supervisor_s if self.authority is Authority.SUPERVISOR else self._host_s
         command_age_s = t_s - heard_s if self._is_hosted or self.authority is Authority.SUPERVISOR else 0.0
-        broken = self._watch.broken
-        return DriveStatus(self.authority, t_s - self._supervisor_s, math.inf if broken else command_age_s, broken)
+        return DriveStatus(self.authority, t_s - self._supervisor_s, command_age_s, self._watch.faults)
 
     def resume(self, t_s: float, hold_nm: Vector) -> None:
         """Give the drives back to the session loop after a cleared stop; they hold the arm until its next command.
@@ -213,7 +211,7 @@ class DrivePolicy:
         hold_nm = feedback.holding_nm or (() if is_off else self._holding)
         if asked == self._resumes or not (is_agreed and self._host.wants_enable):
             return
-        if self.authority is Authority.HOST and not self._watch.broken:
+        if self.authority is Authority.HOST and not any(self._watch.faults):
             self._resumes = asked
         elif hold_nm and t_s - self._supervisor_s <= ENABLE_DELAY_S:
             self._resumes = asked
@@ -258,6 +256,8 @@ class TorqueWatch:
         self._ticks = 0
         self._off_nm = (0.0,) * len(self._short_nm)
         self._broken_s: dict[int, float] = {}
+        self.faults: tuple[int, ...] = (JointFault.NONE.value,) * len(self._short_nm)
+        """``JointFault`` flags, (n,)."""
         self._due: Vector = ()
         """Torque that the drives will have reached in this period by the model, (n,)."""
         self._expected: Vector = ()
@@ -269,11 +269,6 @@ class TorqueWatch:
         """Begin the lag model anew with the next command: behind closed brakes drives may give any torque."""
         self._off_nm = (0.0,) * len(self._short_nm)
         self._due = self._expected = ()
-
-    @property
-    def broken(self) -> frozenset[int]:
-        """Joints (from 0) of broken drives."""
-        return frozenset(self._broken_s)
 
     def look(self, t_s: float, given_nm: Vector, *, is_enabled: bool) -> None:
         """Compare the torques of the last period with the model; every ``BEAT_S``.
@@ -298,6 +293,8 @@ class TorqueWatch:
             for joint, (off, limit) in enumerate(zip(self._off_nm, self._short_nm, strict=True)):
                 if not abs(off) <= limit:
                     self._broken_s.setdefault(joint, t_s)
+            flags = (JointFault.NONE.value, JointFault.TORQUE.value)
+            self.faults = tuple([flags[joint in self._broken_s] for joint in range(len(self._short_nm))])
         if self._broken_s:
             self.braked = frozenset(joint for joint, since_s in self._broken_s.items() if t_s - since_s >= BRAKE_S)
 

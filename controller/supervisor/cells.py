@@ -165,32 +165,38 @@ class SensesCodec:
 
     def __init__(self, joints: int) -> None:
         self._joints = joints
-        self._layout = struct.Struct(f"<qB7x5d6d{3 * joints}d")
+        self._layout = struct.Struct(f"<qqBB6x4d6d{6 * joints}d{joints}q")
+        self._nothing: Vector = (math.nan,) * joints
         self.kind = BlockKind("senses", 3, joints, self._layout.size)
 
     def pack(self, cell: SensesCell) -> bytes:
         """Return the bytes of a cell."""
         state = cell.state
+        optional = (state.temperatures_c, state.voltages_v, state.joint_age_s)
+        present = sum(1 << bit for bit, values in enumerate((*optional, state.joint_fault)) if values)
         return self._layout.pack(
-            cell.tick, AUTHORITIES.index(state.authority), state.t_s, state.sensor_age_s, state.temperature_c,
-            state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad, *state.dq_rad_s, *state.tau_nm,
+            cell.tick, state.wrench_sequence, AUTHORITIES.index(state.authority), present, state.t_s,
+            state.sensor_age_s, state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad,
+            *state.dq_rad_s, *state.tau_nm, *(value for values in optional for value in values or self._nothing),
+            *(state.joint_fault or (0,) * self._joints),
         )  # fmt: skip
 
     def unpack(self, payload: bytes | None) -> SensesCell | None:
         """Return the cell; None where it is broken."""
         if payload is None:
             return None
-        tick, authority, t_s, sensor_age_s, temperature_c, *values = self._layout.unpack(payload)
-        if authority >= len(AUTHORITIES):
+        tick, sequence, authority, present, t_s, sensor_age_s, *values = self._layout.unpack(payload)
+        if authority >= len(AUTHORITIES) or present >= 1 << 4:
             return None
         n = self._joints
         supervisor_age_s, command_age_s, fx, fy, fz, mx, my, mz = values[:8]
-        q_rad, dq_rad_s, tau_nm = (tuple(values[8 + k * n : 8 + (k + 1) * n]) for k in range(3))
+        q_rad, dq_rad_s, tau_nm, *optional = (tuple(values[8 + k * n : 8 + (k + 1) * n]) for k in range(7))
+        hot, volts, ages, faults = (values if present >> bit & 1 else () for bit, values in enumerate(optional))
         return SensesCell(
             tick,
             ArmState(
-                t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, temperature_c,
-                AUTHORITIES[authority], supervisor_age_s, command_age_s,
+                t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, sequence,
+                AUTHORITIES[authority], supervisor_age_s, command_age_s, hot, volts, ages, faults,
             ),
         )  # fmt: skip
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from controller.errors import PlantError
-from controller.plant import PlantInfo
+from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
 from controller.supervisor.cells import HostCell, HostCodec, SensesCell, SensesCodec
 from controller.supervisor.realtime import wait_for
@@ -33,16 +32,12 @@ class LinkSetup:
     """What the link has to know.
 
     Attributes:
-        name: name of the arm.
-        joints: number of joints n.
-        dt_s: tick of the drives.
+        rig: what the drives are, as the owner knows them.
         prefix: of the shared memory's names.
         owner_pid: process that started this one; without it the drives are not waited for.
     """
 
-    name: str
-    joints: int
-    dt_s: float
+    rig: Rig
     prefix: str
     owner_pid: int
 
@@ -55,8 +50,7 @@ class LinkedPlant:
     """
 
     def __init__(self, setup: LinkSetup) -> None:
-        joints = setup.joints
-        self._info = PlantInfo(setup.name, joints, setup.dt_s, adds_gravity=False, is_simulated=False)
+        joints = setup.rig.joints
         self._host, self._senses = HostCodec(joints), SensesCodec(joints)
         self._setup = setup
         self._reader: BlockReader | None = None
@@ -65,9 +59,9 @@ class LinkedPlant:
         self._resumes = 0
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
-        return self._info
+        return self._setup.rig
 
     def configure(self) -> None:
         """Map the shared memory; raises PlantError where it is missing or foreign."""
@@ -130,7 +124,7 @@ class LinkedPlant:
             senses = self._look()
             if senses is None or senses.state.authority is not Authority.HOST:
                 return None
-            return senses if math.isfinite(senses.state.command_age_s) else None
+            return None if any(senses.state.joint_fault) else senses
 
         if wait_for(look, time.monotonic() + RESUME_WAIT_S) is None:
             raise PlantError(f"drives were not given back within {RESUME_WAIT_S:g} s", "start the session again")
@@ -150,8 +144,8 @@ class LinkedPlant:
 
     def _send(self, command: ApprovedCommand | None, *, wants_enable: bool) -> None:
         if self._writer is None:
-            raise PlantError(f"{self._info.name} is not open", "call configure first")
-        nothing = (0.0,) * self._info.joints
+            raise PlantError(f"{self._setup.rig.name} is not open", "call configure first")
+        nothing = (0.0,) * self._setup.rig.joints
         tau_nm, holding_nm = (nothing, nothing) if command is None else (command.tau_nm, command.holding_nm)
         cell = HostCell(
             self._beat, self._tick, wants_enable, self._mode, self._t_s, tau_nm, holding_nm or tau_nm, self._resumes
@@ -160,7 +154,7 @@ class LinkedPlant:
 
     def _look(self) -> SensesCell | None:
         if self._reader is None:
-            raise PlantError(f"{self._info.name} is not open", "call configure first")
+            raise PlantError(f"{self._setup.rig.name} is not open", "call configure first")
         senses = self._senses.unpack(self._reader.read())
         return senses if senses is not None and senses.tick > self._tick else None
 

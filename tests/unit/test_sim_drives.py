@@ -16,7 +16,7 @@ from controller.processes.drives import (
 )
 from controller.safety.supervision import ENABLE_DELAY_S
 from controller.supervisor.cells import HostCell, SupervisorCell
-from controller.types import Authority, Cause, Mode, Vector
+from controller.types import Authority, Cause, JointFault, Mode, Vector
 
 HOLD, HOSTS, HOLDING, SUPERVISORS = (1.0, 2.0), (3.0, 4.0), (1.5, 2.5), (5.0, 6.0)
 TORQUE, SPEEDS = (20.0, 40.0), (0.1, -0.2)
@@ -173,9 +173,8 @@ def test_a_drive_that_stays_off_its_model_is_broken_and_its_brake_closes(lost_nm
     script.lost_nm = (lost_nm, 0.0)
     order = script.pass_(ticks=80)
     status = script.policy.status(script.now_s)
-    assert status.broken == ({0} if broken else set())
-    assert order.closed == status.broken
-    assert math.isinf(status.command_age_s) is broken
+    assert status.joint_fault == ((JointFault.TORQUE, 0) if broken else (0, 0))
+    assert order.closed == ({0} if broken else set())
     assert order.tau_nm == HOSTS, "the others go on"
 
 
@@ -183,7 +182,7 @@ def test_the_brake_of_a_broken_drive_takes_its_time_and_stays_closed() -> None:
     script = _Script()
     script.lost_nm = (0.0, 8.0)
     began = script.tick
-    while not script.policy.status(script.now_s).broken:
+    while not any(script.policy.status(script.now_s).joint_fault):
         script.pass_()
     found = script.tick
     assert found - began <= 6
@@ -198,7 +197,7 @@ def test_a_jump_of_the_command_is_no_broken_drive() -> None:
     script = _Script()
     script.pass_(tau_nm=(15.0, -30.0), ticks=50)
     script.pass_(tau_nm=(-15.0, 30.0), ticks=50)
-    assert script.policy.status(script.now_s).broken == frozenset()
+    assert script.policy.status(script.now_s).joint_fault == (0, 0)
 
 
 def test_a_joint_without_a_brake_is_held_by_its_drive() -> None:
@@ -210,7 +209,7 @@ def test_a_joint_without_a_brake_is_held_by_its_drive() -> None:
     script = _Script(braked_joints=frozenset({0}))
     script.lost_nm = (0.0, 8.0)
     assert script.pass_(ticks=80).closed == frozenset(), "there is no brake to close"
-    assert script.policy.status(script.now_s).broken == {1}
+    assert script.policy.status(script.now_s).joint_fault == (0, JointFault.TORQUE)
 
 
 def test_a_drive_side_with_a_model_of_its_own_holds_by_that() -> None:

@@ -11,6 +11,7 @@ from controller.configuration import law_settings, session_limits, stroke_bounds
 from controller.errors import MassageArmError
 from controller.gains import GainSet
 from controller.law import ImpedanceForceLaw
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
 from controller.session import Session
@@ -32,7 +33,7 @@ class HostSetup:
         arm: the arm and its tool.
         placement: X_WB.
         plan: what to do.
-        dt_s: tick.
+        rig: what the drives are.
         owner_pid: process that started this one.
     """
 
@@ -40,7 +41,7 @@ class HostSetup:
     arm: ArmDescription
     placement: Placement
     plan: Plan
-    dt_s: float
+    rig: Rig
     owner_pid: int
 
 
@@ -55,13 +56,13 @@ def run_host(setup: HostSetup, result: Connection) -> None:
 
 
 def _run(setup: HostSetup) -> StopReason | None:
-    plan, dt_s = setup.plan, setup.dt_s
+    plan, dt_s = setup.plan, setup.rig.dt_s
     robot = RobotModel(setup.arm, setup.placement)
-    limits = session_limits(plan, robot)
+    limits = session_limits(plan, robot, setup.rig)
     settings = law_settings(stroke_bounds(plan, robot, limits))
     _warm_up(ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s), Gate(limits, dt_s), plan)
     gate = Gate(limits, dt_s)
-    link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
+    link = LinkSetup(setup.rig, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
     law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s)
     session = Session(plant, plan, law, gate, _forget)
@@ -82,7 +83,7 @@ def _forget(_: StepRecord) -> None:
 def _warm_up(law: ImpedanceForceLaw, gate: Gate, plan: Plan) -> None:
     """Load compiled code before time counts."""
     start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
-    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 20.0)
+    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0)
     reference = plan.at(0.0)
     for _ in range(WARM_UP_TICKS):
         gate.judge(law.step(state, reference), state, reference, 0.0)
