@@ -10,6 +10,8 @@ from controller.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import Reference, SegmentInfo, Vector
+from sim.options import SimulationOptions
+from sim.simulated_rig import simulated_rig
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.base_search import default_placement
@@ -113,7 +115,8 @@ def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stag
     program = Program(schema_version=1, name="fault", strokes=(stroke,))
     plan = plan_session(program, body, skin, robot)
     # The limits hold the whole way from rest, of which a cell goes through the end only.
-    whole = SessionParts.of(plan, robot, STANDARD, DT_S)
+    rig = simulated_rig(robot.arm, SimulationOptions(dt_s=DT_S))
+    whole = SessionParts.of(plan, robot, STANDARD, rig)
     refuse_unbounded(whole.bounds)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
     return Stage(body, late, replace(whole, plan=late))

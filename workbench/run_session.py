@@ -26,6 +26,7 @@ from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
 from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -47,8 +48,6 @@ from workbench.recorder import McapRecorder
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
-LOOP_LAG_TICKS = 2
-"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
 
 
@@ -200,11 +199,12 @@ def prepare(inputs: Inputs) -> Prepared:
         refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    parts = SessionParts.of(plan, robot, inputs.gains.gains, DT_S)
+    rig = simulated_rig(inputs.arm, _options(inputs))
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
     refuse_impossible(inputs.faults, parts.limits)
     config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        parts.refuse_unsafe(LOOP_LAG_TICKS)
+        parts.refuse_unsafe()
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, plan, parts, config)
@@ -220,17 +220,6 @@ def open_world(prepared: Prepared) -> None:
     plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     plant.configure()
     plant.deactivate()
-
-
-def _options(inputs: Inputs) -> SimulationOptions:
-    request = inputs.request
-    return SimulationOptions(
-        seed=request.seed,
-        dt_s=DT_S,
-        faults=inputs.faults,
-        tier=tier_named(request.tissue),
-        mesh=PATCHES[request.mesh],
-    )
 
 
 def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
@@ -255,7 +244,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
     plant.configure()
     try:
         plant.activate(prepared.plan.start_q_rad)
-        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
@@ -273,6 +262,13 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
             on_progress(1.0, 1.0)
     finally:
         plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
+    request = inputs.request
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
 
 
 @contextmanager
