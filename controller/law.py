@@ -36,6 +36,7 @@ class ImpedanceForceLaw:
     """
 
     def __init__(self, robot: RobotModel, gains: ForceGains, settings: LawSettings, dt_s: float) -> None:
+        robot.arm.tool.only_pad("the control law")
         joints = robot.joints
         self.robot = robot
         self.gains = gains

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
 from controller.types import ArmState, Truth, Vector
-
-
-@dataclass(frozen=True, slots=True)
-class PlantInfo:
-    """What a plant is.
-
-    Attributes:
-        name: name of the arm.
-        joints: number of joints.
-        dt_s: period of its loop [s].
-        adds_gravity: True where the drive adds gravity itself, so that commands must not.
-        is_simulated: True where time is simulated and nothing is lost by waiting.
-    """
-
-    name: str
-    joints: int
-    dt_s: float
-    adds_gravity: bool
-    is_simulated: bool
 
 
 class Plant(Protocol):
     """An arm that takes approved commands only."""
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
 
     def configure(self) -> None:

@@ -97,8 +97,8 @@ class Session:
     ) -> None:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
         self._observers, self._operator, self._truth = Observers(observers), operator, truth
-        pain = None if operator is None else PainMap(plan, law.robot.arm.tool.pad_radius_m)
-        self._clock = PlanClock(plan, plant.info.dt_s, pain)
+        pain = None if operator is None else PainMap(plan, law.robot.arm.tool.only_pad("the plan clock").radius_m)
+        self._clock = PlanClock(plan, plant.rig.dt_s, pain)
         self._touched: Command | None = None
         self._outlook: Requests = NO_REQUESTS
         self._requested: Cause | None = None
@@ -320,7 +320,7 @@ class Session:
         """Return the command that drives a stopped arm on toward its park posture."""
         if self._parking is None:
             self._parking = Parking(self._plan.park_path_rad)
-        command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
+        command = self._parking.step(command, state, self._law.robot.mass, self._plant.rig.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
         if self._parking.is_arrived:
@@ -332,7 +332,7 @@ class Session:
         robot = self._law.robot
         if self._parking is None:
             self._parking = Parking((*self._way, reference.posture_rad))
-        command = self._parking.step(command, state, robot.mass, self._plant.info.dt_s)
+        command = self._parking.step(command, state, robot.mass, self._plant.rig.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))
         # The gate holds the speed toward the body against what was planned, which on this way is not the plan's.

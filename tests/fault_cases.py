@@ -18,13 +18,14 @@ from controller.types import StepRecord, StopReason
 from sim.faults import Fault
 from sim.options import SimulationOptions
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import SimPlant
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
 from trajectories.program import Program
-from trajectories.program_model import ParaspinalCircles
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 
 TARGET_N = 18.0
@@ -76,7 +77,7 @@ class Bench:
         operator: Operator | None = None,
     ) -> None:
         body, robot, plan = prepared(arm_name)
-        parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
+        parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
         own = RobotModel(robot.arm, robot.placement)
         world = SimPlant(robot.arm, robot.placement, body, SimulationOptions(seed=seed, faults=faults))
         self.plan, self.events = plan, []

@@ -50,7 +50,7 @@ class ArmRoom:
     @classmethod
     def of(cls, robot: RobotModel, back: Back) -> ArmRoom:
         """Return the room of an arm beside a back."""
-        radius = robot.arm.tool.pad_radius_m
+        radius = robot.arm.tool.only_pad("the planner").radius_m
         x = np.linspace(back.spine_x("L5S1"), back.spine_x("C7"), 50)
         level = float(back.skin.height(x, back.spine.y(x)).min())
         i, j, k, w = robot.placement.quaternion_xyzw

@@ -84,7 +84,7 @@ def parking(names: list[str], pieces: list[Piece], tracks: list[Track], check: P
 
 def _stops(pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> _Stops:
     """Return every so many postures of the plan, those near the skin moved out along the normal."""
-    radius, solver = check.robot.arm.tool.pad_radius_m, check.solver
+    radius, solver = check.robot.arm.tool.only_pad("the planner").radius_m, check.solver
     postures, numbers, samples = [], [], []
     for number, (piece, track) in enumerate(zip(pieces, tracks, strict=True)):
         rows = np.arange(0, len(track.q_rad), POSTURES)

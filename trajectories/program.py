@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from controller.errors import ConfigError
-from trajectories.program_model import TECHNIQUES, Program
+from trajectories.program_model import Program
 from trajectories.strict_yaml import read_yaml
+from trajectories.techniques.registry import TECHNIQUES
 
 PROGRAM_FOLDER = Path(__file__).parent / "programs"
 DEFAULT_PROGRAM = "first_session"
@@ -126,7 +127,7 @@ def _where(shown: str, location: tuple[int | str, ...]) -> str:
 def _model_of(location: tuple[int | str, ...]) -> type[Any]:
     for part in location:
         if part in TECHNIQUES:
-            return TECHNIQUES[str(part)]
+            return TECHNIQUES[str(part)].model
     return Program
 
 
