@@ -1,4 +1,4 @@
-"""The way of a stopped arm to its park posture: slow joint-space legs, soft enough to be held back by hand."""
+"""Drives an arm along joint-space legs, slowly and softly: to the plan's start, and to rest."""
 
 from __future__ import annotations
 
@@ -14,20 +14,30 @@ Array = NDArray[np.float64]
 SPEED_RAD_S = 0.35
 """Largest joint speed of a leg (assumed gentle: a person sees it coming)."""
 SHORTEST_LEG_S = 1.0
+PEAK_SPEED = 1.875
+"""Largest speed of a leg over its mean speed."""
 BANDWIDTH_RAD_S = 20.0
 """Every joint follows as a critically damped spring of this frequency; the friction of a light wrist joint then holds
 it back by less than 0.1 rad (design choice). How hard it may push is not decided here but by the gate."""
 BLOCKED_RAD = 0.3
 """A joint this far from where it should be is held back by something (assumed)."""
 ARRIVED_RAD, ARRIVED_RAD_S = 0.12, 0.05
-"""Near enough and slow enough to be at rest in the park posture."""
+"""Near enough and slow enough to be at rest in the last posture."""
 
 
-class Parking:
+def leg_time_s(way_rad: Array) -> Array:
+    """Return how long legs take whose largest joint motions are ``way_rad`` (any shape) [s].
+
+    A leg is the quintic 10 u^3 - 15 u^4 + 6 u^5 in time, whose largest speed is 15/8 of the mean.
+    """
+    return np.maximum(SHORTEST_LEG_S, PEAK_SPEED * way_rad / SPEED_RAD_S)
+
+
+class JointPathDriver:
     """Drives the joints through waypoints, from wherever they are when it begins.
 
     Args:
-        waypoints_rad: joint postures to go through in order, each (n,); the last is the park posture.
+        waypoints_rad: joint postures to go through in order, each (n,); at the last one it rests.
     """
 
     def __init__(self, waypoints_rad: tuple[Vector, ...]) -> None:
@@ -37,7 +47,7 @@ class Parking:
         self.is_blocked = False
         """Something holds a joint back; latched."""
         self.is_arrived = False
-        """The arm rests in its park posture."""
+        """The arm rests in the last posture."""
         self.planned_rad_s: Vector = ()
         """Joint speeds the last step wanted, (n,)."""
 
@@ -74,7 +84,7 @@ class Parking:
         """
         goal = self._left[0]
         way = [g - f for g, f in zip(goal, self._from, strict=True)]
-        length_s = max(SHORTEST_LEG_S, 1.875 * max(map(abs, way)) / SPEED_RAD_S)
+        length_s = max(SHORTEST_LEG_S, PEAK_SPEED * max(map(abs, way)) / SPEED_RAD_S)
         u = min(1.0, self._since_s / length_s)
         share = u * u * u * (10.0 - 15.0 * u + 6.0 * u * u)
         rate = 30.0 * u * u * (1.0 - u) * (1.0 - u) / length_s

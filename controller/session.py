@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from controller.law import ImpedanceForceLaw
-from controller.parking import Parking
+from controller.parking import JointPathDriver
 from controller.plant import Plant
 from controller.safety.gate import Gate, Judgement
 from controller.safety.reaction import stop_reason
@@ -95,7 +95,7 @@ class Session:
         self._next_hold = 0
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
-        self._parking: Parking | None = None
+        self._parking: JointPathDriver | None = None
         self._is_returning = False
         self._settled_s = math.nan
 
@@ -198,7 +198,7 @@ class Session:
     def _park(self, command: Command, state: ArmState) -> Command:
         """Return the command that drives a stopped arm on toward its park posture."""
         if self._parking is None:
-            self._parking = Parking(self._plan.park_path_rad)
+            self._parking = JointPathDriver(self._plan.park_path_rad)
         command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
@@ -211,7 +211,7 @@ class Session:
         robot = self._law.robot
         if self._parking is None:
             back = (*self._plan.park_path_rad[-2::-1], reference.posture_rad)
-            self._parking = Parking(back)
+            self._parking = JointPathDriver(back)
         command = self._parking.step(command, state, robot.mass, self._plant.info.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, Parking
+from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, JointPathDriver
 from controller.types import Vector
 from tests.gate_cases import command, state
 from tests.unit.test_gate import ARM
@@ -14,9 +14,9 @@ START = (0.1,) * 7
 BIAS = np.array(ARM.bias_nm)
 
 
-def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[Parking, np.ndarray]:
+def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[JointPathDriver, np.ndarray]:
     """Let ideal joints, moved by nothing but the torques asked for, follow the legs; return q over time."""
-    parking, q, dq, track = Parking(waypoints), np.array(START), np.zeros(7), []
+    parking, q, dq, track = JointPathDriver(waypoints), np.array(START), np.zeros(7), []
     for _ in range(int(seconds / DT)):
         now = state(q_rad=tuple(q), dq_rad_s=tuple(dq))
         tau = parking.step(command(ARM, ARM.bias_nm), now, MASS, DT).tau_nm
@@ -29,7 +29,7 @@ def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[Parking, np.
 
 
 def test_the_first_torque_is_no_jump() -> None:
-    parking = Parking(((0.5,) * 7,))
+    parking = JointPathDriver(((0.5,) * 7,))
     tau = parking.step(command(ARM, (99.0,) * 7), state(), MASS, DT).tau_nm
     assert tau == pytest.approx(ARM.bias_nm)
 
@@ -51,7 +51,7 @@ def test_a_short_leg_takes_its_time() -> None:
 
 
 def test_a_joint_that_is_held_back_is_blocked_and_never_arrives() -> None:
-    parking = Parking(((1.0,) * 7,))
+    parking = JointPathDriver(((1.0,) * 7,))
     for _ in range(8000):
         parking.step(command(ARM, ARM.bias_nm), state(q_rad=START), MASS, DT)
     assert parking.is_blocked
@@ -59,7 +59,7 @@ def test_a_joint_that_is_held_back_is_blocked_and_never_arrives() -> None:
 
 
 def test_it_is_not_arrived_while_it_moves() -> None:
-    parking = Parking((START,))
+    parking = JointPathDriver((START,))
     for _ in range(3000):
         parking.step(command(ARM, ARM.bias_nm), state(q_rad=START, dq_rad_s=(0.2,) * 7), MASS, DT)
     assert not parking.is_arrived
