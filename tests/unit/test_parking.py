@@ -1,10 +1,13 @@
 """Parking: smooth legs from wherever the arm is, blocked when held back, arrived only at rest."""
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 
-from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, JointPathDriver
-from controller.types import Vector
+from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, TOOL_SPEED_M_S, JointPathDriver
+from controller.types import Command, Vector
 from tests.gate_cases import command, state
 from tests.unit.test_gate import ARM
 
@@ -67,3 +70,33 @@ def test_it_is_not_arrived_while_it_moves() -> None:
     parking.step(command(ARM, ARM.bias_nm), state(q_rad=near), MASS, DT)
     assert not parking.is_arrived
     assert not parking.is_blocked
+
+
+def _turned_together(jacobian: float) -> Command:
+    """Return a command of an arm whose tool moves by ``jacobian`` m along x for every rad of every joint."""
+    rows = ((jacobian,) * 7, *((0.0,) * 7,) * 5)
+    return command(dataclasses.replace(ARM, jacobian=rows), ARM.bias_nm)
+
+
+@pytest.mark.parametrize(("jacobian", "length_s"), [(0.1, 4.3), (1.0, 13.1)])
+def test_a_leg_that_turns_joints_the_same_way_takes_longer(jacobian: float, length_s: float) -> None:
+    """At 7 x 0.35 rad/s the tool would do 2.45 m/s."""
+    driver, q, wish, ticks, fastest = JointPathDriver(((0.9,) * 7,)), START, _turned_together(jacobian), 0, 0.0
+    while not driver.is_arrived and ticks < 40_000:
+        driver.step(wish, state(q_rad=q), MASS, DT)
+        q = tuple(a + DT * v for a, v in zip(q, driver.planned_rad_s, strict=True))
+        fastest = max(fastest, 7.0 * jacobian * max(driver.planned_rad_s))
+        ticks += 1
+    assert fastest <= TOOL_SPEED_M_S + 1e-9
+    assert q == pytest.approx((0.9,) * 7, abs=2e-3)
+    assert not driver.is_blocked
+    assert ticks * DT == pytest.approx(length_s, abs=0.2)
+
+
+def test_no_time_passes_on_a_leg_while_the_tool_speed_is_not_known() -> None:
+    driver = JointPathDriver(((0.9,) * 7,))
+    for _ in range(2000):
+        driver.step(_turned_together(math.nan), state(q_rad=START), MASS, DT)
+        assert max(driver.planned_rad_s) == 0.0
+    assert not driver.is_blocked
+    assert not driver.is_arrived
