@@ -47,11 +47,22 @@ class Plant(Protocol):
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command and let one period pass."""
 
-    def truth(self) -> tuple[Truth, ...]:
-        """Return what really happened in the last period, one entry per pad; empty on hardware."""
+    def resume(self) -> None:
+        """Give the drives back to the session loop after a cleared stop; they hold the arm where it is.
+
+        Whoever else can take the drives, such as the supervisor, lets go of them. Raises PlantError.
+        """
 
     def safe(self) -> None:
         """Leave the arm without enable in a pose in which it cannot hurt."""
 
     def deactivate(self) -> None:
         """Close; never raises."""
+
+
+class TruthSource(Protocol):
+    """What really happens, as only a simulation knows it."""
+
+    def truth(self) -> tuple[Truth, ...]:
+        """Return what really happened in the last period, one entry per pad."""
+        ...

@@ -24,12 +24,16 @@ class Route:
 
     Attributes:
         phase: what it is driven for: ``TO_PLAN`` or ``TO_REST``.
-        path_rad: postures on straight legs in joint space. A way to the plan begins with the posture that the arm
-            stands in.
+        path_rad: postures on straight legs in joint space.
+        is_kept: a stop is parked on this way, and the way is taken up again after it; after one on any other way the
+            arm parks and comes back over the plan's waypoint, which such a way leads to or comes from.
+        stands_first: the arm stands at the first posture, so that the wrist sensor may be tared on that leg.
     """
 
     phase: Phase
     path_rad: tuple[Vector, ...]
+    is_kept: bool
+    stands_first: bool
 
     def to_rest(self, leg: int) -> tuple[Vector, ...]:
         """Return where to go from a leg to come to rest on this way: on, or back to where the arm stood.
@@ -62,6 +66,7 @@ class Ways:
 
     def __init__(self, plan: PlanLike, robot: RobotModel, dt_s: float) -> None:
         self._plan, self._robot, self._dt_s = plan, robot, dt_s
+        self._has_begun = False
         self._route: Route | None = None
         self._driver = JointPathDriver(())
         self._parking: JointPathDriver | None = None
@@ -70,7 +75,7 @@ class Ways:
 
     @property
     def is_driving(self) -> bool:
-        """True while the arm is on a way: plan time stands still."""
+        """True while the arm is on a way, stopped or not: plan time stands still."""
         return self._route is not None
 
     @property
@@ -80,8 +85,8 @@ class Ways:
 
     @property
     def is_standing(self) -> bool:
-        """True while the arm stands at the beginning of a way to the plan, so that the wrist sensor may be tared."""
-        return self._route is not None and self._route.phase is Phase.TO_PLAN and self._driver.leg == 0
+        """True while the arm stands at the beginning of a way, so that the wrist sensor may be tared."""
+        return self._route is not None and self._route.stands_first and self._driver.leg == 0
 
     @property
     def is_blocked(self) -> bool:
@@ -97,19 +102,41 @@ class Ways:
         """Return the reference with the phase of the way; the same one off a way."""
         return reference if self._route is None else replace(reference, phase=self._route.phase)
 
-    def to_start(self, q_rad: Vector, start_rad: Vector) -> None:
-        """Take the way to the plan's start, unless the arm at ``q_rad`` (n,) is at ``start_rad`` (n,) already."""
-        path = self._plan.start_path_rad
-        off_rad = max(abs(q - start) for q, start in zip(q_rad, start_rad, strict=True))
-        if path or not off_rad <= AT_START_RAD:
-            self._begin(Phase.TO_PLAN, path or (q_rad, start_rad))
+    def begin(self, q_rad: Vector, start_rad: Vector) -> None:
+        """Take the way to the plan's start, unless the arm is there; after the first call nothing happens.
 
-    def to_rest(self) -> None:
-        """Take the way from the plan's end to rest; where there is none the arm rests already."""
-        if self._plan.end_path_rad:
-            self._begin(Phase.TO_REST, self._plan.end_path_rad)
-        else:
-            self.is_at_rest = True
+        Args:
+            q_rad: where the arm is, (n,).
+            start_rad: posture that the plan begins at, (n,).
+        """
+        if self._has_begun:
+            return
+        self._has_begun, path = True, self._plan.start_path_rad
+        is_there = all(abs(q - start) <= AT_START_RAD for q, start in zip(q_rad, start_rad, strict=True))
+        if path or not is_there:
+            self._take(Route(Phase.TO_PLAN, path or (q_rad, start_rad), is_kept=True, stands_first=True))
+
+    def over_waypoint(self, posture_rad: Vector) -> None:
+        """Take the way over the plan's waypoint to where the plan goes on, from anywhere on the plan.
+
+        Args:
+            posture_rad: posture of the plan where it goes on, (n,).
+        """
+        path = (*self._plan.park_path_rad[:1], posture_rad)
+        self._take(Route(Phase.TO_PLAN, path, is_kept=False, stands_first=False))
+
+    def is_done(self) -> bool:
+        """Return True where the arm rests after the plan; where it does not, it takes the way to rest."""
+        if not self.is_at_rest and self._plan.end_path_rad:
+            self._take(Route(Phase.TO_REST, self._plan.end_path_rad, is_kept=True, stands_first=False))
+            return False
+        return True
+
+    def break_off(self) -> None:
+        """Note that a stop has interrupted the arm, on a way or off it."""
+        self._parking = None
+        if self._route is not None and not self._route.is_kept:
+            self._route = None
 
     def resume(self, q_rad: Vector, posture_rad: Vector) -> None:
         """Take up the way that a stop interrupted, or else the way from the park posture to where the plan goes on.
@@ -120,10 +147,11 @@ class Ways:
         """
         route, parked_leg = self._route, 0 if self._parking is None else self._parking.leg
         if route is None:
-            self._begin(Phase.TO_PLAN, (q_rad, *self._plan.park_path_rad[-2::-1], posture_rad))
+            path = (q_rad, *self._plan.park_path_rad[-2::-1], posture_rad)
+            self._take(Route(Phase.TO_PLAN, path, is_kept=False, stands_first=True))
             return
         left = route.rest_of(self._driver.leg, parked_leg)
-        self._begin(route.phase, left if route.phase is Phase.TO_REST else (q_rad, *left))
+        self._take(replace(route, path_rad=(q_rad, *left) if route.stands_first else left))
 
     def drive(self, command: Command, state: ArmState) -> Command:
         """Return the command of this tick on the way; at its end the arm is off it."""
@@ -143,8 +171,8 @@ class Ways:
             self._parking = JointPathDriver(path)
         return self._parking.step(command, state, self._robot.mass, self._dt_s)
 
-    def _begin(self, phase: Phase, path_rad: tuple[Vector, ...]) -> None:
-        self._route, self._driver, self._parking = Route(phase, path_rad), JointPathDriver(path_rad), None
+    def _take(self, route: Route) -> None:
+        self._route, self._driver, self._parking = route, JointPathDriver(route.path_rad), None
 
 
 def driven_positions(plan: PlanLike, robot: RobotModel) -> list[Vector3]:

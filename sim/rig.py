@@ -146,7 +146,7 @@ class SupervisedPlant:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
         self.world.inject(fault)
 
-    def clear(self) -> None:
+    def resume(self) -> None:
         """Give the drives back to the session loop, with loop, supervisor and links mended; the arm holds where it is.
 
         Faults of senses, arm and person stay.

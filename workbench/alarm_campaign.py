@@ -8,19 +8,14 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from controller.configuration import law_settings, supervisor_limits
 from controller.errors import MassageArmError, PlanError
 from controller.gains import gain_set
-from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.session import Session
-from controller.types import StepRecord
 from sim.options import SimulationOptions
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
@@ -152,16 +147,15 @@ def _prepared(program: str, body: str, arm: str) -> Prepared:
 
 
 def _session(prepared: Prepared, request: SessionRequest) -> Watched:
-    robot = prepared.robot
+    parts, robot = replace(prepared.parts, gains=gain_set(request.gains)), prepared.robot
     options = SimulationOptions(seed=request.seed, dt_s=DT_S)
     world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
     own_model = RobotModel(robot.arm, prepared.placement)
-    plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
-    law = ImpedanceForceLaw(robot, gain_set(request.gains), law_settings(prepared.bounds), DT_S)
-    session = Session(plant, prepared.plan, law, Gate(prepared.limits, DT_S), _forget)
+    plant = SupervisedPlant(world, own_model, parts.supervisor_limits())
+    session = parts.session(plant)
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         result = session.run()
     finally:
         plant.deactivate()
@@ -170,7 +164,3 @@ def _session(prepared: Prepared, request: SessionRequest) -> Watched:
         return Watched(request, Ending.COMPLETED)
     words = f"{stop.limit} got {stop.value:.4g} {stop.unit}, allowed {stop.allowed:.4g} {stop.unit} at {stop.t_s:.3f} s"
     return Watched(request, Ending.STOPPED, str(stop.cause), words)
-
-
-def _forget(_step: StepRecord) -> None:
-    """Take a step of a session that nobody records."""

@@ -114,7 +114,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     def command(name: str, text: str) -> OneLineParser:
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
 
-    _add_session_options(command("run", "a whole session in simulation"))
+    run = command("run", "a whole session in simulation")
+    _add_session_options(run)
+    run.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
     _add_session_options(command("check", "plan and worst-case bound only, nothing moves"))
     for name, text in (
         ("report", "write report.html and summary.json of a run again"),
@@ -236,3 +238,7 @@ def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], 
         return value
 
     return read
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 
 
@@ -34,6 +35,12 @@ class EventKind(enum.StrEnum):
     TAKEOVER = "takeover"
     """The supervisor takes the drives from the session loop."""
     STOP = "stop"
+    REQUEST = "request"
+    """A person asked for something; taken or refused."""
+    CLEARED = "cleared"
+    """A stop was cleared and the session goes on."""
+    OBSERVER_DROPPED = "observer_dropped"
+    """A display or camera failed and is not called any more."""
     END = "end"
 
 
@@ -108,7 +115,7 @@ class EndEvent:
     message: str
 
 
-EventData = SegmentEvent | ContactEvent | ModeEvent | LimitedEvent | FaultEvent | StopReason | EndEvent
+EventData = SegmentEvent | ContactEvent | ModeEvent | LimitedEvent | FaultEvent | StopReason | SessionEvent | EndEvent
 EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.SEGMENT_BEGIN: SegmentEvent,
     EventKind.SEGMENT_END: SegmentEvent,
@@ -119,6 +126,9 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.FAULT: FaultEvent,
     EventKind.TAKEOVER: StopReason,
     EventKind.STOP: StopReason,
+    EventKind.REQUEST: RequestEvent,
+    EventKind.CLEARED: ClearedEvent,
+    EventKind.OBSERVER_DROPPED: ObserverDropped,
     EventKind.END: EndEvent,
 }
 
@@ -136,6 +146,12 @@ class Event:
     t_s: float
     kind: EventKind
     data: EventData
+
+
+def session_event(t_s: float, event: SessionEvent) -> Event:
+    """Return an event of the session as the record keeps it."""
+    kind = next(kind for kind, data in EVENT_DATA.items() if type(event) is data)
+    return Event(t_s, kind, event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,22 +13,13 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import (
-    StrokeBound,
-    law_settings,
-    refuse_unbounded,
-    refuse_unstable,
-    session_limits,
-    stroke_bounds,
-    supervisor_limits,
-)
+from controller.configuration import StrokeBound
 from controller.errors import ConfigError, PlanError
 from controller.gains import GainSet, gain_set
-from controller.law import ImpedanceForceLaw
+from controller.observers import Observer
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
@@ -48,6 +39,7 @@ from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.messages import RunConfig, SourceHash, Version
+from workbench.progress_observer import ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
@@ -57,8 +49,6 @@ DT_S = 1e-3
 LOOP_LAG_TICKS = 2
 """Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
-
-ProgressUpdate = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +122,31 @@ class Prepared:
     Attributes:
         inputs: what it was made from.
         placement: X_WB.
-        robot: the arm at its place.
         plan: the plan.
-        limits: limits of the gate.
-        bounds: worst-case press force of every stroke.
+        parts: what its session is made from.
         config: configuration for the record.
     """
 
     inputs: Inputs
     placement: Placement
-    robot: RobotModel
     plan: Plan
-    limits: GateLimits
-    bounds: tuple[StrokeBound, ...]
+    parts: SessionParts
     config: RunConfig
+
+    @property
+    def robot(self) -> RobotModel:
+        """The arm at its place."""
+        return self.parts.robot
+
+    @property
+    def limits(self) -> GateLimits:
+        """Limits of the gate."""
+        return self.parts.limits
+
+    @property
+    def bounds(self) -> tuple[StrokeBound, ...]:
+        """Worst-case press force of every stroke."""
+        return self.parts.bounds
 
 
 class Refusal(PlanError):
@@ -196,16 +197,14 @@ def prepare(inputs: Inputs) -> Prepared:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
     except PlanError as error:
         raise Refusal(error, config) from error
-    limits = session_limits(plan, robot)
-    refuse_impossible(inputs.faults, limits)
-    bounds = stroke_bounds(plan, robot, limits)
-    config = _with_plan(config, plan.segments, plan.duration_s, bounds)
+    parts = SessionParts.of(plan, robot, inputs.gains, DT_S)
+    refuse_impossible(inputs.faults, parts.limits)
+    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        refuse_unbounded(bounds)
-        refuse_unstable(plan, inputs.gains, law_settings(bounds), LOOP_LAG_TICKS, DT_S)
+        parts.refuse_unsafe(LOOP_LAG_TICKS)
     except PlanError as error:
         raise Refusal(error, config) from error
-    return Prepared(inputs, placement, robot, plan, limits, bounds, config)
+    return Prepared(inputs, placement, plan, parts, config)
 
 
 def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
@@ -229,20 +228,23 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
     )
     world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
     own_model = RobotModel(inputs.arm, prepared.placement)
-    plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
+    plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()
     plant.configure()
     try:
-        law = ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S)
-        gate = Gate(prepared.limits, DT_S)
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         path, lossless = folder / RECORD_NAME, plant.info.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
-            session = Session(plant, prepared.plan, law, gate, camera.beside(recorder.write), on_progress)
+            observers: tuple[Observer, ...] = (
+                recorder,
+                *camera.observers(),
+                *progress_observers(on_progress, prepared.plan.duration_s),
+            )
+            session = prepared.parts.session(plant, observers, truth=plant)
             with stop_on_signals(session.request_stop):
                 result = session.run()
         if on_progress is not None and result.stop is None:

@@ -123,6 +123,10 @@ class LinkedPlant:
         """Return nothing: what really happens is not known here."""
         return NO_TRUTH
 
+    def resume(self) -> None:
+        """Refuse: no message tells the other processes of a cleared stop yet. Raises PlantError."""
+        raise PlantError("drives behind shared memory got a cleared stop", "end the session and start it again")
+
     def safe(self) -> None:
         """Withdraw the wish for the enable: the drives close their brakes."""
         if self._writer is not None:

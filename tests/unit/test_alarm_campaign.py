@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from controller import session_parts
 from controller.safety.limits import GateLimits
 from controller.safety.supervision import SupervisorLimits
 from tests.fault_campaign_cases import Inline
@@ -35,12 +36,12 @@ def test_a_fault_free_session_is_completed(request_: SessionRequest) -> None:
 
 
 def test_a_session_that_the_supervisor_stops_is_an_alarm(request_: SessionRequest, monkeypatch: Patch) -> None:
-    wise = alarm_campaign.supervisor_limits
+    wise = session_parts.supervisor_limits
 
     def nervous(limits: GateLimits) -> SupervisorLimits:
         return dataclasses.replace(wise(limits), tool_n=1.0)
 
-    monkeypatch.setattr(alarm_campaign, "supervisor_limits", nervous)
+    monkeypatch.setattr(session_parts, "supervisor_limits", nervous)
     watched = watch(request_)
     assert (watched.ending, watched.cause) == (Ending.STOPPED, "tool_force")
     assert not watched.is_passed

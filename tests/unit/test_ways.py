@@ -25,14 +25,14 @@ A, B, C, D = ((float(k),) * 7 for k in range(4))
 def test_a_stop_on_the_way_to_the_plan_goes_back_to_where_the_arm_stood(
     leg: int, park: tuple[Vector, ...], left: tuple[Vector, ...]
 ) -> None:
-    route = Route(Phase.TO_PLAN, (A, B, C, D))
+    route = Route(Phase.TO_PLAN, (A, B, C, D), is_kept=True, stands_first=True)
     assert route.to_rest(leg) == park
     assert route.rest_of(leg, 0) == left
     assert route.rest_of(leg, len(park) - 1) == (B, C, D)
 
 
 def test_a_stop_on_the_way_to_rest_goes_on() -> None:
-    route = Route(Phase.TO_REST, (B, C, D))
+    route = Route(Phase.TO_REST, (B, C, D), is_kept=True, stands_first=False)
     assert route.to_rest(1) == route.rest_of(1, 0) == (C, D)
     assert route.rest_of(1, 1) == (D,)
 
@@ -78,17 +78,17 @@ def test_an_arm_at_the_plans_start_is_driven_nowhere() -> None:
     plan = short_plan("panda")
     arm = Ideal(plan, plan.start_q_rad)
     near = tuple(q + 0.9 * AT_START_RAD for q in plan.start_q_rad)
-    arm.ways.to_start(near, plan.start_q_rad)
+    arm.ways.begin(near, plan.start_q_rad)
     assert not arm.ways.is_driving
     reference = plan.at(0.0)
     assert arm.ways.labelled(reference) is reference
 
 
-@pytest.mark.parametrize("off_rad", [1.1 * AT_START_RAD, float("nan")])
+@pytest.mark.parametrize("off_rad", [1.1 * AT_START_RAD, -1.1 * AT_START_RAD, float("nan")])
 def test_an_arm_near_the_plans_start_is_driven_to_it(off_rad: float) -> None:
     plan = short_plan("panda")
     arm = Ideal(plan, plan.start_q_rad)
-    arm.ways.to_start((plan.start_q_rad[0] + off_rad, *plan.start_q_rad[1:]), plan.start_q_rad)
+    arm.ways.begin((*plan.start_q_rad[:6], plan.start_q_rad[6] + off_rad), plan.start_q_rad)
     assert arm.ways.is_driving
     assert arm.ways.labelled(plan.at(0.0)).phase is Phase.TO_PLAN
 
@@ -96,7 +96,7 @@ def test_an_arm_near_the_plans_start_is_driven_to_it(off_rad: float) -> None:
 def test_the_declared_way_is_driven_to_the_start_and_begins_with_a_rest() -> None:
     plan, rest, start = declared()
     arm = Ideal(plan, rest)
-    arm.ways.to_start(rest, start)
+    arm.ways.begin(rest, start)
     assert arm.drive(lambda: not arm.ways.is_driving) == {True, False}
     assert arm.q_rad == pytest.approx(start, abs=0.02)
     assert not arm.ways.is_at_rest
@@ -105,8 +105,9 @@ def test_the_declared_way_is_driven_to_the_start_and_begins_with_a_rest() -> Non
 def test_a_stop_on_the_way_to_the_plan_is_parked_back_and_goes_on_from_there() -> None:
     plan, rest, start = declared()
     arm = Ideal(plan, rest)
-    arm.ways.to_start(rest, start)
+    arm.ways.begin(rest, start)
     arm.drive(lambda: arm.ways._driver.leg == 2)
+    arm.ways.break_off()
     arm.drive(lambda: arm.ways.is_parked, is_stopped=True)
     assert arm.q_rad == pytest.approx(rest, abs=0.02)
     arm.ways.resume(arm.q_rad, start)
@@ -119,6 +120,7 @@ def test_a_stop_in_the_plan_parks_beside_the_person_and_comes_back_over_the_wayp
     plan = short_plan("panda")
     middle = plan.at(0.5 * plan.duration_s).posture_rad
     arm = Ideal(plan, middle)
+    arm.ways.break_off()
     arm.drive(lambda: arm.ways.is_parked, is_stopped=True)
     assert arm.q_rad == pytest.approx(plan.park_path_rad[-1], abs=0.02)
     arm.ways.resume(arm.q_rad, middle)
@@ -128,28 +130,47 @@ def test_a_stop_in_the_plan_parks_beside_the_person_and_comes_back_over_the_wayp
     assert arm.q_rad == pytest.approx(middle, abs=0.02)
 
 
+def test_a_stop_on_the_way_back_into_the_plan_parks_over_the_waypoint_again() -> None:
+    plan = short_plan("panda")
+    middle = plan.at(0.5 * plan.duration_s).posture_rad
+    arm = Ideal(plan, middle)
+    arm.ways.over_waypoint(plan.at(1.0).posture_rad)
+    assert not arm.ways.is_standing
+    arm.drive(lambda: arm.ways._driver.leg == 1)
+    assert arm.q_rad == pytest.approx(plan.park_path_rad[0], abs=0.02)
+    arm.ways.break_off()
+    assert not arm.ways.is_driving
+    arm.drive(lambda: arm.ways.is_parked, is_stopped=True)
+    assert arm.q_rad == pytest.approx(plan.park_path_rad[-1], abs=0.02)
+    arm.ways.resume(arm.q_rad, middle)
+    arm.drive(lambda: arm.ways._driver.leg == 1)
+    arm.ways.break_off()
+    assert not arm.ways.is_driving
+
+
 def test_the_end_is_driven_to_rest_and_a_stop_on_the_way_goes_on_to_it() -> None:
     plan = short_plan("panda")
     arm = Ideal(plan, plan.at(plan.duration_s).posture_rad)
-    arm.ways.to_rest()
+    assert not arm.ways.is_done()
     assert arm.ways.is_ending
     assert not arm.ways.is_standing
     for _ in range(200):
         arm.drive(lambda: True)
+    arm.ways.break_off()
     arm.drive(lambda: arm.ways.is_parked, is_stopped=True)
     assert arm.q_rad == pytest.approx(plan.end_path_rad[-1], abs=0.02)
     assert not arm.ways.is_at_rest
     arm.ways.resume(arm.q_rad, arm.q_rad)
     assert arm.ways.is_ending
     arm.drive(lambda: arm.ways.is_at_rest)
+    assert arm.ways.is_done()
     assert not arm.ways.is_driving
 
 
 def test_an_arm_that_rests_at_the_plans_end_is_at_rest_at_once() -> None:
     plan = dataclasses.replace(short_plan("panda"), end_path_rad=())
     ways = Ways(plan, arm_over("panda", "median_f"), DT)
-    ways.to_rest()
-    assert ways.is_at_rest
+    assert ways.is_done()
     assert not ways.is_driving
 
 
@@ -157,7 +178,7 @@ def test_an_arm_that_rests_at_the_plans_end_is_at_rest_at_once() -> None:
 def test_an_arm_that_is_held_is_blocked(is_stopped: bool) -> None:
     plan, rest, start = declared()
     held = Ideal(plan, rest)
-    held.ways.to_start(rest, start)
+    held.ways.begin(rest, start)
     step = held.ways.park if is_stopped else held.ways.drive
     there = tuple(q + 0.2 for q in rest)
     step(held.wish(), state(q_rad=there))
