@@ -202,6 +202,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=VALUE]@TIME_S",
         help="inject a fault, see `massage-arm faults`; may be repeated",
     )
+    parser.add_argument("--events", type=Path, default=None, metavar="FILE",
+                        help="requests of a person: [{t_s: 12.0, request: softer}, ...] of pause, resume, skip, "
+                             "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
     _add_json(parser)
 
 

@@ -154,6 +154,8 @@ class _Branching:
             self._world.inject(case)
         except MassageArmError as failure:
             child.finish(str(failure).encode(), code=1)
+        except Exception as failure:
+            child.finish(f"{type(failure).__name__}: {failure}".encode(), code=1)
 
     def _on_period(self, truth: Truth, authority: Authority) -> None:
         if self._watch is None:

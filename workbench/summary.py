@@ -71,6 +71,8 @@ class Summary(_Model):
     verdict: Literal["completed", "stopped", "refused"]
     message: str
     stop: StopSummary | None
+    stops: tuple[StopSummary, ...] = ()
+    """Every stop of the session, also those that were cleared."""
     program: str
     body: str
     tissue: str
@@ -155,6 +157,11 @@ def summarise(run: RunData) -> Summary:
         verdict="completed" if stop is None else "stopped",
         message=message,
         stop=stop,
+        stops=tuple(
+            _stop_summary(event.data)
+            for event in run.events
+            if event.kind is EventKind.STOP and isinstance(event.data, StopReason)
+        ),
         **_identity(config),
         duration_s=float(steps.t_s[-1] - steps.t_s[0]) if steps.count else 0.0,
         segments=segments,
@@ -262,14 +269,18 @@ def _segment(steps: StepColumns, facts: TickFacts, index: int, info: SegmentInfo
 
 
 def _ending(run: RunData) -> tuple[StopSummary | None, str]:
-    """Return why the run ended early, if it did, and one line about it."""
+    """Return why the run ended early, if it did, and one line about it; a stop that was cleared ends nothing."""
     end_message = ""
+    stop: StopSummary | None = None
     for event in run.events:
         if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             stop = _stop_summary(event.data)
-            return stop, f"stopped at {stop.t_s:.3f} s, {stop.cause}: {stop.limit}"
-        if event.kind is EventKind.END and isinstance(event.data, EndEvent):
+        elif event.kind is EventKind.CLEARED:
+            stop = None
+        elif event.kind is EventKind.END and isinstance(event.data, EndEvent):
             end_message = event.data.message
+    if stop is not None:
+        return stop, f"stopped at {stop.t_s:.3f} s, {stop.cause}: {stop.limit}"
     t_s = float(run.steps.t_s[-1]) if run.steps.count else 0.0
     if end_message:
         return _without_number(Cause.INTERNAL_ERROR, end_message, t_s, "see the message; report it"), end_message

@@ -19,6 +19,7 @@ from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
+from workbench.keyboard import HELP, Keyboard
 from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
@@ -53,8 +54,14 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
     remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
     try:
-        with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
-            simulate(prepared, folder, progress.update)
+        with (
+            reserved_space(folder),
+            Keyboard(sys.stdin) as keyboard,
+            Progress(inputs.program.name, sys.stderr) as progress,
+        ):
+            if keyboard.is_open:
+                _say(f"keys: {HELP}")
+            simulate(prepared, folder, progress.update, keyboard if keyboard.is_open else None, _say)
     except Exception as error:
         _finish(folder, arguments.json, failure=str(error) or type(error).__name__)
         raise
@@ -92,6 +99,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         seed=arguments.seed,
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
+        events=arguments.events,
     )
 
 
@@ -123,7 +131,7 @@ def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
 
 
 def _reason(recorded: RunData, summary: Summary) -> StopReason:
-    for event in recorded.events:
+    for event in reversed(recorded.events):
         if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             return event.data
     nan = float("nan")
@@ -167,4 +175,5 @@ def _bound_lines(prepared: Prepared) -> list[str]:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads it any more: no reason to end a session
+        print(text, file=sys.stderr, flush=True)
