@@ -24,6 +24,7 @@ from controller.safety.limits import (
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
 from controller.types import PlanLike, SegmentInfo
+from controller.ways import driven_positions, driven_time_s
 
 COMMAND_MARGIN_N = 3.0
 """How far the static command may rise over the target: six times the tracking error (design choice)."""
@@ -107,10 +108,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
     strokes = tuple(_press_limits(segment) for segment in plan.segments)
     highest = max((stroke.trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
-    points = np.array(
-        [plan.at(float(t)).position_m for t in times]
-        + [tuple(robot.tool_pose(np.array(posture))[0].tolist()) for posture in plan.park_path_rad]
-    )
+    points = np.array([plan.at(float(t)).position_m for t in times] + driven_positions(plan, robot))
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
     high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
     radius = arm.tool.pad_radius_m
@@ -146,7 +144,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         late_s=LATE_S,
         dwell_m=0.015,
         dwell_s=60.0,
-        session_s=min(SESSION_CEILING_S, SESSION_SHARE * plan.duration_s + SESSION_BASE_S),
+        session_s=min(SESSION_CEILING_S, SESSION_SHARE * (plan.duration_s + driven_time_s(plan)) + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
         supervisor_age_s=SUPERVISOR_AGE_S,
         tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),

@@ -155,7 +155,7 @@ def _session(prepared: Prepared, request: SessionRequest) -> Watched:
     session = parts.session(plant)
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         result = session.run()
     finally:
         plant.deactivate()

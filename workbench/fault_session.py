@@ -104,7 +104,7 @@ class _Branching:
         session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
         plant.configure()
         try:
-            plant.activate(plan.start_q_rad)
+            plant.activate(plan.rest_q_rad)
             with session:
                 while (step := session.tick()) is not None and self._goes_on(step):
                     pass

@@ -259,7 +259,7 @@ def simulate(
     disk = Disk()
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         path, lossless = folder / RECORD_NAME, plant.info.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,

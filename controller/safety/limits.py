@@ -101,7 +101,7 @@ class GateLimits:
         temperature_c: hottest drive; NaN, not sensed, passes.
         supervisor_age_s: oldest heartbeat of the supervisor.
         tank: energy tank.
-        park_force_n: largest static tool force, in any direction, while the arm is parked.
+        park_force_n: largest static tool force, in any direction, while the arm is driven to the plan or to rest.
     """
 
     lower_rad: Vector

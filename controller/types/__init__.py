@@ -13,9 +13,21 @@ from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
 from controller.types.senses import ArmState, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
-from controller.types.vocabulary import Action, Authority, Cause, Clearance, ContactState, KeepOut, Mode, Phase, Region
+from controller.types.vocabulary import (
+    DRIVEN_PHASES,
+    Action,
+    Authority,
+    Cause,
+    Clearance,
+    ContactState,
+    KeepOut,
+    Mode,
+    Phase,
+    Region,
+)
 
 __all__ = [
+    "DRIVEN_PHASES",
     "Action",
     "Applied",
     "ArmState",

@@ -214,7 +214,7 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
-        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place, owner_pid)
+        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.rest_q_rad, place, owner_pid)
         watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S, owner_pid)
         host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S, owner_pid)
         processes = (
