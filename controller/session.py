@@ -110,11 +110,6 @@ class Session:
         self._tick_us: list[float] = []
         self._is_over = self._is_closed = self._is_collector_off = False
 
-    @property
-    def is_driven(self) -> bool:
-        """True while the arm goes its own way in joint space: the reference is where the way leads, not where it is."""
-        return self._is_returning
-
     def request_stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """Stop from outside the loop (signal handler): the arm leaves the skin and parks, then the session ends."""
         self._requested = cause
