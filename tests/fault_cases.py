@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.observers import SessionEvent
 from controller.operator import Operator
 from controller.robot import RobotModel
@@ -78,7 +78,7 @@ class Bench:
         operator: Operator | None = None,
     ) -> None:
         body, robot, plan = prepared(arm_name)
-        parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3)
+        parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
         own = RobotModel(robot.arm, robot.placement)
         world = SimPlant(robot.arm, robot.placement, body, SimulationOptions(seed=seed, faults=faults))
         self.plan, self.events = plan, []

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import StrokeBound
+from controller.configuration import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlanError
-from controller.gains import GainSet, gain_set
+from controller.gains import GainSet
 from controller.observers import Observer
 from controller.operator import Operator, Operators, TimedRequest, TimedRequests
 from controller.robot import RobotModel
@@ -39,8 +39,10 @@ from urdf.arms import load_arm
 from workbench.events_file import load_events
 from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
+from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.keyboard import Keyboard
+from workbench.memory import RunMemory
 from workbench.messages import RunConfig, SourceHash, Version
 from workbench.progress_observer import EventLines, ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
@@ -65,7 +67,7 @@ class SessionRequest:
         body: name or file.
         tissue: tissue model.
         arm: name or file.
-        gains: name of a gain set.
+        gains: name of a gain set, or file.
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
@@ -115,7 +117,8 @@ class Inputs:
             body=request.body,
             tissue=request.tissue,
             arm=self.arm.name,
-            gains=self.gains.value,
+            gains=self.gains.name,
+            force_gains=self.gains.gains,
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
@@ -197,7 +200,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         program=load_program(request.program),
         body=load_body(request.body),
         arm=arm,
-        gains=gain_set(request.gains),
+        gains=load_gains(request.gains),
         timed=None if request.events is None else load_events(request.events),
     )
 
@@ -214,9 +217,10 @@ def prepare(inputs: Inputs) -> Prepared:
     robot = RobotModel(inputs.arm, placement)
     try:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    parts = SessionParts.of(plan, robot, inputs.gains, DT_S)
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, DT_S)
     refuse_impossible(inputs.faults, parts.limits)
     config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
@@ -226,10 +230,35 @@ def prepare(inputs: Inputs) -> Prepared:
     return Prepared(inputs, placement, plan, parts, config)
 
 
+def open_world(prepared: Prepared) -> None:
+    """Open the simulation of a plan for a moment, as ``simulate`` does: what it refuses is known before a run.
+
+    Raises:
+        PlantError: the simulation cannot be used, or PyBullet is not installed.
+    """
+    inputs = prepared.inputs
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
+    plant.configure()
+    plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    request = inputs.request
+    return SimulationOptions(
+        seed=request.seed,
+        dt_s=DT_S,
+        faults=inputs.faults,
+        tier=tier_named(request.tissue),
+        mesh=PATCHES[request.mesh],
+    )
+
+
 def simulate(
     prepared: Prepared,
     folder: Path,
     on_progress: ProgressUpdate | None,
+    *,
+    memory: RunMemory | None = None,
     keyboard: Keyboard | None = None,
     say: Callable[[str], None] | None = None,
 ) -> None:
@@ -241,6 +270,7 @@ def simulate(
         prepared: the plan.
         folder: folder of the run.
         on_progress: called with (plan time, planned length).
+        memory: keeps the figures of the run, also of one that ends with an error.
         keyboard: an open keyboard, or None.
         say: takes a line about every request and stop, where somebody wants to read them.
 
@@ -249,11 +279,7 @@ def simulate(
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = tier_named(inputs.request.tissue)
-    options = SimulationOptions(
-        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
-    )
-    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()
@@ -266,7 +292,10 @@ def simulate(
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
+            if memory is not None:
+                memory.follow(recorder)
             observers: tuple[Observer, ...] = (
+                *(() if memory is None else (memory,)),  # before the recorder, which may fail
                 recorder,
                 *camera.observers(),
                 *progress_observers(on_progress, prepared.plan.duration_s),
@@ -344,7 +373,10 @@ def _with_plan(
 def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
     program = shipped if shipped.is_file() else Path(inputs.request.program)
+    gains = gains_path(inputs.request.gains)
     paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
+    if gains is not None:
+        paths.append(("gains", gains))
     if inputs.request.events is not None:
         paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)

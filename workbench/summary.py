@@ -99,6 +99,7 @@ class Summary(_Model):
     overruns: int = 0
     recorder_drops: int = 0
     peak_rss_mb: float | None = None
+    run_id: str = ""
 
 
 class _Identity(TypedDict):
@@ -182,6 +183,7 @@ def summarise(run: RunData) -> Summary:
         overruns=total.overruns if total else 0,
         recorder_drops=total.drops if total else 0,
         peak_rss_mb=total.peak_rss_mb if total else None,
+        run_id=run.run_id,
     )
 
 

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from controller.errors import PlantError
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.observers import ObserverDropped, SessionEvent
 from controller.operator import Inbox
 from controller.robot import RobotModel
@@ -51,7 +51,7 @@ def opened(*observers: Kept, operator: Inbox | None = None) -> tuple[SimPlant, S
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
     plant.configure()
     plant.activate(plan.start_q_rad)
-    parts = SessionParts.of(plan, RobotModel(robot.arm, robot.placement), GainSet.STANDARD, 1e-3)
+    parts = SessionParts.of(plan, RobotModel(robot.arm, robot.placement), STANDARD, 1e-3)
     return plant, parts.session(plant, observers, operator, truth=plant)
 
 

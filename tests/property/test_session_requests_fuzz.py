@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.observers import SessionEvent
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
@@ -90,7 +90,7 @@ def wishes(seed: int) -> list[TimedRequest]:
 def run(timed: list[TimedRequest]) -> tuple[Watch, SessionResult]:
     """Return what was seen, and how it ended."""
     robot, plan = prepared()
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
     world = build_simulation(robot.arm, robot.placement, body_named(BODY)[0], SimulationOptions(seed=1))
     plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), parts.supervisor_limits())
     watch = Watch()

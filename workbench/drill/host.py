@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
 from controller.errors import MassageArmError
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.supervisor.link import LinkedPlant, LinkSetup
@@ -54,7 +54,7 @@ def run_host(setup: HostSetup, result: Connection) -> None:
 def _run(setup: HostSetup) -> StopReason | None:
     plan, dt_s = setup.plan, setup.dt_s
     robot = RobotModel(setup.arm, setup.placement)
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, dt_s)
+    parts = SessionParts.of(plan, robot, STANDARD, dt_s)
     _warm_up(parts, plan)
     link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
