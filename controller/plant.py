@@ -28,11 +28,10 @@ class Plant(Protocol):
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command and let one period pass."""
 
-    def truth(self) -> tuple[Truth, ...]:
-        """Return what really happened in the last period, one entry per pad; empty on hardware."""
-
     def resume(self) -> None:
         """Give the drives back to the session loop after a cleared stop; reaches supervisor and drives.
+
+        They hold the arm where it is until the next command. Where the loop has them, the arm is left alone.
 
         Raises:
             PlantError: they are not given back.
@@ -43,3 +42,11 @@ class Plant(Protocol):
 
     def deactivate(self) -> None:
         """Close; never raises."""
+
+
+class TruthSource(Protocol):
+    """What really happens, as only a simulation knows it."""
+
+    def truth(self) -> tuple[Truth, ...]:
+        """Return what really happened in the last period, one entry per pad."""
+        ...

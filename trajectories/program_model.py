@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from controller.safety.limits import PAD_CEILING_N
+from trajectories.names import NAME_RULE, normal_name
 
 SCHEMA_VERSION = 1
 """Version of the program file format; a file says which one it was written for."""
@@ -30,7 +31,17 @@ def _check_spine_place(value: object) -> object:
 
 SpinePlace = Annotated[str | float, BeforeValidator(_check_spine_place)]
 """A place on the spine: a landmark name, or the fraction of the way from L5S1 (0) to C7 (1) along x."""
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$")]
+
+
+def _check_name(value: object) -> object:
+    """Accept a name in any script and return it in Unicode's composed form; what is no text is left to the type."""
+    name = normal_name(value) if isinstance(value, str) else None
+    if isinstance(value, str) and name is None:
+        raise PydanticCustomError("rule", "{allowed}", {"allowed": NAME_RULE})
+    return value if name is None else name
+
+
+Name = Annotated[str, BeforeValidator(_check_name)]
 
 
 class _Strict(BaseModel):

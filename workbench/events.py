@@ -35,7 +35,7 @@ class EventDetector:
             and not applied.limited
             and not self._limits
             and applied.mode is self._mode
-            and (applied.stop is None or self._is_stopped)
+            and (applied.stop is not None) is self._is_stopped
         ):
             return ()
         return (*self._strokes(record), *self._states(record), *self._limited(record), *self._stop(record))
@@ -85,10 +85,9 @@ class EventDetector:
         return events
 
     def _stop(self, record: StepRecord) -> list[Event]:
-        if record.applied.stop is None or self._is_stopped:
-            return []
-        self._is_stopped = True
-        return [Event(record.t_s, EventKind.STOP, record.applied.stop)]
+        stop, was_stopped = record.applied.stop, self._is_stopped
+        self._is_stopped = stop is not None
+        return [] if stop is None or was_stopped else [Event(record.t_s, EventKind.STOP, stop)]
 
 
 def _grow(span: LimitedEvent | None, limited: Limited, t_s: float) -> LimitedEvent:

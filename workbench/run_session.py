@@ -13,22 +13,15 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import (
-    StrokeBound,
-    law_settings,
-    refuse_unbounded,
-    refuse_unstable,
-    session_limits,
-    stroke_bounds,
-    supervisor_limits,
-)
+from controller.configuration import StrokeBound, refuse_too_long, session_limits
 from controller.errors import ConfigError, PlanError
-from controller.gains import GainSet, gain_set
-from controller.law import ImpedanceForceLaw
+from controller.gains import GainSet
+from controller.observers import Observer
+from controller.operator import Operator, Operators, TimedRequest, TimedRequests
+from controller.rig import Rig
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
@@ -45,19 +38,24 @@ from trajectories.planner import plan_session
 from trajectories.program import PROGRAM_FOLDER, load_program
 from trajectories.program_model import Program
 from urdf.arms import load_arm
+from workbench.events_file import load_events
 from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
+from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
+from workbench.keyboard import Keyboard
+from workbench.memory import RunMemory
 from workbench.messages import RunConfig, SourceHash, Version
+from workbench.progress_observer import EventLines, ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
+STOP_HINT = "c goes on once the arm is at rest, space or Ctrl-C ends the session"
+NO_HINT = "the arm leaves the skin and comes to rest"
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
-
-ProgressUpdate = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,12 @@ class SessionRequest:
         body: name or file.
         tissue: tissue model.
         arm: name or file.
-        gains: name of a gain set.
+        gains: name of a gain set, or file.
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
+        events: file with the requests of a person, or None.
     """
 
     program: str
@@ -85,11 +84,22 @@ class SessionRequest:
     seed: int
     faults: tuple[str, ...] = ()
     mesh: str = DEFAULT_MESH
+    events: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the names of a request stand for, loaded and checked."""
+    """What the names of a request stand for, loaded and checked.
+
+    Attributes:
+        request: what was asked for.
+        faults: faults to inject.
+        program: what to do.
+        body: whom to do it on.
+        arm: the arm and its tool.
+        gains: gains of the force loop.
+        timed: requests of a person; None without an events file.
+    """
 
     request: SessionRequest
     faults: tuple[Fault, ...]
@@ -97,6 +107,7 @@ class Inputs:
     body: Body
     arm: ArmDescription
     gains: GainSet
+    timed: tuple[TimedRequest, ...] | None = None
 
     def config(self) -> RunConfig:
         """Return the configuration as far as it is known before planning."""
@@ -106,7 +117,8 @@ class Inputs:
             body=request.body,
             tissue=request.tissue,
             arm=self.arm.name,
-            gains=self.gains.value,
+            gains=self.gains.name,
+            force_gains=self.gains.gains,
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
@@ -131,20 +143,33 @@ class Prepared:
     Attributes:
         inputs: what it was made from.
         placement: X_WB.
-        robot: the arm at its place.
+        rig: what the simulation stands for.
         plan: the plan.
-        limits: limits of the gate.
-        bounds: worst-case press force of every stroke.
+        parts: what its session is made from.
         config: configuration for the record.
     """
 
     inputs: Inputs
     placement: Placement
-    robot: RobotModel
+    rig: Rig
     plan: Plan
-    limits: GateLimits
-    bounds: tuple[StrokeBound, ...]
+    parts: SessionParts
     config: RunConfig
+
+    @property
+    def robot(self) -> RobotModel:
+        """The arm at its place."""
+        return self.parts.robot
+
+    @property
+    def limits(self) -> GateLimits:
+        """Limits of the gate."""
+        return self.parts.limits
+
+    @property
+    def bounds(self) -> tuple[StrokeBound, ...]:
+        """Worst-case press force of every stroke."""
+        return self.parts.bounds
 
 
 class Refusal(PlanError):
@@ -177,7 +202,8 @@ def load_inputs(request: SessionRequest) -> Inputs:
         program=load_program(request.program),
         body=load_body(request.body),
         arm=arm,
-        gains=gain_set(request.gains),
+        gains=load_gains(request.gains),
+        timed=None if request.events is None else load_events(request.events),
     )
 
 
@@ -193,22 +219,52 @@ def prepare(inputs: Inputs) -> Prepared:
     robot = RobotModel(inputs.arm, placement)
     try:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
     rig = simulated_rig(inputs.arm, _options(inputs))
-    limits = session_limits(plan, robot, rig)
-    refuse_impossible(inputs.faults, limits)
-    bounds = stroke_bounds(plan, robot, limits)
-    config = _with_plan(config, plan.segments, plan.duration_s, bounds)
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig.dt_s, session_limits(plan, robot, rig))
+    refuse_impossible(inputs.faults, parts.limits)
+    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        refuse_unbounded(bounds)
-        refuse_unstable(plan, inputs.gains, law_settings(bounds), rig.loop_lag_ticks, rig.dt_s)
+        parts.refuse_unsafe(rig.loop_lag_ticks)
     except PlanError as error:
         raise Refusal(error, config) from error
-    return Prepared(inputs, placement, robot, plan, limits, bounds, config)
+    return Prepared(inputs, placement, rig, plan, parts, config)
 
 
-def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
+def open_world(prepared: Prepared) -> None:
+    """Open the simulation of a plan for a moment, as ``simulate`` does: what it refuses is known before a run.
+
+    Raises:
+        PlantError: the simulation cannot be used, or PyBullet is not installed.
+    """
+    inputs = prepared.inputs
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
+    plant.configure()
+    plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    request = inputs.request
+    return SimulationOptions(
+        seed=request.seed,
+        dt_s=DT_S,
+        faults=inputs.faults,
+        tier=tier_named(request.tissue),
+        mesh=PATCHES[request.mesh],
+    )
+
+
+def simulate(
+    prepared: Prepared,
+    folder: Path,
+    on_progress: ProgressUpdate | None,
+    *,
+    memory: RunMemory | None = None,
+    keyboard: Keyboard | None = None,
+    say: Callable[[str], None] | None = None,
+) -> None:
     """Run the session in simulation and leave its record in ``folder``, with a film of a tissue of finite elements.
 
     The stop, if any, is in the record.
@@ -217,6 +273,9 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         prepared: the plan.
         folder: folder of the run.
         on_progress: called with (plan time, planned length).
+        memory: keeps the figures of the run, also of one that ends with an error.
+        keyboard: an open keyboard, or None.
+        say: takes a line about every request and stop, where somebody wants to read them.
 
     Raises:
         RecordError: the record or the film could not be written; what was written stays readable.
@@ -225,12 +284,10 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
     inputs = prepared.inputs
     world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
-    plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
+    plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()
     plant.configure()
     try:
-        law = ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S)
-        gate = Gate(prepared.limits, DT_S)
         plant.activate(prepared.plan.start_q_rad)
         path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
@@ -238,8 +295,19 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
-            session = Session(plant, prepared.plan, law, gate, camera.beside(recorder.write), on_progress)
-            with stop_on_signals(session.request_stop):
+            if memory is not None:
+                memory.follow(recorder)
+            observers: tuple[Observer, ...] = (
+                *(() if memory is None else (memory,)),  # before the recorder, which may fail
+                recorder,
+                *camera.observers(),
+                *progress_observers(on_progress, prepared.plan.duration_s),
+                *(() if say is None else (EventLines(say, NO_HINT if keyboard is None else STOP_HINT),)),
+                *(() if keyboard is None else (keyboard,)),
+            )
+            operator = _operator(inputs.timed, keyboard)
+            session = prepared.parts.session(plant, observers, operator, truth=plant)
+            with stop_on_signals(session.request_stop, None if keyboard is None else keyboard.ask_stop):
                 result = session.run()
         if on_progress is not None and result.stop is None:
             on_progress(1.0, 1.0)
@@ -247,25 +315,35 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         plant.deactivate()
 
 
-def _options(inputs: Inputs) -> SimulationOptions:
-    """Return the choices of the simulation that a request stands for."""
-    request = inputs.request
-    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
-    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+def _operator(timed: tuple[TimedRequest, ...] | None, keyboard: Keyboard | None) -> Operator | None:
+    """Return whose requests are heard; None where nobody can ask for anything."""
+    sources: list[Operator] = [] if timed is None else [TimedRequests(timed)]
+    if keyboard is not None:
+        sources.append(keyboard)
+    return Operators(sources) if len(sources) > 1 else sources[0] if sources else None
 
 
 @contextmanager
-def stop_on_signals(request_stop: Callable[[Cause], None]) -> Iterator[None]:
+def stop_on_signals(
+    request_stop: Callable[[Cause], None], on_interrupt: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Turn Ctrl-C and a termination signal into a stop by the operator, however often they come.
 
-    The arm first unloads and floats; nothing can cut that short. Outside the main thread signals are left alone.
+    The arm first unloads and parks; nothing can cut that short. Outside the main thread signals are left alone.
+
+    Args:
+        request_stop: stops the session for good.
+        on_interrupt: called instead on Ctrl-C, where a person at the keyboard may go on after a stop.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        request_stop(Cause.OPERATOR)
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and on_interrupt is not None:
+            on_interrupt()
+        else:
+            request_stop(Cause.OPERATOR)
 
     earlier = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -298,7 +376,12 @@ def _with_plan(
 def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
     program = shipped if shipped.is_file() else Path(inputs.request.program)
-    paths = (("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path))
+    gains = gains_path(inputs.request.gains)
+    paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
+    if gains is not None:
+        paths.append(("gains", gains))
+    if inputs.request.events is not None:
+        paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)
 
 

@@ -13,7 +13,7 @@ from controller.safety.gate import ApprovedCommand
 from controller.supervisor.cells import HostCell, HostCodec, SensesCell, SensesCodec
 from controller.supervisor.realtime import wait_for
 from controller.supervisor.shared_memory import BlockReader, BlockWriter, attach
-from controller.types import ArmState, Authority, Mode, Truth, Vector
+from controller.types import ArmState, Authority, Mode, Vector
 
 START_RAD = 1e-3
 """How far a joint may be from where it is said to stand when the drives are enabled (assumed)."""
@@ -24,7 +24,6 @@ SENSES_LOST_S = 5.0
 """Longest wall time without new senses. Until then nobody knows the time: the drives' clock stands still (assumed)."""
 RESUME_WAIT_S = 1.0
 """Longest wall time until the drives are given back after a cleared stop, which takes some ticks (assumed)."""
-NO_TRUTH: tuple[Truth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +127,6 @@ class LinkedPlant:
 
         if wait_for(look, time.monotonic() + RESUME_WAIT_S) is None:
             raise PlantError(f"drives were not given back within {RESUME_WAIT_S:g} s", "start the session again")
-
-    def truth(self) -> tuple[Truth, ...]:
-        """Return nothing: what really happens is not known here."""
-        return NO_TRUTH
 
     def safe(self) -> None:
         """Withdraw the wish for the enable: the drives close their brakes."""

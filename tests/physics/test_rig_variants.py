@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from controller.configuration import law_settings, refuse_unstable, session_limits, stroke_bounds, supervisor_limits
+from controller.configuration import session_limits, supervisor_limits
 from controller.errors import PlantError
-from controller.gains import GainSet
-from controller.law import ImpedanceForceLaw
+from controller.gains import STANDARD
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import Authority, Cause, ContactState, StepRecord, StopReason
 from sim.faults import Fault
 from sim.options import SimulationOptions
@@ -28,10 +25,6 @@ END_S, FREEZE_S = 7.0, 6.95
 """Some tenths of a second into the stroke, and when the wrist sensor freezes."""
 
 
-class _Enough(BaseException):
-    """Ends a session at once; no error, so that the session does not take it for one."""
-
-
 class _Run:
     """A short session on a rig, up to ``END_S``."""
 
@@ -39,30 +32,20 @@ class _Run:
         body, robot, plan = prepared()
         self.world = SimPlant(robot.arm, robot.placement, body, options)
         rig = self.world.rig
-        limits = session_limits(plan, robot, rig)
-        settings = law_settings(stroke_bounds(plan, robot, limits))
-        refuse_unstable(plan, GainSet.STANDARD, settings, rig.loop_lag_ticks, rig.dt_s)
-        own = RobotModel(robot.arm, robot.placement)
-        self.plant = SupervisedPlant(self.world, own, supervisor_limits(limits))
+        parts = SessionParts.of(plan, robot, STANDARD, rig.dt_s, session_limits(plan, robot, rig))
+        parts.refuse_unsafe(rig.loop_lag_ticks)
+        self.plant = SupervisedPlant(self.world, RobotModel(robot.arm, robot.placement), parts.supervisor_limits())
+        self.session = parts.session(self.plant, truth=self.plant)
         self.steps: list[StepRecord] = []
-        self.on_step: Callable[[StepRecord], None] = lambda _: None
-        law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, rig.dt_s)
-        session = Session(self.plant, plan, law, Gate(limits, rig.dt_s), self._keep)
-        self.plant.configure()
-        self.plant.activate(plan.start_q_rad)
-        self.run = session.run
-
-    def _keep(self, step: StepRecord) -> None:
-        self.steps.append(step)
-        self.on_step(step)
-        if step.t_s >= END_S:
-            raise _Enough
+        self._start = plan.start_q_rad
 
     def finish(self) -> None:
+        self.plant.configure()
+        self.plant.activate(self._start)
         try:
-            self.run()
-        except _Enough:
-            pass
+            with self.session:
+                while (step := self.session.tick()) is not None and step.t_s < END_S:
+                    self.steps.append(step)
         finally:
             self.plant.deactivate()
 
@@ -74,8 +57,8 @@ class _Run:
 @functools.cache
 def _frozen(sensor_ticks: int, *, adds_gravity: bool = False) -> _Run:
     """Return a session whose wrist sensor freezes at ``FREEZE_S``."""
-    run = _Run(SimulationOptions(seed=1, sensor_ticks=sensor_ticks, adds_gravity=adds_gravity))
-    run.plant.inject(Fault("sensor_frozen", 0.0, FREEZE_S))
+    freeze = Fault("sensor_frozen", 0.0, FREEZE_S)
+    run = _Run(SimulationOptions(seed=1, sensor_ticks=sensor_ticks, adds_gravity=adds_gravity, faults=(freeze,)))
     run.finish()
     return run
 

@@ -14,16 +14,20 @@ import orjson
 
 from controller.errors import MassageArmError, SafetyStop
 from controller.types import Cause, StopReason
+from sim.engine import is_installed
+from workbench.claim import FolderClaim
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
+from workbench.keyboard import HELP, Keyboard
+from workbench.memory import RunMemory
 from workbench.messages import EventKind, RunConfig
-from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, remove_older_run, reserved_space, write_text
+from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
-from workbench.reader import RunData, read_run
+from workbench.reader import RECORD_NAME, RunData
 from workbench.report import number, render_report
-from workbench.run_session import Prepared, Refusal, SessionRequest, load_inputs, prepare, simulate
+from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, open_world, prepare, simulate
 from workbench.summary import Summary, refused, summarise
 from workbench.warm_up import warm_up
 
@@ -31,7 +35,13 @@ from workbench.warm_up import warm_up
 def run(arguments: argparse.Namespace) -> int:
     """Run a whole session in simulation; the record, the report and the summary are left in the run's folder."""
     inputs = load_inputs(_request(arguments))
-    folder = prepare_output(arguments.out, arguments.program, arguments.body, datetime.now().astimezone())
+    now = datetime.now().astimezone()
+    with claimed_output(arguments.out, arguments.program, arguments.body, now, arguments.overwrite) as claim:
+        return _run_into(claim, inputs, arguments)
+
+
+def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace) -> int:
+    folder = claim.folder
     _say(f"planning {inputs.program.name} on {inputs.body.name} with {inputs.arm.name}")
     try:
         prepared = prepare(inputs)
@@ -45,18 +55,31 @@ def run(arguments: argparse.Namespace) -> int:
     warm_up(prepared)
     remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
+    memory = RunMemory(folder / RECORD_NAME, prepared.config)
     try:
-        with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
-            simulate(prepared, folder, progress.update)
+        with (
+            reserved_space(folder),
+            Keyboard(sys.stdin) as keyboard,
+            Progress(inputs.program.name, sys.stderr) as progress,
+        ):
+            if keyboard.is_open:
+                _say(f"keys: {HELP}")
+            keys = keyboard if keyboard.is_open else None
+            simulate(prepared, folder, progress.update, keyboard=keys, say=_say, memory=memory)
     except Exception as error:
-        _finish(folder, arguments.json, failure=str(error) or type(error).__name__)
+        _finish(folder, memory, arguments.json, failure=str(error) or type(error).__name__)
         raise
-    return _finish(folder, arguments.json, failure=None)
+    claim.check()
+    return _finish(folder, memory, arguments.json, failure=None)
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Print the plan and its worst-case press forces; nothing moves."""
     prepared = prepare(load_inputs(_request(arguments)))
+    if is_installed():
+        open_world(prepared)
+    else:
+        _say("PyBullet is not installed: whether it can load the arm was not checked")
     if arguments.json:
         found = {
             "verdict": "accepted",
@@ -84,6 +107,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         seed=arguments.seed,
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
+        events=arguments.events,
     )
 
 
@@ -95,16 +119,16 @@ def _unfinished(folder: Path, config: RunConfig) -> Summary:
     )
 
 
-def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
+def _finish(folder: Path, memory: RunMemory, is_json: bool, *, failure: str | None) -> int:
     """Write and show summary and report; return 0, or raise SafetyStop. After a failure do what still can be done."""
     if failure is not None:
         with suppress(MassageArmError):
-            recorded = read_run(folder)
+            recorded = memory.data()
             summary = summarise(recorded).model_copy(update={"message": failure})
             _show(summary, folder, is_json)
             _write(folder, recorded, summary)
         return 1
-    recorded = read_run(folder)
+    recorded = memory.data()
     summary = summarise(recorded)
     _write(folder, recorded, summary)
     with contextlib.suppress(OSError):  # nobody may be reading any more; the exit code still tells
@@ -115,7 +139,7 @@ def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
 
 
 def _reason(recorded: RunData, summary: Summary) -> StopReason:
-    for event in recorded.events:
+    for event in reversed(recorded.events):
         if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             return event.data
     nan = float("nan")
@@ -159,4 +183,5 @@ def _bound_lines(prepared: Prepared) -> list[str]:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody reads it any more: no reason to end a session
+        print(text, file=sys.stderr, flush=True)
