@@ -12,6 +12,7 @@ from controller.errors import PlanError
 from controller.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.margins import margin
 from controller.passing_force import largest_passing_n
+from controller.rig import TRIP_BELOW_CEILING_N, Caps, Rig, tighten
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import (
@@ -25,7 +26,7 @@ from controller.safety.limits import (
 )
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
-from controller.types import PlanLike, SegmentInfo
+from controller.types import JointSenses, PlanLike, SegmentInfo
 from controller.ways import driven_positions, driven_time_s
 from controller.wording import distinct_decimals
 
@@ -33,8 +34,6 @@ COMMAND_MARGIN_N = 3.0
 """How far the static command may rise over the target: six times the tracking error (design choice)."""
 TRIP_MARGIN_N = 10.0
 """How far the measured press force may rise over a stroke's largest target before the session stops (design choice)."""
-TRIP_BELOW_CEILING_N = 2.0
-"""The trip stays this far under the ceiling, for what the unloading takes (design choice)."""
 PRESS_DAMPING_PER_S = 200.0
 """Slope of the press-speed cap over the arm's effective mass: a loop of 200 rad/s, 45 degrees from its stability limit
 with the 4 ms of lag that drives and sensor have (design choice)."""
@@ -56,6 +55,16 @@ AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
 FROZEN_TICKS = 2
 """Repeats of one wrench sample that count as frozen: noise does not repeat (assumed; a coarse sensor needs more)."""
+SENSOR_PERIOD_S = 0.001
+"""Period of the wrist sensor that is expected where no rig is known: the shortest, so the strictest."""
+SENSOR_LATE_S, SENSOR_GAP_S = 0.004, 0.0005
+"""How much older than its period a wrench sample may be, and how much longer than its period the next one may take
+(assumed). The latter is no multiple of the tick, so that rounding decides nothing."""
+JOINT_AGE_S = 0.0035
+"""Oldest values of a joint: a drive that missed three answers in a row is taken for silent (assumed)."""
+VOLTAGE_V = (0.0, math.inf)
+"""Supply that is allowed where no rig is known."""
+NOT_FITTED = JointSenses(has_temperatures=False, has_voltages=False, has_ages=False, has_faults=False)
 LATE_S = 0.008
 """Longest time without a tick: the answer is there within 10 ms."""
 BEAT_AGE_S, SUPERVISOR_AGE_S = 0.0055, 0.0075
@@ -111,8 +120,26 @@ class StrokeBound:
     passing_n: float
 
 
-def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
-    """Return the limits one plan runs under on one arm."""
+def session_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None = None, person: Caps | None = None) -> GateLimits:
+    """Return the limits one plan runs under on one arm: the tightest of code, arm, rig and person.
+
+    Args:
+        plan: what to do.
+        robot: the arm.
+        rig: the rig; None for the strictest timing of the wrist sensor and no other caps.
+        person: caps of the person on the table, None for none.
+
+    Raises:
+        ConfigError: a cap would loosen a limit.
+    """
+    limits = _plan_limits(plan, robot, rig)
+    layers = [("rig", rig.caps)] if rig is not None else []
+    layers += [("person", person)] if person is not None else []
+    return tighten(limits, layers) if layers else limits
+
+
+def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimits:
+    sensor_period_s = SENSOR_PERIOD_S if rig is None else rig.sensor_period_s
     arm = robot.arm
     strokes = tuple(_press_limits(segment) for segment in plan.segments)
     highest = max((stroke.trip_n for stroke in strokes), default=0.0)
@@ -144,7 +171,8 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         workspace_low_m=(low[0], low[1], low[2]),
         workspace_high_m=(high[0], high[1], high[2]),
         path_m=0.04,
-        sensor_age_s=0.005,
+        sensor_age_s=sensor_period_s + SENSOR_LATE_S,
+        sensor_gap_s=sensor_period_s + SENSOR_GAP_S,
         stale_ticks=STALE_TICKS,
         implausible_ticks=50,
         descent_m=0.09,
@@ -155,6 +183,9 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         dwell_s=60.0,
         session_s=min(SESSION_CEILING_S, SESSION_SHARE * (plan.duration_s + driven_time_s(plan)) + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
+        voltage_v=VOLTAGE_V if rig is None else rig.voltage_v,
+        joint_age_s=JOINT_AGE_S,
+        fitted=NOT_FITTED if rig is None else rig.senses,
         supervisor_age_s=SUPERVISOR_AGE_S,
         tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,

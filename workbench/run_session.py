@@ -13,11 +13,12 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import StrokeBound, refuse_too_long
+from controller.configuration import StrokeBound, refuse_too_long, session_limits
 from controller.errors import ConfigError, PlanError
 from controller.gains import GainSet
 from controller.observers import Observer
 from controller.operator import Operator, Operators, TimedRequest, TimedRequests
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
@@ -27,6 +28,7 @@ from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
 from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -51,8 +53,6 @@ from workbench.recorder import McapRecorder
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
-LOOP_LAG_TICKS = 2
-"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 STOP_HINT = "c goes on once the arm is at rest, space or Ctrl-C ends the session"
 NO_HINT = "the arm leaves the skin and comes to rest"
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
@@ -143,6 +143,7 @@ class Prepared:
     Attributes:
         inputs: what it was made from.
         placement: X_WB.
+        rig: what the simulation stands for.
         plan: the plan.
         parts: what its session is made from.
         config: configuration for the record.
@@ -150,6 +151,7 @@ class Prepared:
 
     inputs: Inputs
     placement: Placement
+    rig: Rig
     plan: Plan
     parts: SessionParts
     config: RunConfig
@@ -220,14 +222,15 @@ def prepare(inputs: Inputs) -> Prepared:
         refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    parts = SessionParts.of(plan, robot, inputs.gains.gains, DT_S)
+    rig = simulated_rig(inputs.arm, _options(inputs))
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig.dt_s, session_limits(plan, robot, rig))
     refuse_impossible(inputs.faults, parts.limits)
     config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        parts.refuse_unsafe(LOOP_LAG_TICKS)
+        parts.refuse_unsafe(rig.loop_lag_ticks)
     except PlanError as error:
         raise Refusal(error, config) from error
-    return Prepared(inputs, placement, plan, parts, config)
+    return Prepared(inputs, placement, rig, plan, parts, config)
 
 
 def open_world(prepared: Prepared) -> None:
@@ -286,7 +289,7 @@ def simulate(
     plant.configure()
     try:
         plant.activate(prepared.plan.rest_q_rad)
-        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
