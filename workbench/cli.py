@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
+from workbench.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
@@ -25,7 +26,7 @@ CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibra
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
-    "report": "workbench.commands.look_back:report",
+    "report": "workbench.commands.report:report",
     "replay": "workbench.commands.look_back:replay",
     "explain": "workbench.commands.look_back:explain",
     "doctor": "workbench.doctor:main",
@@ -65,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parse(argv)
-        return _command(arguments.command)(arguments)
+        with stage("loading", after_s=PATIENCE_S):
+            command = _command(arguments.command)
+        return command(arguments)
     except MassageArmError as error:
         _complain(str(error))
         return error.exit_code
@@ -209,6 +212,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=VALUE]@TIME_S",
         help="inject a fault, see `massage-arm faults`; may be repeated",
     )
+    parser.add_argument("--events", type=Path, default=None, metavar="FILE",
+                        help="requests of a person: [{t_s: 12.0, request: softer}, ...] of pause, resume, skip, "
+                             "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
     _add_json(parser)
 
 

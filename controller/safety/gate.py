@@ -11,6 +11,7 @@ from controller.safety.limits import GateLimits
 from controller.safety.reaction import REACTIONS, Reaction, stop_reason
 from controller.safety.tank import Tank
 from controller.types import (
+    DRIVEN_PHASES,
     Action,
     Applied,
     ArmState,
@@ -218,6 +219,10 @@ class Gate:
         allowed = (min(caps)[0], limits.tangential_n, limits.moment_nm)
         if not (projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)):
             tau, limited = self._lowered(command, caps)
+            force = projection.static_force(tau, terms, normal)
+        if reference.phase in DRIVEN_PHASES:
+            # No stroke needs force here: the arm is as soft as in parking, on top of every other limit.
+            tau = projection.soften(tau, terms, limits.park_force_n, limits.torque_nm)
             force = projection.static_force(tau, terms, normal)
         # The audit: the force of exactly the torques that go out, after every stage that may change them.
         audited = (max(press_limit, 0.0) + AUDIT_TOLERANCE, *self._audited)
