@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.errors import PlanError
-from controller.gains import GainSet, LawSettings
+from controller.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.margins import margin
+from controller.passing_force import largest_passing_n
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import (
@@ -24,6 +26,7 @@ from controller.safety.limits import (
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
 from controller.types import PlanLike, SegmentInfo
+from controller.wording import distinct_decimals
 
 COMMAND_MARGIN_N = 3.0
 """How far the static command may rise over the target: six times the tracking error (design choice)."""
@@ -63,6 +66,9 @@ SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
 """A session may take this much longer than its plan: waiting for contact (assumed)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
+CONTACT_WAIT_S = 2.0
+"""Time of a stroke that the plan does not know: the clock waits until the pad has found the skin; 1 s was measured
+(assumed)."""
 PHASE_MARGIN_DEG = 15.0
 """Smallest phase margin of the force loop (design choice); joint friction, left out, adds to it."""
 TISSUE_LOSS_FACTOR = 0.1
@@ -87,6 +93,8 @@ class StrokeBound:
         bound_n: worst case while the person only breathes.
         person_bound_n: worst case with the person moving toward the tool at 0.2 m/s.
         braked_bound_n: the same with any one joint held by its brake, because its drive has failed in that moment.
+        passing_n: the largest target whose worst case stays under the ceiling: the target itself where it does, NaN
+            where no target would.
     """
 
     name: str
@@ -99,6 +107,7 @@ class StrokeBound:
     bound_n: float
     person_bound_n: float
     braked_bound_n: float
+    passing_n: float
 
 
 def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
@@ -124,7 +133,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         press_speed_m_s=0.018,
         free_press_speed_m_s=0.025,
         loading_rate_n_per_s=4000.0,
-        tangential_n=TANGENTIAL_BASE_N + TANGENTIAL_SHARE * max((s.target_n for s in strokes), default=0.0),
+        tangential_n=_tangential_n([stroke.target_n for stroke in strokes]),
         moment_nm=10.0,
         tool_trip_n=min(TOOL_CEILING_N, TOOL_TRIP_SHARE * highest + TOOL_TRIP_BASE_N),
         observer_margin_n=plausible_window_n(_largest_friction(plan, robot)),
@@ -181,6 +190,8 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
         known = replace(segment, lambda_n_kg=max(mass, segment.lambda_n_kg))
         braked = replace(known, lambda_n_kg=max(known.lambda_n_kg, _braked_mass(plan, robot, segment)))
         stroke = limits.strokes[index]
+        bound_n = worst_case_press_n(limits, stroke, known, friction)
+        passing = known.force_target_n if bound_n <= stroke.ceiling_n else _passing_n(plan, limits, known, friction)
         rows.append(
             StrokeBound(
                 name=segment.name,
@@ -190,12 +201,29 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
                 lambda_n_kg=known.lambda_n_kg,
                 friction_n=friction,
                 stiffness_n_per_m=segment.stiffness_n_per_m,
-                bound_n=worst_case_press_n(limits, stroke, known, friction),
+                bound_n=bound_n,
                 person_bound_n=worst_case_press_n(limits, stroke, known, friction, PERSON_SPEED_M_S),
                 braked_bound_n=worst_case_press_n(limits, stroke, braked, friction, PERSON_SPEED_M_S),
+                passing_n=passing,
             )
         )
     return tuple(rows)
+
+
+def _passing_n(plan: PlanLike, limits: GateLimits, segment: SegmentInfo, friction_n: float) -> float:
+    """Return the largest target of one stroke that passes while the other strokes stay as they are; NaN for none."""
+    others = [other.force_target_n for other in plan.segments if other.name != segment.name]
+
+    def bound_n(target_n: float) -> float:
+        there = replace(segment, force_target_n=target_n)
+        across = replace(limits, tangential_n=_tangential_n([target_n, *others]))
+        return worst_case_press_n(across, _press_limits(there), there, friction_n)
+
+    return largest_passing_n(bound_n, min(segment.ceiling_n, PAD_CEILING_N), segment.force_target_n)
+
+
+def _tangential_n(targets_n: Sequence[float]) -> float:
+    return TANGENTIAL_BASE_N + TANGENTIAL_SHARE * max(targets_n, default=0.0)
 
 
 def law_settings(bounds: tuple[StrokeBound, ...]) -> LawSettings:
@@ -220,45 +248,67 @@ def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
     """
     for row in bounds:
         if not (row.bound_n <= row.ceiling_n):
+            got, allowed = distinct_decimals(row.bound_n, row.ceiling_n, 1)
+            todo = f"lower the stroke's force to {row.passing_n:.1f} N or less, which passes"
             raise PlanError(
                 row.name,
                 f"region {row.region}",
-                f"worst-case press force {row.bound_n:.1f} N (target {row.target_n:.1f} N, effective mass "
+                f"worst-case press force {got} N (target {row.target_n:.1f} N, effective mass "
                 f"{row.lambda_n_kg:.1f} kg, tissue {row.stiffness_n_per_m / 1000:.1f} N/mm)",
-                f"at most {row.ceiling_n:.1f} N",
-                f"lower the stroke's force by {row.bound_n - row.ceiling_n:.1f} N or its speed",
+                f"at most {allowed} N",
+                todo if row.passing_n > 0.0 else "no force passes with this arm there: leave the stroke out",
             )
 
 
-def refuse_unstable(plan: PlanLike, gains: GainSet, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
-    """Refuse a gain set that has no stability margin on the tissue of a stroke with the lag of this loop.
+def refuse_too_long(plan: PlanLike) -> None:
+    """Refuse a plan that cannot be finished before the session is stopped for its length.
+
+    Raises:
+        PlanError: names the planned time and what a session may last.
+    """
+    expected_s = plan.duration_s + CONTACT_WAIT_S * len(plan.segments)
+    if not expected_s <= SESSION_CEILING_S:
+        got, allowed = distinct_decimals(expected_s, SESSION_CEILING_S, 0)
+        raise PlanError(
+            plan.segments[-1].name if plan.segments else "none",
+            "the end of the program",
+            f"a session of {got} s ({CONTACT_WAIT_S:g} s a stroke to find the skin among them)",
+            f"at most {allowed} s",
+            "leave strokes out, or make two programs of it",
+        )
+
+
+def refuse_unstable(plan: PlanLike, gains: ForceGains, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
+    """Refuse gains that have no stability margin on the tissue of a stroke with the lag of this loop.
 
     Args:
         plan: the plan; a light arm on stiff tissue is the worst.
-        gains: the gain set.
+        gains: of the force loop.
         settings: of the law.
         lag_ticks: pure lag of the loop, transport and sensor sample together, on top of the drives' own.
         dt_s: tick [s].
 
     Raises:
-        PlanError: names the stroke, the margin, and what would have one.
+        PlanError: names the stroke, the margin, and which named sets have one.
     """
     for row in plan.segments:
-        found = {name: _phase_margin_deg(name, settings, row, lag_ticks, dt_s) for name in GainSet}
-        if not (found[gains] >= PHASE_MARGIN_DEG):
-            sound = [name.value for name, degrees in found.items() if degrees >= PHASE_MARGIN_DEG]
+        found = _phase_margin_deg(gains, settings, row, lag_ticks, dt_s)
+        if not (found >= PHASE_MARGIN_DEG):
+            margins = ((s.name, _phase_margin_deg(s.gains, settings, row, lag_ticks, dt_s)) for s in GAIN_SETS)
+            sound = [name for name, degrees in margins if degrees >= PHASE_MARGIN_DEG]
+            got, allowed = distinct_decimals(found, PHASE_MARGIN_DEG, 0)
             raise PlanError(
                 row.name,
                 f"region {row.region}",
-                f"phase margin {found[gains]:.0f} deg of gains {gains} (tissue "
+                f"phase margin {got} deg of gains {gains} (tissue "
                 f"{row.working_stiffness_n_per_m / 1000:.1f} N/mm, effective mass {row.smallest_lambda_n_kg:.1f} kg, "
                 f"loop lag {lag_ticks * dt_s * 1000:.0f} ms)",
-                f"at least {PHASE_MARGIN_DEG:.0f} deg",
+                f"at least {allowed} deg",
                 f"use --gains {' or '.join(sound)}" if sound else "make the loop faster; no gain set has a margin here",
             )
 
 
-def _phase_margin_deg(gains: GainSet, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
+def _phase_margin_deg(gains: ForceGains, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
     """Return the phase margin on a stroke [deg], 0 where the loop is unstable or the stroke is no number."""
     if not (row.smallest_lambda_n_kg > 0.0 and 0.0 < row.working_stiffness_n_per_m < math.inf):
         return 0.0

@@ -10,12 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from controller.configuration import law_settings, session_limits, stroke_bounds, supervisor_limits
-from controller.gains import GainSet
-from controller.law import ImpedanceForceLaw
+from controller.gains import STANDARD
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import StepRecord, StopReason
 from sim.faults import Fault
 from sim.options import SimulationOptions
@@ -76,19 +73,17 @@ class Bench:
 
     def __init__(self, faults: tuple[Fault, ...] = (), arm_name: str = "servo7", seed: int = 1) -> None:
         body, robot, plan = prepared(arm_name)
-        limits = session_limits(plan, robot)
+        parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
         own = RobotModel(robot.arm, robot.placement)
         world = SimPlant(robot.arm, robot.placement, body, SimulationOptions(seed=seed, faults=faults))
         self.plan, self.events = plan, []
-        self.plant = SupervisedPlant(world, own, supervisor_limits(limits), self._note)
-        self.gate = Gate(limits, 1e-3)
-        settings = law_settings(stroke_bounds(plan, robot, limits))
-        law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, 1e-3)
+        self.plant = SupervisedPlant(world, own, parts.supervisor_limits(), self._note)
+        self.gate = parts.gate()
         self.steps: list[StepRecord] = []
         self.on_step: Callable[[StepRecord], None] = lambda _: None
         self.on_end: Callable[[], None] = lambda: None
         self.end_s = math.inf
-        self.session = Session(self.plant, plan, law, self.gate, self._keep)
+        self.session = parts.session(self.plant, self._keep, gate=self.gate)
 
     def _note(self, t_s: float, fault: Fault) -> None:
         self.events.append((t_s, fault.name, fault.value))

@@ -10,7 +10,6 @@ from typing import NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import MassageArmError
-from controller.session import Session
 from controller.types import Authority, ContactState, StepRecord, Truth
 from sim.options import Tier
 from workbench.branch import Answer, Child, branch, in_child
@@ -78,12 +77,13 @@ class _Branching:
         self._waits = False
         self._crest_n = CREST_SHARE * task.group.force_n
         self._world = FaultWorld(made, task.group.seed, self._on_period, task.group.tissue)
-        self._gate = made.gate()
+        self._parts = made.parts_with(task.group.gains)
+        self._gate = self._parts.gate()
 
     def run(self) -> tuple[Cell, ...]:
         """Run until every case has had its branch; in a branch this never returns."""
         plant, plan, error = self._world.plant, self._stage.plan, ""
-        session = Session(plant, plan, self._stage.law(self._task.group.gains), self._gate, self._on_step)
+        session = self._parts.session(plant, self._on_step, gate=self._gate)
         plant.configure()
         try:
             plant.activate(plan.start_q_rad)
@@ -132,7 +132,7 @@ class _Branching:
         set_point_n = self._task.group.force_n if case.at_start else step.reference.pads[0].press_n
         self._child = child
         self._waits = self._task.waits and len(case.faults) == 1
-        self._watch = Watch(case, self._stage.bounds[0], set_point_n)
+        self._watch = Watch(case, self._parts.bounds[0], set_point_n)
         if not case.at_start:
             self._watch.wait_calmly()
         try:

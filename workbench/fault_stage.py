@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, replace
 
-from controller.configuration import StrokeBound, law_settings, refuse_unbounded, session_limits, stroke_bounds
-from controller.gains import gain_set
-from controller.law import ImpedanceForceLaw
+from controller.configuration import refuse_unbounded
+from controller.gains import STANDARD
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.safety.limits import GateLimits
+from controller.session_parts import SessionParts
 from controller.types import Reference, SegmentInfo, Vector
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -20,6 +18,7 @@ from trajectories.planner import plan_session
 from trajectories.program_model import Program
 from trajectories.techniques.registry import technique_named
 from urdf.arms import load_arm
+from workbench.gains_file import load_gains
 from workbench.run_session import DT_S
 
 LEAD_S = 0.05
@@ -80,25 +79,17 @@ class Stage:
 
     Attributes:
         body: the body.
-        robot: the arm at its place.
         plan: one short stroke, from just above the skin.
-        limits: limits of the gate.
-        bounds: worst-case press force of the stroke.
+        parts: what its sessions are made from, with the standard gains.
     """
 
     body: Body
-    robot: RobotModel
     plan: LatePlan
-    limits: GateLimits
-    bounds: tuple[StrokeBound, ...]
+    parts: SessionParts
 
-    def law(self, gains: str) -> ImpedanceForceLaw:
-        """Return a fresh law."""
-        return ImpedanceForceLaw(self.robot, gain_set(gains), law_settings(self.bounds), DT_S)
-
-    def gate(self) -> Gate:
-        """Return a fresh gate."""
-        return Gate(self.limits, DT_S)
+    def parts_with(self, gains: str) -> SessionParts:
+        """Return the parts with gains by name or from a file; raises ConfigError."""
+        return replace(self.parts, gains=load_gains(gains).gains)
 
 
 @functools.lru_cache(maxsize=16)
@@ -121,8 +112,8 @@ def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stag
     stroke = technique_named(technique, "--techniques").short_stroke(force_n)
     program = Program(schema_version=1, name="fault", strokes=(stroke,))
     plan = plan_session(program, body, skin, robot)
-    limits = session_limits(plan, robot)
-    bounds = stroke_bounds(plan, robot, limits)
-    refuse_unbounded(bounds)
+    # The limits hold the whole way from rest, of which a cell goes through the end only.
+    whole = SessionParts.of(plan, robot, STANDARD, DT_S)
+    refuse_unbounded(whole.bounds)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
-    return Stage(body, robot, late, limits, bounds)
+    return Stage(body, late, replace(whole, plan=late))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
+
+from trajectories.names import NAME_RULE, normal_name
 
 TOUCH_FORCE_N = 5.0
 """Press force at which every stroke begins and ends [N]: light touch (assumed comfortable anywhere on the back)."""
@@ -16,8 +18,6 @@ LANDMARK_ORDER: tuple[str, ...] = get_args(Landmark)
 """Spine landmarks that a stroke may refer to, from below to above."""
 SPINE_PLACES = f"a landmark of {', '.join(LANDMARK_ORDER)}, or a number from 0 (L5S1) to 1 (C7)"
 """What a place on the spine may be, in words."""
-NAME_RULE = "1 to 60 letters, digits, spaces, '_', '.', '-', beginning with a letter or digit"
-"""What a name may consist of, in words."""
 
 
 def _check_spine_place(value: object) -> object:
@@ -37,7 +37,17 @@ class Allowed:
 
 SpinePlace = Annotated[str | float, BeforeValidator(_check_spine_place), Allowed(SPINE_PLACES)]
 """A place on the spine: a landmark name, or the fraction of the way from L5S1 (0) to C7 (1) along x."""
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$"), Allowed(NAME_RULE)]
+
+
+def _check_name(value: object) -> object:
+    """Accept a name in any script and return it in Unicode's composed form; what is no text is left to the type."""
+    name = normal_name(value) if isinstance(value, str) else None
+    if isinstance(value, str) and name is None:
+        raise PydanticCustomError("rule", "{allowed}", {"allowed": NAME_RULE})
+    return value if name is None else name
+
+
+Name = Annotated[str, BeforeValidator(_check_name), Allowed(NAME_RULE)]
 Side = Literal["left", "right"]
 
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import law_settings, session_limits, stroke_bounds
 from controller.errors import MassageArmError
-from controller.gains import GainSet
-from controller.law import ImpedanceForceLaw
+from controller.gains import STANDARD
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.supervisor.link import LinkedPlant, LinkSetup
 from controller.supervisor.realtime import HOST_PRIORITY, become_realtime
 from controller.types import ArmState, StepRecord, StopReason
@@ -57,14 +54,11 @@ def run_host(setup: HostSetup, result: Connection) -> None:
 def _run(setup: HostSetup) -> StopReason | None:
     plan, dt_s = setup.plan, setup.dt_s
     robot = RobotModel(setup.arm, setup.placement)
-    limits = session_limits(plan, robot)
-    settings = law_settings(stroke_bounds(plan, robot, limits))
-    _warm_up(ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s), Gate(limits, dt_s), plan)
-    gate = Gate(limits, dt_s)
+    parts = SessionParts.of(plan, robot, STANDARD, dt_s)
+    _warm_up(parts, plan)
     link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
-    law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s)
-    session = Session(plant, plan, law, gate, _forget)
+    session = parts.session(plant, _forget)
     become_realtime(HOST_PRIORITY)
     with stop_on_signals(session.request_stop):
         plant.configure()
@@ -79,8 +73,9 @@ def _forget(_: StepRecord) -> None:
     """Keep no record: a drill is judged by the truth."""
 
 
-def _warm_up(law: ImpedanceForceLaw, gate: Gate, plan: Plan) -> None:
+def _warm_up(parts: SessionParts, plan: Plan) -> None:
     """Load compiled code before time counts."""
+    law, gate = parts.law(), parts.gate()
     start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
     state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 20.0)
     reference = plan.at(0.0)
