@@ -25,7 +25,7 @@ from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
-from sim.options import Tier, tier_named
+from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
 from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation

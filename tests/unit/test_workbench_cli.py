@@ -63,6 +63,26 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(capsys: Capture, line: str
     assert all(word in captured.err for word in words)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--out", ""], "got '', which is empty"),
+        (["run", "--out="], "got '--out=', which is empty"),
+        (["campaign", "faults", "--tissue", ""], "got '', which is empty"),
+        (["check", "--body", "\udcff"], "got '\\udcff'; allowed: UTF-8 text"),
+        (["report", "a\x1b[31mb"], "a\\x1b[31mb: no such record"),
+        (["explain", "a\nb"], "a b: no such record"),
+        (["run", "--events", "/dev/zero"], "no regular file"),
+    ],
+)
+def test_arguments_that_name_nothing_or_steer_a_terminal(capsys: Capture, arguments: list[str], words: str) -> None:
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.strip().isprintable()
+    assert words in error
+
+
 @pytest.mark.parametrize("module", ["massage_arm", "workbench", "workbench.cli"])
 def test_the_program_runs_as_a_module_too(module: str) -> None:
     done = subprocess.run([sys.executable, "-m", module, "dance"], capture_output=True, text=True, check=False)

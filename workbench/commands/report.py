@@ -8,7 +8,7 @@ from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
 from workbench.output import REPORT_NAME, SUMMARY_NAME, write_text
-from workbench.reader import find_record, read_run
+from workbench.reader import read_run, read_run_id
 from workbench.report import render_report
 from workbench.stages import stage
 from workbench.summary import summarise
@@ -16,7 +16,7 @@ from workbench.summary import summarise
 
 def report(arguments: argparse.Namespace) -> int:
     """Write ``report.html`` and ``summary.json`` beside the record."""
-    find_record(arguments.run)
+    read_run_id(arguments.run)  # refuses what is no record
     with stage("reading the record"):
         run = read_run(arguments.run)
     with stage("writing the report"):
