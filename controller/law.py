@@ -128,7 +128,6 @@ class ImpedanceForceLaw:
             terms,
             (estimate,),
             _CONTACT[int(out[at + 10])],
-            normal,
             reference.twist[:3],
             out[at + 11],
         )
