@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
 from controller.types import ArmState, Truth, Vector
-
-
-@dataclass(frozen=True, slots=True)
-class PlantInfo:
-    """What a plant is.
-
-    Attributes:
-        name: name of the arm.
-        joints: number of joints.
-        dt_s: period of its loop [s].
-        adds_gravity: True where the drive adds gravity itself, so that commands must not.
-        is_simulated: True where time is simulated and nothing is lost by waiting.
-    """
-
-    name: str
-    joints: int
-    dt_s: float
-    adds_gravity: bool
-    is_simulated: bool
 
 
 class Plant(Protocol):
     """An arm that takes approved commands only."""
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
 
     def configure(self) -> None:
@@ -47,11 +28,22 @@ class Plant(Protocol):
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command and let one period pass."""
 
-    def truth(self) -> tuple[Truth, ...]:
-        """Return what really happened in the last period, one entry per pad; empty on hardware."""
+    def resume(self) -> None:
+        """Give the drives back to the session loop after a cleared stop; they hold the arm where it is.
+
+        Whoever else can take the drives, such as the supervisor, lets go of them. Raises PlantError.
+        """
 
     def safe(self) -> None:
         """Leave the arm without enable in a pose in which it cannot hurt."""
 
     def deactivate(self) -> None:
         """Close; never raises."""
+
+
+class TruthSource(Protocol):
+    """What really happens, as only a simulation knows it."""
+
+    def truth(self) -> tuple[Truth, ...]:
+        """Return what really happened in the last period, one entry per pad."""
+        ...

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import gc
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
 from controller.law import ImpedanceForceLaw
+from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
+from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
+from controller.pain_map import PainMap
 from controller.parking import Parking
-from controller.plant import Plant
+from controller.plan_clock import PlanClock
+from controller.plant import Plant, TruthSource
 from controller.safety.gate import Gate, Judgement
 from controller.safety.reaction import stop_reason
+from controller.stops import Stops
 from controller.types import (
     ArmState,
     Cause,
     Clearance,
     Command,
+    ContactState,
     Mode,
     PlanLike,
     Reference,
     StepRecord,
     StopReason,
+    Vector,
 )
 
-SETTLE_S = 0.5
-"""Rest at the start pose before the plan begins; the wrist sensor is tared in it (assumed)."""
-PROGRESS_TICKS = 50
-"""Ticks between two calls of ``on_tick``."""
-HOLD_LIMIT_S = 12.0
-"""Longest wait for contact at one stroke; a longer one means that the force is never reached (assumed)."""
+TOUCHING = (ContactState.CONTACT, ContactState.WORK)
 PRESS_CAUSES = frozenset({Cause.PRESS_LIMIT, Cause.PRESS_SPEED, Cause.LOADING_RATE, Cause.TORQUE_LIMIT})
 """Limits that lower the press force, so that its integral must not wind up."""
 
@@ -56,25 +59,29 @@ class SessionResult:
         stop: why it was stopped, None where the plan was completed.
         duration_s: session time [s].
         timing: wall-clock figures.
+        stops: every stop, the cleared ones too, in order.
     """
 
     stop: StopReason | None
     duration_s: float
     timing: LoopTiming
+    stops: tuple[StopReason, ...]
 
 
 class Session:
-    """Runs one plan on one plant.
+    """Runs one plan on one plant, one period at a time.
+
+    The loop belongs to the caller: ``with session:`` around ``while session.tick(): ...``, or ``session.run()``.
+    Leaving it early makes the plant safe and lets the error that ended it through.
 
     Args:
         plant: the arm, activated at the plan's start posture.
         plan: what to do.
         law: how to do it.
         gate: what is allowed.
-        on_step: takes every record; must not block on hardware.
-        on_tick: called with (plan time, duration) about every 50 ms of session time, for progress.
-        on_settled: asked when a stopped arm has come to rest: who clears the stop, or None to end the session. Without
-            it the session ends.
+        observers: who sees every step and event, in the order they are called.
+        operator: whose requests are heard; without one every stop ends the session.
+        truth: what the simulation knows; None on hardware.
     """
 
     def __init__(
@@ -83,95 +90,210 @@ class Session:
         plan: PlanLike,
         law: ImpedanceForceLaw,
         gate: Gate,
-        on_step: Callable[[StepRecord], None],
-        on_tick: Callable[[float, float], None] | None = None,
-        on_settled: Callable[[StopReason], Clearance | None] | None = None,
+        *,
+        observers: Sequence[Observer] = (),
+        operator: Operator | None = None,
+        truth: TruthSource | None = None,
     ) -> None:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
-        self._on_step, self._on_tick, self._on_settled = on_step, on_tick, on_settled
+        self._observers, self._operator, self._truth = Observers(observers), operator, truth
+        pain = None if operator is None else PainMap(plan, law.robot.arm.tool.only_pad("the plan clock").radius_m)
+        self._clock = PlanClock(plan, plant.rig.dt_s, pain)
+        self._touched: Command | None = None
+        self._outlook: Requests = NO_REQUESTS
         self._requested: Cause | None = None
-        self._plan_s = 0.0
-        self._held_s = 0.0
-        self._next_hold = 0
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
         self._parking: Parking | None = None
+        self._way: tuple[Vector, ...] = ()
         self._is_returning = False
-        self._settled_s = math.nan
+        self._stops = Stops(gate)
+        self._t_s = self._wall_s = 0.0
+        self._tick_us: list[float] = []
+        self._is_over = self._is_closed = self._is_collector_off = False
 
     def request_stop(self, cause: Cause = Cause.OPERATOR) -> None:
-        """Ask for a stop from outside the loop (signal handler, console): the arm unloads and floats first."""
+        """Stop from outside the loop (signal handler): the arm leaves the skin and parks, then the session ends."""
         self._requested = cause
+
+    @property
+    def result(self) -> SessionResult:
+        """How the session ended, or how far it is."""
+        timing = LoopTiming(tuple(self._tick_us), self._wall_s)
+        return SessionResult(self._gate.stop_reason, self._t_s, timing, self._stops.all)
 
     def run(self) -> SessionResult:
         """Run until the plan is done or a stop has settled; the plant is safe when this returns or raises."""
-        ticks: list[float] = []
+        with self:
+            began = time.perf_counter()
+            try:
+                while self.tick() is not None:
+                    pass
+            finally:
+                self._wall_s = time.perf_counter() - began
+        return self.result
+
+    def tick(self) -> StepRecord | None:
+        """Let one period pass.
+
+        Returns:
+            Its record; None once the session is over and the plant is safe.
+
+        Raises:
+            Exception: of the plant at once; of law or a critical observer once the arm has left the skin and come to
+                rest. The plant is safe then.
+        """
+        try:
+            if not self._is_over:
+                return self._tick()
+            if self._failure is not None:
+                raise self._failure
+        except BaseException as error:
+            self._close_after(error)
+            raise
+        self.close()
+        return None
+
+    def close(self) -> None:
+        """Make the plant safe and end the session, whatever state it is in; later calls do nothing."""
+        self._is_over = True
+        if self._is_collector_off:
+            self._is_collector_off = False
+            gc.enable()
+            gc.unfreeze()
+        if not self._is_closed:
+            self._is_closed = True
+            self._plant.safe()
+
+    def __enter__(self) -> Self:
+        """Keep the garbage collector out of the loop."""
         gc.collect()
         gc.freeze()
         gc.disable()
-        began = time.perf_counter()
-        try:
-            t_s = self._loop(ticks)
-            if self._failure is not None:
-                raise self._failure
-        finally:
-            wall = time.perf_counter() - began
-            gc.enable()
-            gc.unfreeze()
-            self._plant.safe()
-        return SessionResult(self._gate.stop_reason, t_s, LoopTiming(tuple(ticks), wall))
+        self._is_collector_off = True
+        return self
 
-    def _loop(self, ticks: list[float]) -> float:
-        plant, plan, gate = self._plant, self._plan, self._gate
-        dt = plant.info.dt_s
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close; an error on its way out is never replaced by one of closing."""
+        if error is None:
+            self.close()
+        else:
+            self._close_after(error)
+
+    def _close_after(self, error: BaseException) -> None:
+        try:
+            self.close()
+        except Exception as later:
+            error.add_note(f"then the plant could not be made safe: {type(later).__name__}: {later}")
+
+    def _tick(self) -> StepRecord:
+        plant, gate = self._plant, self._gate
         clock = time.perf_counter_ns
-        tick = 0
-        while True:
-            began = clock()
-            state = plant.read()
-            t_s = state.t_s
-            if self._requested is not None:
-                gate.stop(_requested_stop(self._requested, t_s))
-            reference, command = self._wish(state, t_s)
-            judgement = gate.judge(command, state, reference, t_s)
-            plant.apply(judgement.command)
-            self._note(judgement)
-            terms = command.terms
-            step = StepRecord(
-                t_s, state, reference, terms.p_wt, terms.quaternion_wt, terms.v_wt, command.pads, command.contact,
-                command.plan_error_m, judgement.applied(), plant.truth(),
-            )  # fmt: skip
-            self._tell(step, tick)
-            ticks.append((clock() - began) * 1e-3)
-            tick += 1
-            if gate.is_settled(t_s):
-                if not self._goes_on():
-                    return t_s
-            elif gate.mode is Mode.RUN and self._plan_s >= plan.duration_s:
-                return t_s
-            if gate.mode is Mode.RUN:
-                self._advance(t_s, dt)
+        began = clock()
+        state = plant.read()
+        self._t_s = t_s = state.t_s
+        self._hear(state)
+        reference, command = self._plan_and_command(state, t_s)
+        if command.contact in TOUCHING:
+            self._touched = command
+        judgement = gate.judge(command, state, reference, t_s)
+        plant.apply(judgement.command)
+        self._note(judgement)
+        terms = command.terms
+        step = StepRecord(
+            t_s, state, reference, terms.p_wt, terms.quaternion_wt, terms.v_wt, command.pads, command.contact,
+            command.plan_error_m, judgement.applied(), () if self._truth is None else self._truth.truth(),
+        )  # fmt: skip
+        self._show(step)
+        self._tick_us.append((clock() - began) * 1e-3)
+        self._go_on(state)
+        return step
 
-    def _goes_on(self) -> bool:
-        """Ask whether the stop is cleared, and if so begin anew at the measured pose.
+    def _hear(self, state: ArmState) -> None:
+        """Take or refuse what was asked for since the last tick."""
+        if self._requested is not None and not self._stops.is_ending:
+            self._stops.is_ending = True
+            self._stops.stop(self._requested, state.t_s)
+            self._tell(state.t_s, RequestEvent(Request.STOP, Clearance.OPERATOR, True, "the arm parks, then it ends"))
+        if self._operator is None:
+            return
+        self._outlook = self._operator.poll(state.t_s)
+        for asked in self._outlook.asked:
+            is_taken, text = self._take(asked, state)
+            self._tell(state.t_s, RequestEvent(asked.request, asked.who, is_taken, text))
 
-        The arm is driven slowly back to where the transfer to the interrupted stroke began, and goes on from there. A
-        person who may not clear the stop leaves it standing.
+    def _take(self, asked: Asked, state: ArmState) -> tuple[bool, str]:
+        """Take or refuse a request; return which of both, and what follows or why."""
+        match asked.request:
+            case Request.STOP:
+                return True, self._stops.ask(state.t_s)
+            case Request.CLEAR:
+                return self._stops.clear(asked.who, state)
+            case Request.HURTS_HERE:
+                return self._spare()
+            case _:
+                return self._clock.take(asked.request, is_stopped=self._gate.mode is not Mode.RUN)
+
+    def _spare(self) -> tuple[bool, str]:
+        """Spare the place that the pad presses now, or pressed last."""
+        if self._touched is None:
+            return False, "nothing has been pressed yet"
+        (pad,) = self._touched.pads
+        return self._clock.spare(self._touched.terms.p_wt, pad.normal_w)
+
+    def _go_on(self, state: ArmState) -> None:
+        """Decide after a tick whether there is a next one, and let plan time pass."""
+        gate = self._gate
+        if self._stops.note():
+            # A stop on a driven way ends that way: parking begins anew, from where the arm is then.
+            self._is_returning, self._parking = False, None
+        if gate.is_settled(state.t_s):
+            if not self._leaves_rest(state):
+                self._is_over = not self._stops.is_waiting(state, self._outlook.may_clear)
+                return
+        elif gate.mode is Mode.RUN and self._clock.is_over:
+            self._is_over = True
+            return
+        if gate.mode is Mode.RUN and not self._is_returning:
+            self._advance(state.t_s)
+
+    def _advance(self, t_s: float) -> None:
+        """Let plan time pass; leave a stroke out where that is asked for and the tool is off the skin."""
+        may_resume = self._outlook.may_resume
+        stop = self._clock.advance(t_s, is_working=self._law.is_working, may_resume=may_resume)
+        if stop is not None:
+            self._gate.stop(stop)
+        elif self._operator is not None and self._clock.skip_to_s is not None:
+            self._clock.skip()
+            self._law.restart()
+            self._is_returning, self._way = True, self._plan.park_path_rad[:1]
+
+    def _leaves_rest(self, state: ArmState) -> bool:
+        """Go on from rest where the stop was cleared; False where it was not.
+
+        The arm is driven slowly back to where the transfer to the interrupted stroke began, and goes on from there.
         """
-        stop = self._gate.stop_reason
-        who = None if stop is None or self._on_settled is None or self._failure else self._on_settled(stop)
-        if who is None:
+        stop, cleared = self._gate.stop_reason, self._stops.cleared_by(state)
+        if stop is None or cleared is None:
+            return False
+        who, is_valid = cleared
+        if not is_valid:
+            text = "something worse has happened since; clear it again"
+            self._tell(state.t_s, RequestEvent(Request.CLEAR, who, False, text))
             return False
         try:
-            self._gate.clear(who)
-        except PermissionError:
+            self._plant.resume()
+        except Exception as error:
+            self._fail(error, state.t_s)
             return False
+        self._gate.clear(who)
         self._law.restart()
-        self._requested = self._last = self._parking = None
-        self._is_returning = True
-        self._plan_s = max((time_s for time_s in self._plan.resume_times_s if time_s <= self._plan_s), default=0.0)
-        self._next_hold = sum(time_s <= self._plan_s for time_s in self._plan.hold_times_s)
-        self._held_s, self._settled_s = 0.0, math.nan
+        self._last = self._parking = None
+        self._is_returning, self._way = True, self._plan.park_path_rad[-2::-1]
+        self._clock.go_back()
+        self._tell(state.t_s, ClearedEvent(stop, who))
         return True
 
     def _note(self, judgement: Judgement) -> None:
@@ -179,10 +301,10 @@ class Session:
         is_limited = bool(judgement.limited) and any(entry.cause in PRESS_CAUSES for entry in judgement.limited)
         self._law.note_limited(is_limited, judgement.gain_share)
 
-    def _wish(self, state: ArmState, t_s: float) -> tuple[Reference, Command]:
-        """Return reference and command; where they cannot be made, stop and hold on to the last ones."""
+    def _plan_and_command(self, state: ArmState, t_s: float) -> tuple[Reference, Command]:
+        """Return reference and command; where they cannot be made, stop and keep the last ones."""
         try:
-            reference = self._plan.at(self._plan_s)
+            reference = self._clock.reference()
             command = self._law.step(state, reference)
             if self._gate.mode is Mode.PARK:
                 command = self._park(command, state)
@@ -199,7 +321,7 @@ class Session:
         """Return the command that drives a stopped arm on toward its park posture."""
         if self._parking is None:
             self._parking = Parking(self._plan.park_path_rad)
-        command = self._parking.step(command, state, self._law.robot.mass, self._plant.info.dt_s)
+        command = self._parking.step(command, state, self._law.robot.mass, self._plant.rig.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
         if self._parking.is_arrived:
@@ -207,56 +329,41 @@ class Session:
         return command
 
     def _return(self, command: Command, state: ArmState, reference: Reference) -> Command:
-        """Return the command that drives a restarted arm from its park posture to where the plan goes on."""
+        """Return the command that drives the arm to where the plan goes on, from rest or from a stroke left out."""
         robot = self._law.robot
         if self._parking is None:
-            back = (*self._plan.park_path_rad[-2::-1], reference.posture_rad)
-            self._parking = Parking(back)
-        command = self._parking.step(command, state, robot.mass, self._plant.info.dt_s)
+            self._parking = Parking((*self._way, reference.posture_rad))
+        command = self._parking.step(command, state, robot.mass, self._plant.rig.dt_s)
         if self._parking.is_blocked:
             self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))
         # The gate holds the speed toward the body against what was planned, which on this way is not the plan's.
         vx, vy, vz = (robot.jacobian[:3] @ self._parking.planned_rad_s).tolist()
         if self._parking.is_arrived:
-            self._is_returning, self._parking, self._settled_s = False, None, math.nan
+            self._is_returning, self._parking = False, None
+            self._clock.settle()
             self._law.restart()
         return replace(command, plan_error_m=0.0, surface_velocity_w=(vx, vy, vz))
 
-    def _tell(self, step: StepRecord, tick: int) -> None:
-        """Hand the step to whoever watches; a watcher that fails stops the session, but never the loop at once."""
+    def _show(self, step: StepRecord) -> None:
+        """Show the step to the observers; a critical one that fails stops the session, but never the loop at once."""
         if self._failure is not None:
             return
         try:
-            self._on_step(step)
-            if self._on_tick is not None and tick % PROGRESS_TICKS == 0:
-                self._on_tick(self._plan_s, self._plan.duration_s)
+            self._observers.show_step(step)
         except Exception as error:
             self._fail(error, step.t_s)
 
-    def _fail(self, error: Exception, t_s: float) -> None:
-        """Latch a stop for an error of our own, so that the arm leaves the skin before the error goes on its way."""
-        self._failure = self._failure or error
-        self._gate.stop(stop_reason(Cause.INTERNAL_ERROR, f"{type(error).__name__}: {error}", 1.0, 0.0, "errors", t_s))
-
-    def _advance(self, t_s: float, dt: float) -> None:
-        """Let plan time pass, but wait at the end of an approach until the stroke's force has been reached."""
-        if math.isnan(self._settled_s):
-            self._settled_s = t_s + SETTLE_S
-        if self._is_returning or t_s < self._settled_s:
+    def _tell(self, t_s: float, event: SessionEvent) -> None:
+        """Show an event to the observers, as a step is shown."""
+        if self._failure is not None:
             return
-        after = self._plan_s + dt
-        holds = self._plan.hold_times_s
-        if self._next_hold < len(holds) and after > holds[self._next_hold]:
-            if not self._law.is_working:
-                self._held_s += dt
-                if self._held_s > HOLD_LIMIT_S:
-                    limit = "wait for the stroke's press force"
-                    self._gate.stop(stop_reason(Cause.NO_CONTACT, limit, self._held_s, HOLD_LIMIT_S, "s", t_s))
-                return
-            self._next_hold += 1
-            self._held_s = 0.0
-        self._plan_s = after
+        try:
+            self._observers.show_event(t_s, event)
+        except Exception as error:
+            self._fail(error, t_s)
 
-
-def _requested_stop(cause: Cause, t_s: float) -> StopReason:
-    return stop_reason(cause, "request to stop", 1.0, 0.0, "requests", t_s)
+    def _fail(self, error: Exception, t_s: float) -> None:
+        """Latch a stop for an error of our own, so that the arm leaves the skin before the error is raised."""
+        self._failure = self._failure or error
+        self._stops.is_ending = True
+        self._gate.stop(stop_reason(Cause.INTERNAL_ERROR, f"{type(error).__name__}: {error}", 1.0, 0.0, "errors", t_s))

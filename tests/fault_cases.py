@@ -10,32 +10,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from controller.configuration import law_settings, session_limits, stroke_bounds, supervisor_limits
-from controller.gains import GainSet
-from controller.law import ImpedanceForceLaw
+from controller.gains import STANDARD
+from controller.operator import Operator
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import StepRecord, StopReason
 from sim.faults import Fault
 from sim.options import SimulationOptions
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import SimPlant
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
 from trajectories.program import Program
-from trajectories.program_model import ParaspinalCircles
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 
 TARGET_N = 18.0
 FAULT_S = 8.2
 """In the middle of the stroke, at full press force (a test checks it)."""
-
-
-class _Enough(BaseException):
-    """Ends a session at once; no error, so that the session does not take it for one."""
 
 
 @dataclass(frozen=True)
@@ -74,38 +69,39 @@ def prepared(arm_name: str = "servo7", body_name: str = "median_m") -> tuple[Bod
 class Bench:
     """A session on the rig, run in this process."""
 
-    def __init__(self, faults: tuple[Fault, ...] = (), arm_name: str = "servo7", seed: int = 1) -> None:
+    def __init__(
+        self,
+        faults: tuple[Fault, ...] = (),
+        arm_name: str = "servo7",
+        seed: int = 1,
+        operator: Operator | None = None,
+    ) -> None:
         body, robot, plan = prepared(arm_name)
-        limits = session_limits(plan, robot)
+        parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
         own = RobotModel(robot.arm, robot.placement)
         world = SimPlant(robot.arm, robot.placement, body, SimulationOptions(seed=seed, faults=faults))
         self.plan, self.events = plan, []
-        self.plant = SupervisedPlant(world, own, supervisor_limits(limits), self._note)
-        self.gate = Gate(limits, 1e-3)
-        settings = law_settings(stroke_bounds(plan, robot, limits))
-        law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, 1e-3)
+        self.plant = SupervisedPlant(world, own, parts.supervisor_limits(), self._note)
+        self.gate = parts.gate()
         self.steps: list[StepRecord] = []
         self.on_step: Callable[[StepRecord], None] = lambda _: None
         self.on_end: Callable[[], None] = lambda: None
         self.end_s = math.inf
-        self.session = Session(self.plant, plan, law, self.gate, self._keep)
+        self.session = parts.session(self.plant, operator=operator, truth=self.plant, gate=self.gate)
 
     def _note(self, t_s: float, fault: Fault) -> None:
         self.events.append((t_s, fault.name, fault.value))
-
-    def _keep(self, step: StepRecord) -> None:
-        self.steps.append(step)
-        self.on_step(step)
-        if step.t_s >= self.end_s:
-            raise _Enough
 
     def run(self) -> None:
         self.plant.configure()
         self.plant.activate(self.plan.start_q_rad)
         try:
-            self.session.run()
-        except _Enough:
-            pass
+            with self.session:
+                while (step := self.session.tick()) is not None:
+                    self.steps.append(step)
+                    self.on_step(step)
+                    if step.t_s >= self.end_s:
+                        break
         finally:
             self.plant.deactivate()
 
@@ -132,7 +128,7 @@ def fork_at_fault(faults: dict[str, tuple[Fault, float]], arm_name: str = "servo
             sender.close()
             outcomes[key] = receiver.recv()
             os.waitpid(child, 0)
-        raise _Enough
+        bench.end_s = step.t_s
 
     bench.on_step = branch
     try:

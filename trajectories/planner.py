@@ -19,12 +19,12 @@ from trajectories.parking import Parking, parking
 from trajectories.plan import Plan, PlanFacts
 from trajectories.posture import choose, coarse, posture_track, split
 from trajectories.posture_checks import PostureCheck
-from trajectories.program_model import ParaspinalCircles, Program, Stroke
+from trajectories.program_model import Program
 from trajectories.segments import effective_mass, segment_info
 from trajectories.spline_track import fit_piece, resample
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
-from trajectories.techniques.paraspinal_circles import paraspinal_circles
-from trajectories.techniques.shoulder_kneading import shoulder_kneading
+from trajectories.techniques.fields import StrokeModel
+from trajectories.techniques.registry import technique_named
 from trajectories.techniques.stroke_path import StrokePath
 from trajectories.techniques.timing import STEP_S
 from trajectories.tool_pose import Poses, poses_on_skin, quaternions
@@ -92,11 +92,9 @@ def plan_paths(paths: Iterable[StrokePath], back: Back, robot: RobotModel, allow
     return _assembled(strokes, pieces, tracks, check, rest)
 
 
-def stroke_path(stroke: Stroke, back: Back) -> StrokePath:
-    """Return the path of any stroke. Raises PlanError where it does not fit this body."""
-    if isinstance(stroke, ParaspinalCircles):
-        return paraspinal_circles(stroke, back)
-    return shoulder_kneading(stroke, back)
+def stroke_path(stroke: StrokeModel, back: Back) -> StrokePath:
+    """Return the path of a stroke of any registered technique. Raises PlanError where it does not fit this body."""
+    return technique_named(stroke.technique, f"stroke {stroke.name!r}").path(stroke, back)
 
 
 def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:
@@ -104,7 +102,8 @@ def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:
     radius = robot.arm.tool.only_pad("the planner").radius_m
     stretches = [park_pose(back, robot.placement.position_m, radius, 0.0)]
     for stroke in strokes:
-        on_skin = poses_on_skin(stroke.path.feet_xy_m[::STEPS_PER_POSTURE], back, radius, 0.0)
+        feet, yaw = stroke.path.only_feet_xy_m[::STEPS_PER_POSTURE], stroke.path.yaw_rad[::STEPS_PER_POSTURE]
+        on_skin = poses_on_skin(feet, back, radius, 0.0, yaw)
         hover = np.full(1, 0.05)
         stretches += [on_skin[0].raised(hover), on_skin, on_skin[len(on_skin) - 1].raised(hover)]
     return coarse(stretches)
@@ -115,8 +114,8 @@ def _pieces(strokes: list[_Checked], back: Back, robot: RobotModel, yaw_rad: flo
     park = park_pose(back, robot.placement.position_m, radius, yaw_rad)
     here, pieces = park, []
     for index, stroke in enumerate(strokes):
-        poses = poses_on_skin(stroke.path.feet_xy_m, back, radius, yaw_rad)
-        work = work_piece(index, poses, stroke.path.press_n)
+        poses = poses_on_skin(stroke.path.only_feet_xy_m, back, radius, yaw_rad, stroke.path.yaw_rad)
+        work = work_piece(index, poses, stroke.path.only_press_n)
         approach, lift = approach_piece(index, work.poses[0]), lift_piece(index, work.poses[len(work.poses) - 1])
         pieces += [transfer_piece(index, here, approach.poses[0], back, radius), approach, work, lift]
         here = lift.poses[len(lift.poses) - 1]
@@ -185,5 +184,5 @@ def _facts(
         angle_error_rad=max(float(track.angle_error_rad.max()) for track in tracks),
         work_s=sum(segment.end_s - segment.start_s for segment in segments),
         is_parked_beside=rest.is_beside,
-        paths_xy_m=tuple(stroke.path.feet_xy_m[::CHECK_EVERY] for stroke in strokes),
+        paths_xy_m=tuple(stroke.path.only_feet_xy_m[::CHECK_EVERY] for stroke in strokes),
     )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from controller.errors import ConfigError
-from trajectories.program_model import TECHNIQUES, Program
+from trajectories.program_model import Program
+from trajectories.strict_yaml import read_yaml
+from trajectories.techniques.registry import TECHNIQUES
 
 PROGRAM_FOLDER = Path(__file__).parent / "programs"
 DEFAULT_PROGRAM = "first_session"
 MAX_FILE_BYTES = 200_000
 """No program a person writes is longer; guards against a wrong file and against alias bombs."""
-
+MAX_SHOWN = 60
+"""Longest part of a wrong value that a message repeats."""
 
 _PLAIN_WORDS = {
     "missing": "a value: this key is required",
@@ -29,21 +32,7 @@ _PLAIN_WORDS = {
     "too_long": "a list of 1 to 40 strokes",
     "string_type": "text",
     "bool_type": "true or false",
-    "string_pattern_mismatch": "letters, digits, spaces, '_', '.', '-', beginning with a letter or digit",
 }
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader without duplicate keys and without aliases."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"key {key!r} twice", problem_mark=key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def program_names() -> tuple[str, ...]:
@@ -81,7 +70,7 @@ def _text(path: Path, shown: str) -> str:
             raise ConfigError(
                 shown, f"{path.stat().st_size} bytes", f"a program file of at most {MAX_FILE_BYTES} bytes"
             )
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(shown, "a binary file (not UTF-8 text)", "a YAML program file") from error
     except (OSError, ValueError) as error:
@@ -90,20 +79,11 @@ def _text(path: Path, shown: str) -> str:
 
 
 def _parsed(text: str, shown: str) -> dict[str, Any]:
-    try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise ConfigError(shown, "a YAML alias (*name)", "plain values; write the value out")
-        data = _StrictLoader(text).get_single_data()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(shown, f"{error.problem}{place}", "a YAML mapping with each key once") from error
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise ConfigError(shown, f"no YAML ({str(error).splitlines()[0]})", "a YAML program file") from error
+    data = read_yaml(text, shown)
     if data is None:
         raise ConfigError(shown, "an empty file", "a YAML mapping with schema_version, name and strokes")
     if not isinstance(data, dict):
-        raise ConfigError(shown, f"a {type(data).__name__}", "a YAML mapping with schema_version, name and strokes")
+        raise ConfigError(shown, _got(data), "a YAML mapping with schema_version, name and strokes")
     return data
 
 
@@ -122,12 +102,15 @@ def _readable(error: ValidationError, shown: str) -> ConfigError:
     kind = first["type"]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = repr(context["tag"]) if "tag" in context else "nothing"
-        return ConfigError(_where(shown, (*location, "technique")), tag, f"one of {', '.join(TECHNIQUES)}")
+        hint = _suggestion(str(context.get("tag", "")).strip("'"), TECHNIQUES)
+        return ConfigError(_where(shown, (*location, "technique")), tag, f"one of {', '.join(TECHNIQUES)}", hint)
     if kind == "rule" and "key" in context:
         return ConfigError(_where(shown, (*location, context["key"])), context["got"], context["allowed"])
     if kind == "extra_forbidden":
-        keys = ", ".join(_model_of(first["loc"]).model_fields)
-        return ConfigError(_where(shown, location), "an unknown key", f"the keys {keys}")
+        keys = tuple(_model_of(first["loc"]).model_fields)
+        meant = _suggestion(str(location[-1]), keys)
+        allowed = f"one of {len(keys)} keys" if meant else f"the keys {', '.join(keys)}"
+        return ConfigError(_where(shown, location), "an unknown key", allowed, meant)
     allowed = _allowed(first["loc"], str(first["msg"]), kind)
     if kind == "missing":
         return ConfigError(_where(shown, location), "nothing", allowed, "add the key")
@@ -144,7 +127,7 @@ def _where(shown: str, location: tuple[int | str, ...]) -> str:
 def _model_of(location: tuple[int | str, ...]) -> type[Any]:
     for part in location:
         if part in TECHNIQUES:
-            return TECHNIQUES[str(part)]
+            return TECHNIQUES[str(part)].model
     return Program
 
 
@@ -162,9 +145,23 @@ def _allowed(location: tuple[int | str, ...], message: str, kind: str) -> str:
 
 
 def _got(value: object) -> str:
-    text = f"the text {value!r}" if isinstance(value, str) else repr(value)
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return text if isinstance(value, str | int | float) else f"{text} ({type(value).__name__})"
+    """Return a value of a file in words."""
+    if value is None:
+        return "an empty value"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, dict):
+        return f"a mapping of {len(value)} keys" if value else "an empty mapping"
+    text = f"the text {value!r}" if isinstance(value, str) else str(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+def _suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a question with the known word that is nearest to what was written; empty where none is near."""
+    near = get_close_matches(word, tuple(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _hint(value: object, kind: str) -> str:
@@ -174,4 +171,4 @@ def _hint(value: object, kind: str) -> str:
         number = float(value)
     except ValueError:
         return ""
-    return f"write {number!r} without quotes" + (" (YAML reads 1e1 as text)" if "e" in value.lower() else "")
+    return f"write {number!r} without quotes"

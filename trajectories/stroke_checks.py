@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from controller.errors import PlanError
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
+from controller.wording import distinct_decimals
 from trajectories.back import Back
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath
 
@@ -43,21 +44,25 @@ def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[li
         the regions under every checked point.
 
     Raises:
-        PlanError: off the body, inside a keep-out, outside the technique's regions, over a ceiling, or over an edge.
+        PlanError: more than one pad or intermittent contact, neither of which can be planned yet; off the body, inside
+            a keep-out, outside the technique's regions, over a ceiling, or over an edge.
     """
-    x, y = footprint(path.feet_xy_m)
-    points = path.feet_xy_m[::CHECK_EVERY]
+    path.refuse_unplannable()
+    feet = path.only_feet_xy_m
+    x, y = footprint(feet)
+    points = feet[::CHECK_EVERY]
     _check_on_body(path, back, x, y)
     _check_keep_out(path, back, x, y)
-    regions = regions_under(path.feet_xy_m, back)
-    for point, under, press_n in zip(points, regions, path.press_n[::CHECK_EVERY], strict=True):
+    regions = regions_under(feet, back)
+    for point, under, press_n in zip(points, regions, path.only_press_n[::CHECK_EVERY], strict=True):
         where = back.describe(point)
         _check_regions(path, where, under, allow_neck_base)
         ceiling = min(REGION_CEILING_N[region] for region in under)
         if not press_n <= ceiling:
             weakest = min(under, key=lambda region: REGION_CEILING_N[region])
-            got, allowed = f"{press_n:.1f} N on {weakest}", f"at most {ceiling:g} N there"
-            raise PlanError(path.name, where, got, allowed, "ask for less force or another place")
+            got, most = distinct_decimals(float(press_n), ceiling, 1)
+            todo = "ask for less, with room for the worst case that must stay under it too, or for another place"
+            raise PlanError(path.name, where, f"{got} N on {weakest}", f"at most {most} N there", todo)
     _check_curvature(path, back, points)
     return regions
 
@@ -93,6 +98,6 @@ def _check_curvature(path: StrokePath, back: Back, points: Array) -> None:
     curvature = back.skin.curvature(points[:, 0], points[:, 1])
     worst = int(np.argmax(curvature))
     if not curvature[worst] <= 1.0 / SMALLEST_SKIN_RADIUS_M:
-        got = f"a skin radius of {1e3 / curvature[worst]:.0f} mm"
-        allowed = f"at least {1e3 * SMALLEST_SKIN_RADIUS_M:.0f} mm"
-        raise PlanError(path.name, back.describe(points[worst]), got, allowed, "keep the stroke off the edge")
+        got, least = distinct_decimals(1e3 / float(curvature[worst]), 1e3 * SMALLEST_SKIN_RADIUS_M, 0)
+        where, todo = back.describe(points[worst]), "keep the stroke off the edge"
+        raise PlanError(path.name, where, f"a skin radius of {got} mm", f"at least {least} mm", todo)

@@ -36,6 +36,7 @@ _COMMANDS = {
     "drill": "workbench.commands.drill:main",
     "list": "workbench.commands.names:main",
     "faults": "workbench.commands.names:faults",
+    "techniques": "workbench.commands.techniques:main",
 }
 
 
@@ -114,7 +115,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     def command(name: str, text: str) -> OneLineParser:
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
 
-    _add_session_options(command("run", "a whole session in simulation"))
+    run = command("run", "a whole session in simulation")
+    _add_session_options(run)
+    run.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
     _add_session_options(command("check", "plan and worst-case bound only, nothing moves"))
     for name, text in (
         ("report", "write report.html and summary.json of a run again"),
@@ -136,7 +139,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of"
     )
     _add_json(bench)
-    _add_json(command("gains", "stability margins of the gain sets over loop lag and tissue stiffness"))
+    gains = command("gains", "stability margins of the gain sets over loop lag and tissue stiffness")
+    gains.add_argument("--gains", nargs="+", metavar="NAME or FILE", help="only these; default: all that have names")
+    _add_json(gains)
     drill = command("drill", "kill, stop or spoil a process while the arm presses, and read the truth afterwards")
     drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
     _add_json(drill)
@@ -145,6 +150,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
     _add_json(command("list", "names of programs, bodies, arms and gain sets"))
     _add_json(command("faults", "what --fault can inject into a session"))
+    techniques = command("techniques", "what a stroke of a program may be: fields, ranges, examples")
+    techniques.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as a page")
+    _add_json(techniques)
     return parser, dict(commands.choices)
 
 
@@ -185,7 +193,8 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mesh", default="recommended", metavar="NAME",
                         help="mesh of the finite elements: coarse (near real time), recommended, fine")  # fmt: skip
     parser.add_argument("--arm", default="servo7", metavar="NAME", help="arm")
-    parser.add_argument("--gains", default="standard", metavar="NAME", help="robust, standard or fast")
+    parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
+                        help="robust, standard, fast, or a file of kp, ki_per_s, kd_s, d0_ns_per_m")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-error", type=millimetres, default=0.0,
                         metavar="MM", help="error of the planner's skin")  # fmt: skip
@@ -236,3 +245,7 @@ def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], 
         return value
 
     return read
+
+
+if __name__ == "__main__":
+    sys.exit(main())

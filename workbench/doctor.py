@@ -20,7 +20,7 @@ import orjson
 from packaging.requirements import Requirement
 
 DISTRIBUTION = "massage-arm"
-PACKAGES = ("controller", "trajectories", "sim", "hardware", "workbench", "urdf")
+PACKAGES = ("controller", "trajectories", "sim", "hardware", "workbench", "urdf", "massage_arm")
 MODULES = {"pillow": "PIL", "pin": "pinocchio", "pyyaml": "yaml", "scikit-fem": "skfem"}
 """Import names that differ from the name of the package, in lower case."""
 CRASHING = ("pybullet",)

@@ -10,7 +10,7 @@ from typing import NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import MassageArmError
-from controller.session import Session
+from controller.observers import SessionEvent
 from controller.types import Authority, ContactState, StepRecord, Truth
 from sim.options import Tier
 from workbench.branch import Answer, Child, branch, in_child
@@ -62,8 +62,25 @@ def run_group(task: GroupTask) -> tuple[Cell, ...]:
     return tuple(found.get(case) or dead(task.group, case, why) for case in task.cases)
 
 
-class _DoneError(BaseException):
-    """All branches are through; the session before the fault is of no more use. Not an error of the loop's own."""
+class _FullDisk:
+    """Fails as a recorder does once the disk of a cell is full.
+
+    Args:
+        world: knows whether it is.
+    """
+
+    is_critical = True
+
+    def __init__(self, world: FaultWorld) -> None:
+        self._world = world
+
+    def on_step(self, step: StepRecord) -> None:
+        """Raise OSError once the disk is full."""
+        if self._world.is_disk_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def on_event(self, t_s: float, event: SessionEvent) -> None:
+        """Take no event."""
 
 
 class _Branching:
@@ -78,18 +95,19 @@ class _Branching:
         self._waits = False
         self._crest_n = CREST_SHARE * task.group.force_n
         self._world = FaultWorld(made, task.group.seed, self._on_period, task.group.tissue)
-        self._gate = made.gate()
+        self._parts = made.parts_with(task.group.gains)
+        self._gate = self._parts.gate()
 
     def run(self) -> tuple[Cell, ...]:
         """Run until every case has had its branch; in a branch this never returns."""
         plant, plan, error = self._world.plant, self._stage.plan, ""
-        session = Session(plant, plan, self._stage.law(self._task.group.gains), self._gate, self._on_step)
+        session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
         plant.configure()
         try:
             plant.activate(plan.start_q_rad)
-            session.run()
-        except _DoneError:
-            pass
+            with session:
+                while (step := session.tick()) is not None and self._goes_on(step):
+                    pass
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
         except BaseException as failure:
@@ -103,24 +121,21 @@ class _Branching:
         why = error or (f"stopped by {stop.cause} before the fault" if stop else "the force was never reached")
         return (*self._cells, *(dead(self._task.group, case, why) for case in self._left))
 
-    def _on_step(self, step: StepRecord) -> None:
-        """Split where the time has come; the parent goes on with what is left, or ends."""
+    def _goes_on(self, step: StepRecord) -> bool:
+        """Split where the time has come; False in the parent once every case has had its branch."""
         is_crest = self._is_crest(step)
         if self._watch is not None:
             if is_crest:
                 self._watch.wait_calmly()
-            if self._world.is_disk_full:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            return
+            return True
         for case in [case for case in self._left if case.at_start or is_crest]:
             self._left.remove(case)
             side = branch(CELL_PATIENCE_S[self._task.group.tissue])
             if isinstance(side, Child):
                 self._become(case, side, step)
-                return
+                return True
             self._cells.append(_cell(self._task.group, case, side))
-        if not self._left:
-            raise _DoneError
+        return bool(self._left)
 
     def _is_crest(self, step: StepRecord) -> bool:
         (pad,) = step.reference.pads
@@ -133,7 +148,7 @@ class _Branching:
         set_point_n = self._task.group.force_n if case.at_start else pad.press_n
         self._child = child
         self._waits = self._task.waits and len(case.faults) == 1
-        self._watch = Watch(case, self._stage.bounds[0], set_point_n)
+        self._watch = Watch(case, self._parts.bounds[0], set_point_n)
         if not case.at_start:
             self._watch.wait_calmly()
         try:

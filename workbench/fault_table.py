@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from controller.configuration import supervisor_limits
 from controller.errors import ConfigError
 from controller.robot import RobotModel
 from controller.types import Authority, Cause, Truth, Vector
@@ -115,10 +114,10 @@ class FaultWorld:
         self, made: Stage, seed: int, on_period: Callable[[Truth, Authority], None], tier: Tier = Tier.LAW
     ) -> None:
         options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier)
-        world = _TappedPlant(made.robot.arm, made.robot.placement, made.body, options)
+        world = _TappedPlant(made.parts.robot.arm, made.parts.robot.placement, made.body, options)
         world.on_period = on_period
-        own_model = RobotModel(made.robot.arm, made.robot.placement)
-        self.plant = SupervisedPlant(world, own_model, supervisor_limits(made.limits), self._note)
+        own_model = RobotModel(made.parts.robot.arm, made.parts.robot.placement)
+        self.plant = SupervisedPlant(world, own_model, made.parts.supervisor_limits(), self._note)
         """The plant of the session."""
         self.is_disk_full = False
         """Nothing more can be recorded."""

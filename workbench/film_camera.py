@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.errors import PlantError, RecordError
-from controller.types import StepRecord
+from controller.observers import StepObserver
 from sim.fem.patched_back import PatchedBack
 from sim.fem.pressure import skin_pressure_pa
 from sim.fem.soft_back import SoftBack
@@ -71,16 +70,11 @@ class FilmCamera:
         self._next_s = -np.inf
         self._is_over = self._is_blind = False
 
-    def beside(self, write: Callable[[StepRecord], None]) -> Callable[[StepRecord], None]:
-        """Return what takes a step for ``write`` and for the film; ``write`` itself where there is nothing to film."""
+    def observers(self) -> tuple[StepObserver, ...]:
+        """Return what a session shows its steps to; none where there is nothing to film."""
         if self._world.soft is None:
-            return write
-
-        def both(step: StepRecord) -> None:
-            write(step)
-            self.see(step.t_s, step.truth[0].press_n)
-
-        return both
+            return ()
+        return (StepObserver(lambda step: self.see(step.t_s, step.truth[0].press_n), is_critical=False),)
 
     def see(self, t_s: float, press_n: float) -> None:
         """Look at one step and take a picture where one is due."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import orjson
 
 from controller.arm import PadDescription
+from controller.gains import ForceGains
+from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 
 
@@ -35,6 +37,12 @@ class EventKind(enum.StrEnum):
     TAKEOVER = "takeover"
     """The supervisor takes the drives from the session loop."""
     STOP = "stop"
+    REQUEST = "request"
+    """A person asked for something; taken or refused."""
+    CLEARED = "cleared"
+    """A stop was cleared and the session goes on."""
+    OBSERVER_DROPPED = "observer_dropped"
+    """A display or camera failed and is not called any more."""
     END = "end"
 
 
@@ -109,7 +117,7 @@ class EndEvent:
     message: str
 
 
-EventData = SegmentEvent | ContactEvent | ModeEvent | LimitedEvent | FaultEvent | StopReason | EndEvent
+EventData = SegmentEvent | ContactEvent | ModeEvent | LimitedEvent | FaultEvent | StopReason | SessionEvent | EndEvent
 EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.SEGMENT_BEGIN: SegmentEvent,
     EventKind.SEGMENT_END: SegmentEvent,
@@ -120,6 +128,9 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.FAULT: FaultEvent,
     EventKind.TAKEOVER: StopReason,
     EventKind.STOP: StopReason,
+    EventKind.REQUEST: RequestEvent,
+    EventKind.CLEARED: ClearedEvent,
+    EventKind.OBSERVER_DROPPED: ObserverDropped,
     EventKind.END: EndEvent,
 }
 
@@ -137,6 +148,12 @@ class Event:
     t_s: float
     kind: EventKind
     data: EventData
+
+
+def session_event(t_s: float, event: SessionEvent) -> Event:
+    """Return an event of the session as the record keeps it."""
+    kind = next(kind for kind, data in EVENT_DATA.items() if type(event) is data)
+    return Event(t_s, kind, event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +216,7 @@ class RunConfig:
         body: name or path of the body file.
         tissue: tissue model, ``law`` or ``fem``.
         arm: name of the arm.
-        gains: name of the gain set.
+        gains: name of the gains.
         seed: seed of everything random.
         surface_error_mm: size of the error of the planner's skin [mm].
         dt_s: period of the loop [s].
@@ -214,6 +231,9 @@ class RunConfig:
         versions: packages.
         faults: what is injected, as on the command line with every value spelled out.
         mesh: mesh of the finite elements; empty on the law.
+        force_gains: the gains in numbers; None in a record of an earlier version.
+        braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
+            records that do not have it.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -236,6 +256,8 @@ class RunConfig:
     versions: tuple[Version, ...]
     faults: tuple[str, ...] = ()
     mesh: str = ""
+    force_gains: ForceGains | None = None
+    braked_bound_n: float | None = None
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

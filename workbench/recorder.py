@@ -21,10 +21,21 @@ from typing import BinaryIO, Self, cast
 import orjson
 
 from controller.errors import RecordError
+from controller.observers import SessionEvent
 from controller.types import StepRecord
 from workbench.container import McapContainer, Message
 from workbench.events import EventDetector
-from workbench.messages import EndEvent, Event, EventData, EventKind, LoopStats, RunConfig, StaticFrame, Topic
+from workbench.messages import (
+    EndEvent,
+    Event,
+    EventData,
+    EventKind,
+    LoopStats,
+    RunConfig,
+    StaticFrame,
+    Topic,
+    session_event,
+)
 from workbench.schema import json_schema
 from workbench.step_message import step_json, step_schema
 from workbench.timing import TickTimes
@@ -122,6 +133,17 @@ class McapRecorder:
         self._step_channel = self._channels[Topic.STEP]
         self._thread = threading.Thread(target=self._write_batches, name="recorder", daemon=True)
         self._thread.start()
+
+    is_critical = True
+    """A session that cannot be recorded does not go on."""
+
+    def on_step(self, step: StepRecord) -> None:
+        """Record one step, as ``write`` does."""
+        self.write(step)
+
+    def on_event(self, t_s: float, event: SessionEvent) -> None:
+        """Record what the session says beside its steps."""
+        self._append_event(session_event(t_s, event))
 
     def write(self, record: StepRecord) -> None:
         """Record one step; ``record.t_s`` must not decrease."""

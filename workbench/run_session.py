@@ -13,28 +13,20 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import (
-    StrokeBound,
-    law_settings,
-    refuse_unbounded,
-    refuse_unstable,
-    session_limits,
-    stroke_bounds,
-    supervisor_limits,
-)
+from controller.configuration import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlanError
-from controller.gains import GainSet, gain_set
-from controller.law import ImpedanceForceLaw
+from controller.gains import GainSet
+from controller.observers import Observer
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import Cause, SegmentInfo
 from sim.faults import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
 from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -46,19 +38,17 @@ from trajectories.program_model import Program
 from urdf.arms import load_arm
 from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
+from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.messages import RunConfig, SourceHash, Version
+from workbench.progress_observer import ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
-LOOP_LAG_TICKS = 2
-"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
-
-ProgressUpdate = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,7 @@ class SessionRequest:
         body: name or file.
         tissue: tissue model.
         arm: name or file.
-        gains: name of a gain set.
+        gains: name of a gain set, or file.
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
@@ -107,7 +97,8 @@ class Inputs:
             body=request.body,
             tissue=request.tissue,
             arm=self.arm.name,
-            gains=self.gains.value,
+            gains=self.gains.name,
+            force_gains=self.gains.gains,
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
@@ -132,20 +123,31 @@ class Prepared:
     Attributes:
         inputs: what it was made from.
         placement: X_WB.
-        robot: the arm at its place.
         plan: the plan.
-        limits: limits of the gate.
-        bounds: worst-case press force of every stroke.
+        parts: what its session is made from.
         config: configuration for the record.
     """
 
     inputs: Inputs
     placement: Placement
-    robot: RobotModel
     plan: Plan
-    limits: GateLimits
-    bounds: tuple[StrokeBound, ...]
+    parts: SessionParts
     config: RunConfig
+
+    @property
+    def robot(self) -> RobotModel:
+        """The arm at its place."""
+        return self.parts.robot
+
+    @property
+    def limits(self) -> GateLimits:
+        """Limits of the gate."""
+        return self.parts.limits
+
+    @property
+    def bounds(self) -> tuple[StrokeBound, ...]:
+        """Worst-case press force of every stroke."""
+        return self.parts.bounds
 
 
 class Refusal(PlanError):
@@ -178,7 +180,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         program=load_program(request.program),
         body=load_body(request.body),
         arm=arm,
-        gains=gain_set(request.gains),
+        gains=load_gains(request.gains),
     )
 
 
@@ -194,18 +196,30 @@ def prepare(inputs: Inputs) -> Prepared:
     robot = RobotModel(inputs.arm, placement)
     try:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    limits = session_limits(plan, robot)
-    refuse_impossible(inputs.faults, limits)
-    bounds = stroke_bounds(plan, robot, limits)
-    config = _with_plan(config, plan.segments, plan.duration_s, bounds)
+    rig = simulated_rig(inputs.arm, _options(inputs))
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
+    refuse_impossible(inputs.faults, parts.limits)
+    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        refuse_unbounded(bounds)
-        refuse_unstable(plan, inputs.gains, law_settings(bounds), LOOP_LAG_TICKS, DT_S)
+        parts.refuse_unsafe()
     except PlanError as error:
         raise Refusal(error, config) from error
-    return Prepared(inputs, placement, robot, plan, limits, bounds, config)
+    return Prepared(inputs, placement, plan, parts, config)
+
+
+def open_world(prepared: Prepared) -> None:
+    """Open the simulation of a plan for a moment, as ``simulate`` does: what it refuses is known before a run.
+
+    Raises:
+        PlantError: the simulation cannot be used, or PyBullet is not installed.
+    """
+    inputs = prepared.inputs
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
+    plant.configure()
+    plant.deactivate()
 
 
 def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
@@ -223,32 +237,38 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = tier_named(inputs.request.tissue)
-    options = SimulationOptions(
-        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
-    )
-    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
-    plant = SupervisedPlant(world, own_model, supervisor_limits(prepared.limits))
+    plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()
     plant.configure()
     try:
-        law = ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S)
-        gate = Gate(prepared.limits, DT_S)
         plant.activate(prepared.plan.start_q_rad)
-        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
-            session = Session(plant, prepared.plan, law, gate, camera.beside(recorder.write), on_progress)
+            observers: tuple[Observer, ...] = (
+                recorder,
+                *camera.observers(),
+                *progress_observers(on_progress, prepared.plan.duration_s),
+            )
+            session = prepared.parts.session(plant, observers, truth=plant)
             with stop_on_signals(session.request_stop):
                 result = session.run()
         if on_progress is not None and result.stop is None:
             on_progress(1.0, 1.0)
     finally:
         plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
+    request = inputs.request
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
 
 
 @contextmanager
@@ -289,13 +309,20 @@ def _with_plan(
         duration_s=duration_s,
         worst_case_bound_n=max((bound.bound_n for bound in bounds), default=None),
         person_bound_n=max((bound.person_bound_n for bound in bounds), default=None),
+        braked_bound_n=max((bound.braked_bound_n for bound in bounds), default=None),
     ).hashed()
 
 
 def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
     program = shipped if shipped.is_file() else Path(inputs.request.program)
-    paths = (("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path))
+    gains = gains_path(inputs.request.gains)
+    paths = (
+        ("program", program),
+        ("body", inputs.body.path),
+        ("arm", inputs.arm.urdf_path),
+        *((("gains", gains),) if gains is not None else ()),
+    )
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)
 
 

@@ -90,6 +90,7 @@ class Summary(_Model):
     over_limit_samples: int = 0
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
+    braked_bound_n: float | None = None
     tissue_work_j: float | None = None
     net_energy_from_tool_j: float | None = None
     realtime_factor: float | None = None
@@ -168,6 +169,7 @@ def summarise(run: RunData) -> Summary:
         over_limit_samples=over_limit_samples(steps),
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
+        braked_bound_n=config.braked_bound_n,
         tissue_work_j=_last_sum(steps.tissue_work_j),
         net_energy_from_tool_j=_last_sum(steps.net_energy_j),
         realtime_factor=_realtime_factor(total, config.dt_s),
@@ -200,6 +202,7 @@ def refused(config: RunConfig, error: MassageArmError, value: float | None = Non
         segments=(),
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
+        braked_bound_n=config.braked_bound_n,
     )
 
 

@@ -9,18 +9,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.configuration import law_settings, session_limits, stroke_bounds, supervisor_limits
-from controller.gains import gain_set
-from controller.law import ImpedanceForceLaw
+from controller.gains import STANDARD
+from controller.observers import StepObserver
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
 from controller.safety.limits import PAD_CEILING_N
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.types import ContactState, SegmentInfo, StepRecord, Truth
 from sim.fem.mesh_settings import PATCHES
 from sim.fem.patched_back import TAKE_AWAY_M
 from sim.options import SimulationOptions, Tier
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -35,7 +34,6 @@ from workbench.tissue_strokes import SPEED_M_S, press_and_slide
 
 Array = NDArray[np.float64]
 
-GAINS = "standard"
 FULL_SHARE = 0.999
 """Share of the set-point from which on the reference counts as full."""
 REST_M_S = 1e-4
@@ -125,15 +123,12 @@ def _unbounded(plan: Plan) -> Plan:
 
 
 def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan: LatePlan) -> list[TierRun]:
-    limits = session_limits(plan, robot)
     options = SimulationOptions(seed=task.seed, dt_s=DT_S, has_scatter=False, tier=tier, mesh=PATCHES[task.mesh])
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, options))
     world = build_simulation(robot.arm, robot.placement, body, options)
-    plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), supervisor_limits(limits))
-    settings = law_settings(stroke_bounds(plan, robot, limits))
+    plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), parts.supervisor_limits())
     seen = _Watch(task.forces_n)
-    session = Session(
-        plant, plan, ImpedanceForceLaw(robot, gain_set(GAINS), settings, DT_S), Gate(limits, DT_S), seen.step
-    )
+    session = parts.session(plant, (StepObserver(seen.step, is_critical=True),), truth=plant)
     plant.configure()
     try:
         plant.activate(plan.start_q_rad)

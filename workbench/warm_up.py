@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from controller.configuration import law_settings
-from controller.law import ImpedanceForceLaw
-from controller.safety.gate import Gate
 from sim.options import SimulationOptions
 from sim.world import build_simulation
 from workbench.run_session import DT_S, Prepared, SessionRequest, load_inputs, prepare
@@ -18,10 +15,7 @@ def warm_up(prepared: Prepared) -> None:
     """Run a few ticks of a throw-away session with the same arm and body; nothing of it is kept."""
     inputs = prepared.inputs
     plant = build_simulation(inputs.arm, prepared.placement, inputs.body, SimulationOptions(dt_s=DT_S))
-    law, gate = (
-        ImpedanceForceLaw(prepared.robot, inputs.gains, law_settings(prepared.bounds), DT_S),
-        Gate(prepared.limits, DT_S),
-    )
+    law, gate = prepared.parts.law(), prepared.parts.gate()
     plant.configure()
     try:
         plant.activate(prepared.plan.start_q_rad)

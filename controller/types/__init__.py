@@ -11,9 +11,21 @@ from __future__ import annotations
 from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
-from controller.types.senses import ArmState, Truth
+from controller.types.senses import ArmState, JointSenses, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
-from controller.types.vocabulary import Action, Authority, Cause, Clearance, ContactState, KeepOut, Mode, Phase, Region
+from controller.types.vocabulary import (
+    Action,
+    Authority,
+    Cause,
+    Clearance,
+    Contact,
+    ContactState,
+    JointFault,
+    KeepOut,
+    Mode,
+    Phase,
+    Region,
+)
 
 __all__ = [
     "Action",
@@ -23,7 +35,10 @@ __all__ = [
     "Cause",
     "Clearance",
     "Command",
+    "Contact",
     "ContactState",
+    "JointFault",
+    "JointSenses",
     "KeepOut",
     "Limited",
     "Matrix",

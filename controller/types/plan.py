@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controller.types.vectors import Vector, Vector3, Vector4, Vector6
-from controller.types.vocabulary import Phase
+from controller.types.vocabulary import Contact, Phase
 from controller.values import value
 
 
@@ -70,6 +70,8 @@ class SegmentInfo:
         smallest_lambda_n_kg: smallest one [kg].
         start_s: plan time at which its work begins.
         end_s: plan time at which its work ends.
+        contact: kind of contact the stroke wants; records of older versions say nothing and mean continuous, for which
+            a lost contact is a fault.
     """
 
     name: str
@@ -85,6 +87,7 @@ class SegmentInfo:
     smallest_lambda_n_kg: float
     start_s: float
     end_s: float
+    contact: Contact = Contact.CONTINUOUS
 
 
 class PlanLike(Protocol):

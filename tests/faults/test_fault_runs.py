@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from controller.errors import PlantError
-from controller.types import Authority, Cause, Clearance, StopReason
+from controller.operator import Asked, Request, TimedRequest, TimedRequests
+from controller.types import Authority, Cause, Clearance
 from sim.faults import parse_fault
 from sim.options import SimulationOptions
 from sim.world import build_simulation
@@ -54,23 +55,20 @@ def test_a_full_disk_ends_the_run_with_exit_code_2_and_a_readable_record(
 
 
 def test_a_session_goes_on_after_the_link_was_mended() -> None:
-    bench = Bench(faults=(parse_fault(f"link_lost@{FAULT_S}"),))
-    seen: list[tuple[float, Cause, bool]] = []
-
-    def mend(stop: StopReason) -> Clearance:
-        seen.append((bench.steps[-1].t_s, stop.cause, bench.plant.taken is not None))
-        bench.plant.clear()
-        return Clearance.SERVICE
-
-    bench.session._on_settled = mend
+    at_s = FAULT_S + 3.0
+    mend = TimedRequests([TimedRequest(at_s, Asked(Request.CLEAR, Clearance.SERVICE))])
+    bench = Bench(faults=(parse_fault(f"link_lost@{FAULT_S}"),), operator=mend)
+    taken: dict[bool, float] = {}
+    bench.on_step = lambda step: taken.update({bench.plant.taken is not None: step.t_s})
     bench.run()
-    ((mended_s, cause, was_taken),) = seen
-    assert cause is Cause.LINK
-    assert was_taken
+    mended_s = taken[True]
+    assert at_s - 0.01 < mended_s < at_s + 0.01, "the supervisor lets go with the clear, not before"
+    (stop,) = bench.session.result.stops
+    assert stop.cause is Cause.LINK
     assert bench.plant.taken is None
     assert bench.gate.stop_reason is None, "the session was completed"
-    last = next(step for step in bench.steps if step.t_s >= mended_s)
-    after = [step for step in bench.steps if step.t_s > mended_s]
+    # the step of the clear itself was read before it
+    last, *after = (step for step in bench.steps if step.t_s > mended_s)
     assert {step.state.authority for step in after} == {Authority.HOST}
     pairs = [zip(step.state.q_rad, last.state.q_rad, strict=True) for step in after[:100]]
     assert max(abs(q - left) for pair in pairs for q, left in pair) < 0.01, "it begins where the arm is, without a jump"

@@ -9,15 +9,18 @@ from itertools import pairwise
 
 import pytest
 
-from controller.configuration import law_settings, refuse_unbounded, session_limits, stroke_bounds
+from controller.configuration import refuse_unbounded, session_limits, stroke_bounds
 from controller.errors import PlanError
-from controller.gains import GainSet
+from controller.gains import STANDARD
 from controller.law import ImpedanceForceLaw
+from controller.observers import StepObserver
+from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
 from controller.safety.reaction import REACTIONS
-from controller.session import Session, SessionResult
+from controller.session import SessionResult
+from controller.session_parts import SessionParts
 from controller.types import (
     Action,
     ArmState,
@@ -29,16 +32,16 @@ from controller.types import (
     Phase,
     Reference,
     StepRecord,
-    StopReason,
 )
 from sim.options import Rise, SimulationOptions
+from sim.simulated_rig import simulated_rig
 from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
 from trajectories.program import Program
-from trajectories.program_model import ParaspinalCircles
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 
 BODY = "median_m"
@@ -86,6 +89,10 @@ class _Watched(SimPlant):
         return self.change(super().read())
 
 
+def _kept(steps: list[StepRecord]) -> StepObserver:
+    return StepObserver(steps.append, is_critical=True)
+
+
 def _run(
     arm_name: str = "servo7",
     *,
@@ -101,18 +108,11 @@ def _run(
     plant = build_simulation(robot.arm, robot.placement, body, options or SimulationOptions(seed=seed))
     if change is not None:
         plant = _Watched(plant, change)
-    chosen = limits or session_limits(plan, robot)
-    gate = Gate(chosen, 1e-3)
-    settings = law_settings(stroke_bounds(plan, robot, chosen))
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()), limits=limits)
+    gate = parts.gate()
     steps: list[StepRecord] = [] if into is None else into
-    session = Session(plant, plan, ImpedanceForceLaw(robot, GainSet.STANDARD, settings, 1e-3), gate, steps.append)
-
-    def watch(step: StepRecord) -> None:
-        steps.append(step)
-        if step.t_s >= stop_at_s:
-            session.request_stop(Cause.OPERATOR)
-
-    session._on_step = watch
+    operator = None if stop_at_s == math.inf else TimedRequests([TimedRequest(stop_at_s, Asked(Request.STOP))])
+    session = parts.session(plant, (_kept(steps),), operator, truth=plant, gate=gate)
     plant.configure()
     plant.activate(plan.start_q_rad)
     try:
@@ -220,29 +220,19 @@ def test_a_wrist_sensor_gone_in_mid_stroke_stops_within_its_samples_and_does_not
 @pytest.mark.parametrize("who", [Clearance.OPERATOR, Clearance.NOBODY])
 def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who: Clearance) -> None:
     body, robot, plan = _prepared("servo7")
-    limits = session_limits(plan, robot)
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-    law = ImpedanceForceLaw(robot, GainSet.STANDARD, law_settings(stroke_bounds(plan, robot, limits)), 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
     steps: list[StepRecord] = []
-    asked: list[StopReason] = []
-
-    def watch(step: StepRecord) -> None:
-        steps.append(step)
-        if len(asked) == 0 and step.t_s >= _middle("servo7"):
-            session.request_stop()
-
-    def clear(stop: StopReason) -> Clearance:
-        asked.append(stop)
-        return who
-
-    session = Session(plant, plan, law, Gate(limits, 1e-3), watch, on_settled=clear)
+    stop_s = _middle("servo7")
+    wishes = [TimedRequest(stop_s, Asked(Request.STOP)), TimedRequest(stop_s + 1.0, Asked(Request.CLEAR, who))]
+    session = parts.session(plant, (_kept(steps),), TimedRequests(wishes), truth=plant)
     plant.configure()
     plant.activate(plan.start_q_rad)
     try:
         result = session.run()
     finally:
         plant.deactivate()
-    assert [stop.cause for stop in asked] == [Cause.OPERATOR]
+    assert [stop.cause for stop in result.stops] == [Cause.OPERATOR]
     if who is Clearance.NOBODY:
         assert result.stop is not None
         assert result.stop.cause is Cause.OPERATOR
@@ -324,9 +314,8 @@ def test_one_bad_sample_is_ridden_out_and_three_are_not() -> None:
 def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_first() -> None:
     body, robot, plan = _prepared("servo7")
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-    limits = session_limits(plan, robot)
-    gate = Gate(limits, 1e-3)
-    law = ImpedanceForceLaw(robot, GainSet.STANDARD, law_settings(stroke_bounds(plan, robot, limits)), 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
+    gate = parts.gate()
     begins = _middle("servo7")
 
     def full(step: StepRecord) -> None:
@@ -336,7 +325,7 @@ def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_firs
     plant.configure()
     plant.activate(plan.start_q_rad)
     with pytest.raises(OSError, match="No space left"):
-        Session(plant, plan, law, gate, full).run()
+        parts.session(plant, (StepObserver(full, is_critical=True),), truth=plant, gate=gate).run()
     assert gate.stop_reason is not None
     assert gate.stop_reason.cause is Cause.INTERNAL_ERROR
     position, _ = plant.true_tool()
@@ -386,7 +375,7 @@ def test_a_plan_whose_worst_case_passes_the_ceiling_is_refused() -> None:
     _, robot, plan = _prepared("panda")
     limits = session_limits(plan, robot)
     slack = dataclasses.replace(limits, press_speed_m_s=0.3)
-    with pytest.raises(PlanError, match=r"short circles.*worst-case press force .* N.*at most 4[05]\.0 N"):
+    with pytest.raises(PlanError, match=r"short circles.*worst-case press force .* N.*at most 4[05] N"):
         refuse_unbounded(stroke_bounds(plan, robot, slack))
 
 

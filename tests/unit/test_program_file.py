@@ -6,7 +6,8 @@ import pytest
 
 from controller.errors import ConfigError
 from trajectories.program import load_program, program_names
-from trajectories.program_model import ParaspinalCircles, ShoulderKneading
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
+from trajectories.techniques.shoulder_kneading import ShoulderKneading
 
 CIRCLES = "schema_version: 1\nname: a\nstrokes:\n  - name: s\n    technique: paraspinal_circles\n    side: left\n"
 KNEADING = "schema_version: 1\nname: a\nstrokes:\n  - name: s\n    technique: shoulder_kneading\n    side: left\n"
@@ -57,10 +58,21 @@ def test_whole_numbers_count_as_numbers(tmp_path: Path) -> None:
         ("radius_m: .nan", ("got nan", "a number from 0.012 to 0.025")),
         ("rate_hz: .inf", ("got inf", "a number from 0.3 to 1.5")),
         ("radius_m: '0.016'", ("got the text '0.016'", "write 0.016 without quotes")),
-        ("force_n: 1e1", ("got the text '1e1'", "write 10.0 without quotes", "YAML reads 1e1 as text")),
+        ("force_n: 1e1", ("got 1e1 (YAML 1.1 reads text, YAML 1.2 reads 10.0) at line 7, column 14", "write 10,")),
+        (
+            "force_n: 020",
+            ("got 020 (YAML 1.1 reads 16, YAML 1.2 reads 20) at line 7", "write 20, or quotes around text"),
+        ),
+        ("force_n: 1_0", ("got 1_0 (YAML 1.1 reads 10, YAML 1.2 reads text)", "write 10,")),
+        ("force_n: 1:30", ("got 1:30 (YAML 1.1 reads 90, YAML 1.2 reads text)", "a plain decimal number")),
+        ("force_n: !!float 12", ("the YAML tag 'tag:yaml.org,2002:float' at line 7, column 14",)),
+        ("force: 12.0", ("strokes[0].force", "got an unknown key; allowed: one of 13 keys; did you mean force_n?")),
         ("force_n: 61", ("got 61", "a number from 5 to 60")),
-        ("radius_m: yes", ("got True", "a number from")),
-        ("radius_m:", ("got None", "a number from")),
+        ("radius_m: yes", ("got yes (YAML 1.1 reads true, YAML 1.2 reads text)", "write true or false")),
+        ("radius_m: true", ("got true", "a number from")),
+        ("radius_m:", ("got an empty value", "a number from")),
+        ("radius_m: [1]", ("got a list of 1;", "a number from")),
+        ("\tradius_m: 0.016", ("got a tab at line 7, column 5", "spaces only; replace the tab by spaces")),
         ("direction: sideways", ("strokes[0].direction", "'sideways'", "'up' or 'down'")),
         ("side: middle", ("key 'side' twice", "line 7, column 5")),
         ("speed: 3", ("strokes[0].speed", "an unknown key", "lateral_offset_m")),
@@ -100,15 +112,20 @@ def test_bad_kneading_values(tmp_path: Path, line: str, parts: tuple[str, ...]) 
         ("", "an empty file"),
         ("# only a comment\n", "an empty file"),
         ("- a\n", "got a list"),
-        ("3\n", "got a int"),
+        ("3\n", "got 3"),
         ("a: [1\n", "line 2, column 1"),
+        ("a: 'x\n", "line 2, column 1"),
+        ("\ta: 1\n", "got a tab at line 1, column 1"),
+        ("schema_version: 1\nname: no\nstrokes: []\n", "got no (YAML 1.1 reads false, YAML 1.2 reads text) at line 2"),
+        ("a: " + "[" * 500 + "]" * 500, "values nested too deep at line 1"),
+        ("a: " + "[" * 50_000, "values nested too deep at line 1"),
         (b"\xff\xfe\x00\x81", "a binary file"),
-        ("a: \x00\n", "no YAML"),
-        ("a: &x 1\nb: *x\n", "a YAML alias"),
+        ("a: 1\nb: \x00\n", "the control character U+0000 at line 2"),
+        ("a: &x 1\nb: *x\n", "a YAML alias (*x) at line 2, column 4"),
         ("[1, 2]: 3\n", "no YAML"),
         ("schema_version: 2\nname: a\nstrokes: []\n", "schema_version: got 2"),
         ("schema_version: 1\nname: a\n", "strokes: got nothing"),
-        ("schema_version: 1\nname: a\nstrokes: []\n", "a list of 1 to 40 strokes"),
+        ("schema_version: 1\nname: a\nstrokes: []\n", "strokes: got an empty list; allowed: a list of 1 to 40 strokes"),
         ("schema_version: 1\nname: a\nstrokes: 3\n", "a list of strokes"),
         ("schema_version: 1\nname: a\nstrokes: [hello]\n", "a mapping of keys to values"),
         ("schema_version: 1\nname: a\nstrokes:\n - {name: s, side: left}\n", "strokes[0].technique: got nothing"),
@@ -116,6 +133,8 @@ def test_bad_kneading_values(tmp_path: Path, line: str, parts: tuple[str, ...]) 
             "schema_version: 1\nname: a\nstrokes:\n - {name: s, technique: tap}\n",
             "paraspinal_circles, shoulder_kneading",
         ),
+        (CIRCLES.replace("circles", "circle"), "got 'paraspinal_circle'; allowed: one of"),
+        (CIRCLES.replace("circles", "circle"), "did you mean paraspinal_circles?"),
         (CIRCLES + CIRCLES.split("strokes:\n")[1], "strokes[1].name: got 's'"),
         (CIRCLES + "name: again\n", "key 'name' twice at line 7, column 1"),
         ("x" * 300_000, "300000 bytes"),
@@ -134,3 +153,28 @@ def test_unknown_names_list_the_programs(name: str) -> None:
 def test_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="got a folder"):
         load_program(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name", ["Rücken 背中", "\u0638\u0647\u0631", "\u06a9\u062a\u0641\u200c\u0647\u0627", "O'Brien 2", "पीठ", "x" * 60]
+)
+def test_names_may_be_of_any_script(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name[:20]}.yaml"
+    path.write_text(
+        CIRCLES.replace("name: a", f'name: "{name}"').replace("name: s", f'name: "{name}"'), encoding="utf-8"
+    )
+    program = load_program(str(path))
+    assert program.name == program.strokes[0].name == name
+
+
+def test_names_are_stored_in_the_composed_form(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text("﻿" + CIRCLES.replace("name: a", "name: Rücken"), encoding="utf-8")
+    assert load_program(str(path)).name == "Rücken"
+
+
+@pytest.mark.parametrize(
+    "name", ["", " a", "a ", "a  b", "-a", "a/b", "<b>", "x" * 61, "a\\nb", "a\\e[2J", "a\\u202Eb", "a\\U0010FFFFb"]
+)
+def test_names_that_would_disturb_a_line_are_refused(tmp_path: Path, name: str) -> None:
+    assert "letters or digits of any script" in refusal(tmp_path, CIRCLES.replace("name: a", f'name: "{name}"'))

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -59,6 +61,13 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(capsys: Capture, line: str
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("massage-arm: ")
     assert all(word in captured.err for word in words)
+
+
+@pytest.mark.parametrize("module", ["massage_arm", "workbench", "workbench.cli"])
+def test_the_program_runs_as_a_module_too(module: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, "dance"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "command: got 'dance'" in done.stderr
 
 
 def test_help_is_no_error(capsys: Capture) -> None:

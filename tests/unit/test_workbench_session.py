@@ -68,7 +68,11 @@ def test_a_run_in_the_place_of_an_older_one(
 ) -> None:
     made_up(monkeypatch, recording(synthetic))
     assert cli.main(["run", "--out", str(tmp_path)]) == 0
-    assert cli.main(["run", "--out", str(tmp_path)]) == 0
+    before = (tmp_path / "record.mcap").read_bytes()
+    assert cli.main(["run", "--out", str(tmp_path)]) == 2
+    assert "which holds a run" in capsys.readouterr().err
+    assert (tmp_path / "record.mcap").read_bytes() == before
+    assert cli.main(["run", "--out", str(tmp_path), "--overwrite"]) == 0
     assert "peak force      20.5 N" in capsys.readouterr().out
 
 

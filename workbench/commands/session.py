@@ -14,16 +14,19 @@ import orjson
 
 from controller.errors import MassageArmError, SafetyStop
 from controller.types import Cause, StopReason
+from sim.engine import is_installed
+from workbench.bound_words import assumption_lines, bound_rows
+from workbench.claim import FolderClaim
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
 from workbench.messages import EventKind, RunConfig
-from workbench.output import REPORT_NAME, SUMMARY_NAME, prepare_output, remove_older_run, reserved_space, write_text
+from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
 from workbench.reader import RunData, read_run
 from workbench.report import number, render_report
-from workbench.run_session import Prepared, Refusal, SessionRequest, load_inputs, prepare, simulate
+from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, open_world, prepare, simulate
 from workbench.summary import Summary, refused, summarise
 from workbench.warm_up import warm_up
 
@@ -31,7 +34,13 @@ from workbench.warm_up import warm_up
 def run(arguments: argparse.Namespace) -> int:
     """Run a whole session in simulation; the record, the report and the summary are left in the run's folder."""
     inputs = load_inputs(_request(arguments))
-    folder = prepare_output(arguments.out, arguments.program, arguments.body, datetime.now().astimezone())
+    now = datetime.now().astimezone()
+    with claimed_output(arguments.out, arguments.program, arguments.body, now, arguments.overwrite) as claim:
+        return _run_into(claim, inputs, arguments)
+
+
+def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace) -> int:
+    folder = claim.folder
     _say(f"planning {inputs.program.name} on {inputs.body.name} with {inputs.arm.name}")
     try:
         prepared = prepare(inputs)
@@ -51,12 +60,17 @@ def run(arguments: argparse.Namespace) -> int:
     except Exception as error:
         _finish(folder, arguments.json, failure=str(error) or type(error).__name__)
         raise
+    claim.check()
     return _finish(folder, arguments.json, failure=None)
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Print the plan and its worst-case press forces; nothing moves."""
     prepared = prepare(load_inputs(_request(arguments)))
+    if is_installed():
+        open_world(prepared)
+    else:
+        _say("PyBullet is not installed: whether it can load the arm was not checked")
     if arguments.json:
         found = {
             "verdict": "accepted",
@@ -155,7 +169,9 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     ]
     worst = f"worst case {number(config.worst_case_bound_n, 'N', 1)}"
     person = f"with the person moving at 0.2 m/s {number(config.person_bound_n, 'N', 1)}"
-    return [head, *rows, f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"]
+    bounds = bound_rows(config.worst_case_bound_n, config.person_bound_n, config.braked_bound_n)
+    accepted = f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
+    return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), accepted]
 
 
 def _say(text: str) -> None:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import law_settings, session_limits, stroke_bounds
 from controller.errors import MassageArmError
-from controller.gains import GainSet
-from controller.law import ImpedanceForceLaw
+from controller.gains import STANDARD
+from controller.rig import Rig
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
-from controller.session import Session
+from controller.session_parts import SessionParts
 from controller.supervisor.link import LinkedPlant, LinkSetup
 from controller.supervisor.realtime import HOST_PRIORITY, become_realtime
-from controller.types import ArmState, StepRecord, StopReason
+from controller.types import ArmState, StopReason
 from trajectories.plan import Plan
 from workbench.run_session import stop_on_signals
 
@@ -32,7 +30,7 @@ class HostSetup:
         arm: the arm and its tool.
         placement: X_WB.
         plan: what to do.
-        dt_s: tick.
+        rig: what the drives are.
         owner_pid: process that started this one.
     """
 
@@ -40,7 +38,7 @@ class HostSetup:
     arm: ArmDescription
     placement: Placement
     plan: Plan
-    dt_s: float
+    rig: Rig
     owner_pid: int
 
 
@@ -55,16 +53,13 @@ def run_host(setup: HostSetup, result: Connection) -> None:
 
 
 def _run(setup: HostSetup) -> StopReason | None:
-    plan, dt_s = setup.plan, setup.dt_s
+    plan = setup.plan
     robot = RobotModel(setup.arm, setup.placement)
-    limits = session_limits(plan, robot)
-    settings = law_settings(stroke_bounds(plan, robot, limits))
-    _warm_up(ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s), Gate(limits, dt_s), plan)
-    gate = Gate(limits, dt_s)
-    link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
+    parts = SessionParts.of(plan, robot, STANDARD, setup.rig)
+    _warm_up(parts, plan)
+    link = LinkSetup(setup.rig, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
-    law = ImpedanceForceLaw(robot, GainSet.STANDARD, settings, dt_s)
-    session = Session(plant, plan, law, gate, _forget)
+    session = parts.session(plant)
     become_realtime(HOST_PRIORITY)
     with stop_on_signals(session.request_stop):
         plant.configure()
@@ -75,14 +70,11 @@ def _run(setup: HostSetup) -> StopReason | None:
             plant.deactivate()
 
 
-def _forget(_: StepRecord) -> None:
-    """Keep no record: a drill is judged by the truth."""
-
-
-def _warm_up(law: ImpedanceForceLaw, gate: Gate, plan: Plan) -> None:
+def _warm_up(parts: SessionParts, plan: Plan) -> None:
     """Load compiled code before time counts."""
+    law, gate = parts.law(), parts.gate()
     start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
-    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 20.0)
+    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0)
     reference = plan.at(0.0)
     for _ in range(WARM_UP_TICKS):
         gate.judge(law.step(state, reference), state, reference, 0.0)

@@ -1,0 +1,123 @@
+"""The one place where limits, law, gate and session are put together from a plan and an arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from controller.configuration import (
+    StrokeBound,
+    law_settings,
+    refuse_unbounded,
+    refuse_unstable,
+    session_limits,
+    stroke_bounds,
+    supervisor_limits,
+)
+from controller.gains import ForceGains, LawSettings
+from controller.law import ImpedanceForceLaw
+from controller.observers import Observer
+from controller.operator import Operator
+from controller.plant import Plant, TruthSource
+from controller.rig import Caps, Rig
+from controller.robot import RobotModel
+from controller.safety.gate import Gate
+from controller.safety.limits import GateLimits
+from controller.safety.supervision import SupervisorLimits
+from controller.session import Session
+from controller.types import PlanLike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionParts:
+    """What a session is made from; law, gate and session are made fresh by every call.
+
+    Attributes:
+        plan: the plan.
+        robot: rigid-body model of the arm at its place; the laws made here share it: one session at a time.
+        limits: limits of the gate.
+        bounds: worst-case press force of every stroke under these limits.
+        gains: gains of the force loop.
+        rig: the rig that the session is for.
+    """
+
+    plan: PlanLike
+    robot: RobotModel
+    limits: GateLimits
+    bounds: tuple[StrokeBound, ...]
+    gains: ForceGains
+    rig: Rig
+
+    @classmethod
+    def of(
+        cls,
+        plan: PlanLike,
+        robot: RobotModel,
+        gains: ForceGains,
+        rig: Rig,
+        person: Caps | None = None,
+        limits: GateLimits | None = None,
+    ) -> Self:
+        """Return the parts for a plan on an arm; bounds always follow from the limits.
+
+        Args:
+            plan: the plan.
+            robot: the arm at its place.
+            gains: gains of the force loop.
+            rig: the rig that the session is for.
+            person: caps of the person on the table, None for none.
+            limits: limits of the gate, those of the plan on this arm and rig where None.
+
+        Raises:
+            ConfigError: a cap of rig or person would loosen a limit.
+        """
+        chosen = session_limits(plan, robot, rig, person) if limits is None else limits
+        return cls(plan, robot, chosen, stroke_bounds(plan, robot, chosen), gains, rig)
+
+    @property
+    def settings(self) -> LawSettings:
+        """Settings of the law that follow from the arm and the plan."""
+        return law_settings(self.bounds)
+
+    def refuse_unsafe(self) -> None:
+        """Refuse a plan whose worst-case force passes a ceiling, or gains without a stability margin on its tissue.
+
+        Raises:
+            PlanError: names the stroke, what was found and what is allowed.
+        """
+        refuse_unbounded(self.bounds)
+        refuse_unstable(self.plan, self.gains, self.settings, self.rig.loop_lag_ticks, self.rig.dt_s)
+
+    def law(self) -> ImpedanceForceLaw:
+        """Return a fresh control law."""
+        return ImpedanceForceLaw(self.robot, self.gains, self.settings, self.rig.dt_s)
+
+    def gate(self) -> Gate:
+        """Return a fresh gate."""
+        return Gate(self.limits, self.rig.dt_s)
+
+    def supervisor_limits(self) -> SupervisorLimits:
+        """Return what the supervisor holds host and arm against."""
+        return supervisor_limits(self.limits)
+
+    def session(
+        self,
+        plant: Plant,
+        observers: Sequence[Observer] = (),
+        operator: Operator | None = None,
+        *,
+        truth: TruthSource | None = None,
+        gate: Gate | None = None,
+    ) -> Session:
+        """Return a session with a fresh law, ready to run on a plant that stands at the start of the plan.
+
+        Args:
+            plant: the arm.
+            observers: who sees every step and event.
+            operator: whose requests are heard; without one every stop ends the session.
+            truth: what the simulation knows; None on hardware.
+            gate: a fresh gate of these parts whose state the caller reads; None for one of the session's own.
+        """
+        own = self.gate() if gate is None else gate
+        return Session(plant, self.plan, self.law(), own, observers=observers, operator=operator, truth=truth)
