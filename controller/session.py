@@ -240,7 +240,8 @@ class Session:
         """Spare the place that the pad presses now, or pressed last."""
         if self._touched is None:
             return False, "nothing has been pressed yet"
-        return self._clock.spare(self._touched.terms.p_wt, self._touched.pads[0].normal_w)
+        (pad,) = self._touched.pads
+        return self._clock.spare(self._touched.terms.p_wt, pad.normal_w)
 
     def _go_on(self, state: ArmState) -> None:
         """Decide after a tick whether there is a next one, and let plan time pass."""

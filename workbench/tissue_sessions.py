@@ -157,7 +157,8 @@ class _Watch:
         if record.contact is not ContactState.WORK or not record.truth:
             return
         target_n = self._forces_n[reference.segment]
-        if reference.pads[0].press_n >= FULL_SHARE * target_n:
+        (pad,) = reference.pads
+        if pad.press_n >= FULL_SHARE * target_n:
             vx, vy, vz = reference.twist[:3]
             row = _row(record.truth[0], (vx * vx + vy * vy + vz * vz) ** 0.5)
             self._rows[reference.segment].append(row)

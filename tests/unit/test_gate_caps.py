@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from controller.safety.gate import Gate, Judgement
-from controller.safety.limits import PressLimits
 from controller.safety.reaction import stop_reason
 from controller.safety.tank import TankLimits
 from controller.types import Cause, Clearance, ContactState, Limited, Mode, Phase, ToolTerms, Vector, Vector3
-from tests.gate_cases import command, limits, reference, state, torque
+from tests.gate_cases import changed, command, limits, reference, state, stroke, torque
 from tests.unit.test_gate import ARM
 
 DT_S = 2e-3
-STROKE = PressLimits(40.0, 20.0, 3.0, 30.0, 500.0)
+STROKE = stroke(40.0, 20.0, 3.0, 30.0, 500.0)
 OPEN = limits(loading_rate_n_per_s=1e9, strokes=(STROKE,))
 TILTED = (0.48, -0.6, 0.64)
 STILL = (0.0, 0.0, 0.0)
@@ -69,7 +68,7 @@ def test_the_brake_of_the_press_speed_cap_has_an_end() -> None:
 
 
 def test_the_ceiling_of_a_stroke_holds_in_the_air_too() -> None:
-    low = dataclasses.replace(OPEN, strokes=(dataclasses.replace(STROKE, ceiling_n=4.0),))
+    low = dataclasses.replace(OPEN, strokes=(changed(STROKE, ceiling_n=4.0),))
     for contact in ContactState:
         assert _judge(Gate(low, DT_S), 50.0, contact=contact).press_n == pytest.approx(4.0)
 
