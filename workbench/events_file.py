@@ -81,6 +81,8 @@ def _text(path: Path) -> str:
     try:
         if path.is_dir():
             raise ConfigError("--events", f"{path}, a folder", "an events file, " + EXAMPLE)
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise ConfigError("--events", f"{path}, no regular file", "an events file, " + EXAMPLE)
         if path.stat().st_size > MAX_FILE_BYTES:
             size = path.stat().st_size
             raise ConfigError(str(path), f"{size} bytes", f"an events file of at most {MAX_FILE_BYTES} bytes")

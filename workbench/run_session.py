@@ -242,6 +242,13 @@ def open_world(prepared: Prepared) -> None:
     plant.deactivate()
 
 
+def _options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
+    request = inputs.request
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+
+
 def simulate(
     prepared: Prepared,
     folder: Path,
@@ -274,7 +281,7 @@ def simulate(
     disk = Disk()
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
@@ -307,13 +314,6 @@ def _operator(timed: tuple[TimedRequest, ...] | None, keyboard: Keyboard | None)
     if keyboard is not None:
         sources.append(keyboard)
     return Operators(sources) if len(sources) > 1 else sources[0] if sources else None
-
-
-def _options(inputs: Inputs) -> SimulationOptions:
-    """Return the choices of the simulation that a request stands for."""
-    request = inputs.request
-    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
-    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
 
 
 @contextmanager
