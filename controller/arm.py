@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.errors import ConfigError
 from controller.types import Vector, Vector3, Vector4
 
 
@@ -22,20 +23,53 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class PadDescription:
+    """One spherical pad of a tool.
+
+    Attributes:
+        name: name of the pad, unique in its tool.
+        radius_m: radius of the sphere.
+        position_t_m: centre of the sphere in T.
+    """
+
+    name: str
+    radius_m: float
+    position_t_m: Vector3
+
+
+@dataclass(frozen=True, slots=True)
 class ToolDescription:
     """A massage tool behind the wrist sensor.
 
     Attributes:
         name: name of the tool.
-        pad_radius_m: radius of the spherical pad.
+        pads: what touches the person, at least one; references, estimates, limits and truth keep this order.
         mass_kg: mass behind the sensor.
         com_s_m: its centre of mass in S.
     """
 
     name: str
-    pad_radius_m: float
+    pads: tuple[PadDescription, ...]
     mass_kg: float
     com_s_m: Vector3
+
+    def only_pad(self, user: str) -> PadDescription:
+        """Return the pad of a tool with one pad at the origin of T, for code that can do no other.
+
+        Args:
+            user: that code, as the error names it: "the planner".
+
+        Raises:
+            ConfigError: another number of pads, or a pad away from the origin of T.
+        """
+        where, todo = f"tool {self.name!r}", "choose an arm whose tool has one pad, with the link 'tool' at its centre"
+        if len(self.pads) != 1:
+            raise ConfigError(where, f"{len(self.pads)} pads", f"1 pad for {user}", todo)
+        pad = self.pads[0]
+        if pad.position_t_m != (0.0, 0.0, 0.0):
+            x, y, z = (f"{1e3 * v:.1f}" for v in pad.position_t_m)
+            raise ConfigError(where, f"a pad at ({x}, {y}, {z}) mm of T", f"a pad at its origin for {user}", todo)
+        return pad
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +81,7 @@ class ArmDescription:
         urdf_path: URDF with arm, wrist sensor and tool; one chain of revolute joints.
         joint_names: actuated joints from base to flange, (n,).
         sensor_frame: link S; its parent joint is fixed and carries everything behind the sensor.
-        tool_frame: link T, the control point: the centre of the pad's sphere, z out of the tool.
+        tool_frame: link T, the control point, z out of the tool: the centre of the pad's sphere where there is one pad.
         lower_rad: lower joint limits, (n,).
         upper_rad: upper joint limits, (n,).
         speed_limit_rad_s: joint speed limits, (n,).

@@ -36,6 +36,7 @@ class ImpedanceForceLaw:
     """
 
     def __init__(self, robot: RobotModel, gains: ForceGains, settings: LawSettings, dt_s: float) -> None:
+        robot.arm.tool.only_pad("the control law")
         joints = robot.joints
         self.robot = robot
         self.gains = gains
@@ -95,7 +96,8 @@ class ImpedanceForceLaw:
             state: what the senses say.
             reference: what the plan wants; one pad.
         """
-        pad, joints, senses = reference.pads[0], self.robot.joints, self._senses
+        (pad,) = reference.pads
+        joints, senses = self.robot.joints, self._senses
         self._pack_senses(
             senses.data, 0, *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
             *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
@@ -127,7 +129,6 @@ class ImpedanceForceLaw:
             terms,
             (estimate,),
             _CONTACT[int(out[at + 10])],
-            normal,
             reference.twist[:3],
             out[at + 11],
         )

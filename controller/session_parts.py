@@ -20,6 +20,7 @@ from controller.law import ImpedanceForceLaw
 from controller.observers import Observer
 from controller.operator import Operator
 from controller.plant import Plant, TruthSource
+from controller.rig import Caps, Rig
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
 from controller.safety.limits import SESSION_CEILING_S, GateLimits
@@ -38,7 +39,7 @@ class SessionParts:
         limits: limits of the gate.
         bounds: worst-case press force of every stroke under these limits.
         gains: gains of the force loop.
-        dt_s: period of the loop [s].
+        rig: the rig that the session is for.
     """
 
     plan: PlanLike
@@ -46,11 +47,17 @@ class SessionParts:
     limits: GateLimits
     bounds: tuple[StrokeBound, ...]
     gains: ForceGains
-    dt_s: float
+    rig: Rig
 
     @classmethod
     def of(
-        cls, plan: PlanLike, robot: RobotModel, gains: ForceGains, dt_s: float, limits: GateLimits | None = None
+        cls,
+        plan: PlanLike,
+        robot: RobotModel,
+        gains: ForceGains,
+        rig: Rig,
+        person: Caps | None = None,
+        limits: GateLimits | None = None,
     ) -> Self:
         """Return the parts for a plan on an arm; bounds always follow from the limits.
 
@@ -58,36 +65,37 @@ class SessionParts:
             plan: the plan.
             robot: the arm at its place.
             gains: gains of the force loop.
-            dt_s: period of the loop [s].
-            limits: limits of the gate, those of the plan on this arm where None.
+            rig: the rig that the session is for.
+            person: caps of the person on the table, None for none.
+            limits: limits of the gate, those of the plan on this arm and rig where None.
+
+        Raises:
+            ConfigError: a cap of rig or person would loosen a limit.
         """
-        chosen = session_limits(plan, robot) if limits is None else limits
-        return cls(plan, robot, chosen, stroke_bounds(plan, robot, chosen), gains, dt_s)
+        chosen = session_limits(plan, robot, rig, person) if limits is None else limits
+        return cls(plan, robot, chosen, stroke_bounds(plan, robot, chosen), gains, rig)
 
     @property
     def settings(self) -> LawSettings:
         """Settings of the law that follow from the arm and the plan."""
         return law_settings(self.bounds)
 
-    def refuse_unsafe(self, lag_ticks: int) -> None:
+    def refuse_unsafe(self) -> None:
         """Refuse a plan whose worst-case force passes a ceiling, or gains without a stability margin on its tissue.
-
-        Args:
-            lag_ticks: pure lag of the loop, transport and sensor sample together.
 
         Raises:
             PlanError: names the stroke, what was found and what is allowed.
         """
         refuse_unbounded(self.bounds)
-        refuse_unstable(self.plan, self.gains, self.settings, lag_ticks, self.dt_s)
+        refuse_unstable(self.plan, self.gains, self.settings, self.rig.loop_lag_ticks, self.rig.dt_s)
 
     def law(self) -> ImpedanceForceLaw:
         """Return a fresh control law."""
-        return ImpedanceForceLaw(self.robot, self.gains, self.settings, self.dt_s)
+        return ImpedanceForceLaw(self.robot, self.gains, self.settings, self.rig.dt_s)
 
     def gate(self) -> Gate:
         """Return a fresh gate."""
-        return Gate(self.limits, self.dt_s)
+        return Gate(self.limits, self.rig.dt_s)
 
     def supervisor_limits(self) -> SupervisorLimits:
         """Return what the supervisor holds host and arm against."""
@@ -118,4 +126,4 @@ class SessionParts:
         """Return a fresh gate; a session that a person may pause and slow down has all the time there is."""
         if operator is None:
             return self.gate()
-        return Gate(replace(self.limits, session_s=SESSION_CEILING_S), self.dt_s)
+        return Gate(replace(self.limits, session_s=SESSION_CEILING_S), self.rig.dt_s)

@@ -76,7 +76,7 @@ def unloaded(plan: Plan, robot: RobotModel, body: str, t_s: float, off_m: float)
     reference = plan.at(t_s)
     q = np.array(reference.posture_rad)
     normal, aim = np.array(reference.pads[0].normal_w), np.array(reference.position_m)
-    gap = float(cloud_of(body).gap_m(aim[None], body)[0]) - robot.arm.tool.pad_radius_m
+    gap = float(cloud_of(body).gap_m(aim[None], body)[0]) - robot.arm.tool.only_pad("a test").radius_m
     if reference.phase is not Phase.TRANSFER:
         aim = aim + max(off_m - gap, 0.0) * normal
     turn = Rotation.from_quat(reference.quaternion_xyzw)

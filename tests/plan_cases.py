@@ -13,7 +13,9 @@ from trajectories.anatomy.skin import Skin
 from trajectories.back import Back
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
-from trajectories.program_model import ParaspinalCircles, Program, ShoulderKneading
+from trajectories.program_model import Program
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
+from trajectories.techniques.shoulder_kneading import ShoulderKneading
 from urdf.arms import load_arm
 
 CIRCLES = ParaspinalCircles(name="circles", technique="paraspinal_circles", side="left", lower="T12", upper="T9")

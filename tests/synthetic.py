@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from controller.arm import PadDescription
 from controller.types import (
     Applied,
     ArmState,
@@ -49,7 +50,7 @@ CONFIG = RunConfig(
     surface_error_mm=0.0,
     dt_s=0.001,
     duration_s=2.0,
-    pad_radius_m=0.018,
+    pads=(PadDescription("pad", 0.018, (0.0, 0.0, 0.0)),),
     joint_names=tuple(f"joint_{number}" for number in range(1, 8)),
     torque_limit_nm=(80.0, 80.0, 40.0, 40.0, 12.0, 12.0, 12.0),
     segments=(segment("left circles", 0.3), segment("right circles", 1.3)),
@@ -120,7 +121,7 @@ def step(index: int) -> StepRecord:
     )
     return StepRecord(
         t_s=t_s,
-        state=ArmState(t_s, (0.1,) * 7, (0.0,) * 7, (5.0,) * 7, (0.0, 0.0, -press, 0.0, 0.0, 0.0), 0.001, math.nan),
+        state=ArmState(t_s, (0.1,) * 7, (0.0,) * 7, (5.0,) * 7, (0.0, 0.0, -press, 0.0, 0.0, 0.0), 0.001, tick),
         reference=reference,
         p_wt=(x, y, 0.2),
         quaternion_wt=TOOL_DOWN,

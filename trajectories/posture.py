@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trajectories.base_search import ReachLimits
 from trajectories.inverse_kinematics import DRIFT_RAD_S, Solver, Track
 from trajectories.techniques.timing import STEP_S, fade
-from trajectories.tool_pose import Poses, tool_rotation
+from trajectories.tool_pose import Poses
 from trajectories.transfer import STEPS_PER_POSTURE, Piece
 
 Array = NDArray[np.float64]
@@ -68,21 +68,17 @@ def choose(solver: Solver, keys: Poses) -> Choice:
     few = keys[slice(None, None, max(1, len(keys) // FEW))]
     candidates = []
     for yaw in YAWS_RAD:
-        turned = _turned(few, yaw)
+        turned = few.in_yaw(yaw)
         found = _distinct_postures(solver, turned)
         candidates += [_judged(solver, turned, Choice(yaw, q, q, -math.inf)) for q in found]
     candidates.sort(key=lambda choice: -choice.score)
     best = Choice(YAWS_RAD[0], solver.home, solver.home, -math.inf)
     for choice in candidates[:FINALISTS]:
-        turned = _turned(keys, choice.yaw_rad)
+        turned = keys.in_yaw(choice.yaw_rad)
         first = _judged(solver, turned, choice)
         second = _judged(solver, turned, replace(first, posture_rad=first.mean_rad))
         best = max(best, first, second, key=lambda one: one.score)
     return best
-
-
-def _turned(keys: Poses, yaw_rad: float) -> Poses:
-    return Poses(keys.position_m, tool_rotation(-keys.rotation[:, :, 2], yaw_rad), keys.normal)
 
 
 def _judged(solver: Solver, turned: Poses, choice: Choice) -> Choice:
@@ -126,10 +122,11 @@ def coarse(pieces: list[Poses]) -> Poses:
     position = np.concatenate([poses.position_m for poses in pieces])
     rotation = np.concatenate([poses.rotation for poses in pieces])
     normal = np.concatenate([poses.normal for poses in pieces])
+    yaw = np.concatenate([poses.yaw_rad for poses in pieces])
     gone = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(position, axis=0), axis=1))])
     index = np.unique(np.searchsorted(gone, np.arange(0.0, gone[-1], COARSE_M)))
     index = np.union1d(index, [0, len(gone) - 1])
-    return Poses(position[index], rotation[index], normal[index])
+    return Poses(position[index], rotation[index], normal[index], yaw[index])
 
 
 def posture_track(solver: Solver, pieces: list[Piece], choice: Choice) -> Track:
@@ -147,6 +144,7 @@ def posture_track(solver: Solver, pieces: list[Piece], choice: Choice) -> Track:
         np.concatenate([one.position_m for one in poses]),
         np.concatenate([one.rotation for one in poses]),
         np.concatenate([one.normal for one in poses]),
+        np.concatenate([one.yaw_rad for one in poses]),
     )
     start = solver.relax(whole.position_m[0], whole.rotation[0], choice.start_rad, choice.posture_rad)
     return solver.follow(whole, start, choice.posture_rad, np.concatenate(drift))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from controller.errors import ConfigError
-from trajectories.program_model import TECHNIQUES, Program
+from trajectories.program_model import Program
 from trajectories.strict_yaml import read_yaml
+from trajectories.techniques.registry import TECHNIQUES
 
 PROGRAM_FOLDER = Path(__file__).parent / "programs"
 DEFAULT_PROGRAM = "first_session"
@@ -126,7 +127,7 @@ def _where(shown: str, location: tuple[int | str, ...]) -> str:
 def _model_of(location: tuple[int | str, ...]) -> type[Any]:
     for part in location:
         if part in TECHNIQUES:
-            return TECHNIQUES[str(part)]
+            return TECHNIQUES[str(part)].model
     return Program
 
 
@@ -136,7 +137,7 @@ def _allowed(location: tuple[int | str, ...], message: str, kind: str) -> str:
     for item in field.metadata if field else ():
         limits.update({name: getattr(item, name) for name in ("ge", "le") if hasattr(item, name)})
     if {"ge", "le"} <= limits.keys():
-        number = "a whole number" if field and field.annotation is int else "a number"
+        number = "a whole number" if field and int in (field.annotation, *get_args(field.annotation)) else "a number"
         return f"{number} from {limits['ge']:g} to {limits['le']:g}"
     if kind == "literal_error":
         return "one of " + message.removeprefix("Input should be ")

@@ -95,8 +95,8 @@ def segment_info(
     main = Counter(group[0] for group in regions).most_common(1)[0][0]
     ceiling = min(REGION_CEILING_N[region] for region in under)
     stiffness = max(STIFFNESS_AT_CEILING_N_PER_M[region] for region in under)
-    speed = float(np.linalg.norm(np.diff(path.feet_xy_m, axis=0), axis=1).max() / STEP_S)
-    is_thorax = float(path.feet_xy_m[:, 0].max()) > back.spine_x(THORAX_FROM)
+    speed = float(np.linalg.norm(np.diff(path.only_feet_xy_m, axis=0), axis=1).max() / STEP_S)
+    is_thorax = float(path.only_feet_xy_m[:, 0].max()) > back.spine_x(THORAX_FROM)
     breathing = BREATHING_THORAX_M_S if is_thorax else BREATHING_LUMBAR_M_S
     return SegmentInfo(
         name=path.name,
@@ -112,4 +112,5 @@ def segment_info(
         smallest_lambda_n_kg=mass_kg[0],
         start_s=start_s,
         end_s=end_s,
+        contact=path.contact,
     )

@@ -44,14 +44,17 @@ def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[li
         the regions under every checked point.
 
     Raises:
-        PlanError: off the body, inside a keep-out, outside the technique's regions, over a ceiling, or over an edge.
+        PlanError: more than one pad or intermittent contact, neither of which can be planned yet; off the body, inside
+            a keep-out, outside the technique's regions, over a ceiling, or over an edge.
     """
-    x, y = footprint(path.feet_xy_m)
-    points = path.feet_xy_m[::CHECK_EVERY]
+    path.refuse_unplannable()
+    feet = path.only_feet_xy_m
+    x, y = footprint(feet)
+    points = feet[::CHECK_EVERY]
     _check_on_body(path, back, x, y)
     _check_keep_out(path, back, x, y)
-    regions = regions_under(path.feet_xy_m, back)
-    for point, under, press_n in zip(points, regions, path.press_n[::CHECK_EVERY], strict=True):
+    regions = regions_under(feet, back)
+    for point, under, press_n in zip(points, regions, path.only_press_n[::CHECK_EVERY], strict=True):
         where = back.describe(point)
         _check_regions(path, where, under, allow_neck_base)
         ceiling = min(REGION_CEILING_N[region] for region in under)

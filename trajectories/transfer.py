@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from controller.types import Phase, Vector3
 from trajectories.back import Back
-from trajectories.program_model import TOUCH_FORCE_N
+from trajectories.techniques.fields import TOUCH_FORCE_N
 from trajectories.techniques.timing import STEP_S
 from trajectories.tool_pose import NOMINAL_DEPTH_M, Poses, tool_rotation
 
@@ -63,7 +63,7 @@ def park_pose(back: Back, base_m: Vector3, pad_radius_m: float, yaw_rad: float) 
     height = float(back.skin.height(x_near.ravel(), y_near.ravel()).max())
     up = np.array([[0.0, 0.0, 1.0]])
     position = np.array([[base_m[0], y, height + PARK_HEIGHT_M + pad_radius_m]])
-    return Poses(position, tool_rotation(up, yaw_rad), up)
+    return Poses(position, tool_rotation(up, yaw_rad), up, np.zeros(1))
 
 
 def work_piece(segment: int, poses: Poses, press_n: Array) -> Piece:
@@ -103,7 +103,8 @@ def transfer_piece(segment: int, start: Poses, end: Poses, back: Back, pad_radiu
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     rotation = Slerp([0.0, 1.0], ends)(s).as_matrix()
     position = _way(s, start.position_m[0], end.position_m[0], rise)
-    return Piece(Phase.TRANSFER, segment, Poses(position, rotation, normal), np.zeros(len(s)))
+    yaw = start.yaw_rad + s * (end.yaw_rad - start.yaw_rad)
+    return Piece(Phase.TRANSFER, segment, Poses(position, rotation, normal, yaw), np.zeros(len(s)))
 
 
 def minimum_jerk(u: Array) -> Array:

@@ -41,8 +41,9 @@ def load_arm(name_or_path: str) -> ArmDescription:
     """Return an arm with its tool, by name or from a URDF file of one's own.
 
     A file of one's own needs revolute joints with all four limits, a link ``wrist_sensor`` on a fixed joint at the
-    flange, a link ``tool`` at the centre of the pad's sphere with z out of the tool, and a mass on every moving link;
-    <dynamics friction> is taken as the Coulomb friction left after compensation. Its home is the middle of the ranges.
+    flange, a link ``tool`` with z out of the tool and a collision sphere for every pad (one pad: at its origin), and a
+    mass on every moving link; <dynamics friction> is taken as the Coulomb friction left after compensation. Its home is
+    the middle of the ranges.
 
     Raises:
         ModelError: no such arm or file, or a file the controller could not use; says what is missing.

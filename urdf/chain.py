@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from controller.arm import ToolDescription
+from controller.arm import PadDescription, ToolDescription
 from controller.errors import ModelError
-from urdf.reader import FileJoint, RobotFile, numbers, rpy_matrix
-from urdf.tool import SENSOR_FRAME, SENSOR_JOINT, TOOL_FRAME
+from urdf.markup import Element
+from urdf.reader import FileJoint, RobotFile, numbers, rpy_matrix, vector
+from urdf.tool import ONLY_PAD, SENSOR_FRAME, SENSOR_JOINT, TOOL_FRAME
 
 FEWEST_JOINTS = 6
 """A tool held along the skin's normal anywhere takes six; the law works in six dimensions."""
@@ -102,22 +103,39 @@ def _tool(robot: RobotFile) -> ToolDescription:
     com = moment / total
     return ToolDescription(
         name="thumb",
-        pad_radius_m=_pad_radius(robot),
+        pads=_pads(robot),
         mass_kg=float(total),
         com_s_m=(float(com[0]), float(com[1]), float(com[2])),
     )
 
 
-def _pad_radius(robot: RobotFile) -> float:
-    """Return the radius of the sphere on the tool link, collision before visual."""
+def _pads(robot: RobotFile) -> tuple[PadDescription, ...]:
+    """Return the pads: the collision spheres of the tool link, its visual spheres where it has no collision."""
     link = robot.link(TOOL_FRAME)
-    blocks = () if link is None else (*link.element.all("collision"), *link.element.all("visual"))
-    spheres = [sphere for b in blocks if (g := b.first("geometry")) is not None and (sphere := g.first("sphere"))]
+    kinds = ("collision", "visual")
+    found = [] if link is None else [_spheres(link.element.all(kind)) for kind in kinds]
+    blocks = next((spheres for spheres in found if spheres), [])
     where = f"{robot.path} link {TOOL_FRAME!r}"
-    if not spheres:
-        raise ModelError(where, "no <sphere>", "the pad as a collision sphere at the link's origin")
-    (radius,) = numbers(robot.path, spheres[0], "radius", (0.0,))
-    low, high = _PAD_RANGE_M
-    if not low <= radius <= high:
-        raise ModelError(where, f"pad radius {radius:g} m", f"{low:g} to {high:g} m")
-    return radius
+    if not blocks:
+        raise ModelError(where, "no <sphere>", "every pad as a collision sphere")
+    default = ONLY_PAD if len(blocks) == 1 else ""
+    pads = []
+    for number, (block, sphere) in enumerate(blocks, start=1):
+        (radius,) = numbers(robot.path, sphere, "radius", (0.0,))
+        low, high = _PAD_RANGE_M
+        if not low <= radius <= high:
+            raise ModelError(where, f"pad radius {radius:g} m", f"{low:g} to {high:g} m")
+        name = block.attributes.get("name") or default or f"{ONLY_PAD}_{number}"
+        pads.append(PadDescription(name, radius, vector(robot.path, block.first("origin"), "xyz")))
+    names = [pad.name for pad in pads]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ModelError(where, f"pad name {twice[0]!r} twice", "each pad with a name of its own")
+    return tuple(pads)
+
+
+def _spheres(blocks: tuple[Element, ...]) -> list[tuple[Element, Element]]:
+    """Return the blocks whose geometry is a sphere, each with its <sphere>."""
+    shapes = [(block, block.first("geometry")) for block in blocks]
+    spheres = [(block, shape.first("sphere")) for block, shape in shapes if shape is not None]
+    return [(block, sphere) for block, sphere in spheres if sphere is not None]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from controller.arm import ToolDescription
+from controller.arm import PadDescription, ToolDescription
 from controller.types import Vector3
 from urdf.document import Joint, Link
 from urdf.geometry import AXIS_Z, Cylinder, Sphere, combine, tube
@@ -20,6 +20,8 @@ from urdf.geometry import AXIS_Z, Cylinder, Sphere, combine, tube
 SENSOR_FRAME = "wrist_sensor"
 SENSOR_JOINT = "wrist_sensor_joint"
 TOOL_FRAME = "tool"
+ONLY_PAD = "pad"
+"""Name of the pad of a tool that has one."""
 PAD_RADIUS_M = 0.018
 """Radius of the pad's sphere: a broad thumb."""
 TIP_M = 0.16
@@ -80,4 +82,5 @@ def thumb_tool() -> ToolDescription:
     heights = [link.inertial.com_m[2] for link in (sensor, body) if link.inertial is not None] + [TIP_M]
     mass = math.fsum(masses)
     height = math.fsum(m * z for m, z in zip(masses, heights, strict=True)) / mass
-    return ToolDescription(name="thumb", pad_radius_m=PAD_RADIUS_M, mass_kg=mass, com_s_m=(0.0, 0.0, height))
+    pads = (PadDescription(ONLY_PAD, PAD_RADIUS_M, (0.0, 0.0, 0.0)),)
+    return ToolDescription(name="thumb", pads=pads, mass_kg=mass, com_s_m=(0.0, 0.0, height))

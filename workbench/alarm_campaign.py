@@ -22,7 +22,7 @@ from sim.world import build_simulation
 from workbench.branch import in_child
 from workbench.gains_file import load_gains
 from workbench.isolated import run_all
-from workbench.run_session import DT_S, LOOP_LAG_TICKS, Prepared, SessionRequest, load_inputs, prepare
+from workbench.run_session import DT_S, Prepared, SessionRequest, load_inputs, prepare
 
 PATIENCE_S = 3600.0
 """Wall time after which a session counts as hanging."""
@@ -114,7 +114,7 @@ def watch(request: SessionRequest) -> Watched:
     try:
         prepared = _prepared(request.program, request.body, request.arm)
         parts = replace(prepared.parts, gains=load_gains(request.gains).gains)
-        parts.refuse_unsafe(LOOP_LAG_TICKS)
+        parts.refuse_unsafe()
     except PlanError as error:
         return Watched(request, Ending.REFUSED, words=str(error))
     except MassageArmError as error:
@@ -156,7 +156,7 @@ def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -
     session = parts.session(plant)
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         result = session.run()
     finally:
         plant.deactivate()

@@ -40,6 +40,7 @@ _COMMANDS = {
     "drill": "workbench.commands.drill:main",
     "list": "workbench.commands.names:main",
     "faults": "workbench.commands.names:faults",
+    "techniques": "workbench.commands.techniques:main",
 }
 
 
@@ -181,6 +182,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
     _add_json(command("list", "names of programs, bodies, arms and gain sets"))
     _add_json(command("faults", "what --fault can inject into a session"))
+    techniques = command("techniques", "what a stroke of a program may be: fields, ranges, examples")
+    techniques.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as a page")
+    _add_json(techniques)
     return parser, dict(commands.choices)
 
 

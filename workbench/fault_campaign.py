@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from sim.options import Tier
+from trajectories.techniques.registry import technique_named
 from workbench.fault_cells import Case, Cell, Family, Group, dead
 from workbench.fault_session import GroupTask, run_group
 from workbench.isolated import run_all
@@ -16,8 +17,6 @@ SET_POINT_N = 20.0
 """The hardest press the shipped programs ask for."""
 SWEEP_N = (8.0, 12.0, 14.0, 16.0, 18.0)
 """Set-points below it, for motions that the limit cannot survive at the full one."""
-LEAST_N = {"shoulder_kneading": 8.0}
-"""Smallest crest that a technique may have."""
 PARKING_SEED, PARKING_GAINS = 1, "standard"
 """The sessions that are waited for until they have parked, and that the sweep is made with."""
 
@@ -98,5 +97,5 @@ def _sweep(choice: Choice) -> list[GroupTask]:
         GroupTask(Group(technique, body, arm, gains, seed, force_n), cases)
         for technique, body, arm in itertools.product(choice.techniques, choice.bodies, choice.arms)
         for force_n in SWEEP_N
-        if cases and force_n >= LEAST_N.get(technique, 0.0)
+        if cases and force_n >= technique_named(technique, "--techniques").least_force_n
     ]

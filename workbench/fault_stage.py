@@ -6,23 +6,23 @@ import functools
 from dataclasses import dataclass, replace
 
 from controller.configuration import refuse_unbounded
-from controller.errors import ConfigError
 from controller.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import Reference, SegmentInfo, Vector
+from sim.options import SimulationOptions
+from sim.simulated_rig import simulated_rig
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.base_search import default_placement
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.program_model import TECHNIQUES, ParaspinalCircles, Program, ShoulderKneading, Stroke
+from trajectories.program_model import Program
+from trajectories.techniques.registry import technique_named
 from urdf.arms import load_arm
 from workbench.gains_file import load_gains
 from workbench.run_session import DT_S
 
-RAMP_S = 0.5
-"""Force ramp of the short strokes: the shortest a program may ask for."""
 LEAD_S = 0.05
 """End of the transfer that a session still goes through: the arm begins at rest, free, above the skin."""
 
@@ -64,6 +64,21 @@ class LatePlan:
     def park_path_rad(self) -> tuple[Vector, ...]:
         """As in the whole plan."""
         return self.whole.park_path_rad
+
+    @property
+    def start_path_rad(self) -> tuple[Vector, ...]:
+        """A cell begins at its start posture."""
+        return ()
+
+    @property
+    def end_path_rad(self) -> tuple[Vector, ...]:
+        """A cell is over with its plan; the way to rest after a completed plan is tested by sessions."""
+        return ()
+
+    @property
+    def rest_q_rad(self) -> Vector:
+        """Posture that the arm stands in at the beginning."""
+        return self.start_q_rad
 
     @property
     def start_q_rad(self) -> Vector:
@@ -111,25 +126,12 @@ def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stag
     body = load_body(body_name)
     skin = Skin.from_body(body)
     robot = RobotModel(load_arm(arm_name), default_placement(body, skin))
-    program = Program(schema_version=1, name="fault", strokes=(short_stroke(technique, force_n),))
+    stroke = technique_named(technique, "--techniques").short_stroke(force_n)
+    program = Program(schema_version=1, name="fault", strokes=(stroke,))
     plan = plan_session(program, body, skin, robot)
     # The limits hold the whole way from rest, of which a cell goes through the end only.
-    whole = SessionParts.of(plan, robot, STANDARD, DT_S)
+    rig = simulated_rig(robot.arm, SimulationOptions(dt_s=DT_S))
+    whole = SessionParts.of(plan, robot, STANDARD, rig)
     refuse_unbounded(whole.bounds)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
     return Stage(body, late, replace(whole, plan=late))
-
-
-def short_stroke(technique: str, force_n: float) -> Stroke:
-    """Return a stroke that reaches its force soon. Raises ConfigError for a technique without one."""
-    if technique == "paraspinal_circles":
-        return ParaspinalCircles(
-            name="fault", technique="paraspinal_circles", side="right", lower="T12", upper="T3",
-            force_n=force_n, force_ramp_s=RAMP_S,
-        )  # fmt: skip
-    if technique == "shoulder_kneading":
-        return ShoulderKneading(
-            name="fault", technique="shoulder_kneading", side="right", force_high_n=force_n, passes=1,
-            force_ramp_s=RAMP_S,
-        )  # fmt: skip
-    raise ConfigError("--techniques", repr(technique), ", ".join(TECHNIQUES))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from controller.arm import PadDescription
 from controller.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
@@ -220,7 +221,7 @@ class RunConfig:
         surface_error_mm: size of the error of the planner's skin [mm].
         dt_s: period of the loop [s].
         duration_s: planned length [s].
-        pad_radius_m: radius of the spherical pad.
+        pads: pads of the tool; every entry per pad of ``/step`` keeps this order.
         joint_names: actuated joints, (n,).
         torque_limit_nm: their torque limits, (n,).
         segments: the strokes of the plan.
@@ -231,6 +232,8 @@ class RunConfig:
         faults: what is injected, as on the command line with every value spelled out.
         mesh: mesh of the finite elements; empty on the law.
         force_gains: the gains in numbers; None in a record of an earlier version.
+        braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
+            records that do not have it.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -243,7 +246,7 @@ class RunConfig:
     surface_error_mm: float
     dt_s: float
     duration_s: float
-    pad_radius_m: float
+    pads: tuple[PadDescription, ...]
     joint_names: tuple[str, ...]
     torque_limit_nm: Vector
     segments: tuple[SegmentInfo, ...]
@@ -254,6 +257,7 @@ class RunConfig:
     faults: tuple[str, ...] = ()
     mesh: str = ""
     force_gains: ForceGains | None = None
+    braked_bound_n: float | None = None
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

@@ -200,5 +200,9 @@ def _event(data: bytes) -> Event:
 
 
 def _with_nan(row: Row) -> Row:
-    """Return the row with NaN where the record holds null: it can only stand for a number."""
-    return {key: float("nan") if value is None else value for key, value in row.items()}
+    """Return the row with NaN where the record holds null, nested rows too: it can only stand for a number."""
+    return {key: _number_or(value) for key, value in row.items()}
+
+
+def _number_or(value: Any) -> Any:
+    return float("nan") if value is None else _with_nan(value) if isinstance(value, dict) else value

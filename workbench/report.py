@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import math
+
 from controller.safety.limits import PRESSURE_CEILING_PA
+from controller.types import StopReason
 from workbench import html
+from workbench.bound_words import HARD_LIMIT_WORDS, bound_rows
 from workbench.figures.film import FilmPictures
-from workbench.figures.force import force_error, force_over_time
-from workbench.figures.last_second import last_second
-from workbench.figures.limits import limited_timeline
-from workbench.figures.pressure import Relief, body_map, mean_pressure_pa
-from workbench.figures.style import inline_svg
-from workbench.figures.timing import tick_histogram
-from workbench.figures.torque import torque_shares
+from workbench.figures.pressure import Relief, mean_pressure_pa
+from workbench.messages import EventKind
 from workbench.output import REPORT_BEGINNING
 from workbench.reader import RunData
-from workbench.summary import StopSummary, Summary, tick_facts
+from workbench.report_figures import (
+    body_section,
+    error_section,
+    force_section,
+    limits_section,
+    stop_figure,
+    timing_section,
+    torque_section,
+)
+from workbench.summary import StopSummary, Summary
 
 _NONE = "-"
+_BOUNDS_READING = (
+    "Look for a largest force left of the orange line. Bad would be one right of it, or over the first bound."
+)
+_STROKES_READING = (
+    "True press force against the planned one, path and tool angle while working. Look for small errors and full "
+    "contact. Bad would be less than 100 % contact, or a stroke that is limited most of the time."
+)
 
 
 def number(value: float | None, unit: str = "", digits: int = 2) -> str:
@@ -33,9 +48,10 @@ def render_report(run: RunData, summary: Summary, relief: Relief | None, film: F
         relief: height map of the body, None where it is not known.
         film: the back under the thumb, None where none was filmed.
     """
-    parts = [_banner(summary), html.cards(_key_numbers(run, summary))]
-    if summary.stop is not None:
-        parts.append(_stop_section(run, summary.stop))
+    stops = _stops(run, summary)
+    parts = [_banner(run, summary, stops), html.cards(_key_numbers(run, summary))]
+    parts += [_stop_section(run, stop, number, len(stops)) for number, stop in enumerate(stops, start=1)]
+    parts.append(_bounds_section(summary))
     if film is not None:
         parts.append(_film_section(film))
     if run.steps.count:
@@ -49,7 +65,7 @@ def is_within_limits(summary: Summary) -> bool:
     return summary.verdict == "completed" and summary.over_limit_samples == 0
 
 
-def _banner(summary: Summary) -> str:
+def _banner(run: RunData, summary: Summary, stops: list[StopSummary]) -> str:
     peak, limit = number(summary.peak_force_n, "N", 1), number(summary.hard_limit_n, "N", 0)
     over = summary.over_limit_samples
     force = "no sample over a hard limit" if over == 0 else f"{over} samples OVER a hard limit"
@@ -61,14 +77,19 @@ def _banner(summary: Summary) -> str:
     lines = [f"{summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s"]
     if summary.peak_force_n is not None:
         lines.append(f"Peak force {peak}, smallest hard limit met {limit}; {force}.")
+    if run.steps.count and not run.steps.has_truth:
+        lines.append("No truth was recorded: figures are from the senses.")
     if summary.verdict != "completed":
         lines.append(summary.message)
+    elif stops:
+        times = "once" if len(stops) == 1 else f"{len(stops)} times"
+        lines.append(f"It was stopped {times} on the way; an operator cleared the stop and the session went on.")
     return html.verdict(is_within_limits(summary), headline, lines)
 
 
 def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
     over = summary.over_limit_samples > 0
-    pressure = mean_pressure_pa(run.steps, run.config.pad_radius_m)
+    pressure = mean_pressure_pa(run.steps, run.config.pads)
     peak_pa = float(pressure.max()) if pressure.size else None
     return [
         (number(summary.force_rmse_n, "N"), "force error, RMS", False),
@@ -78,8 +99,6 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
         (number(summary.landing_peak_n, "N", 1), "largest landing force", False),
         (number(summary.normal_angle_mean_deg, "°", 1), "tool off the skin normal, mean", False),
         (number(summary.path_rmse_mm, "mm"), "path error, RMS", False),
-        (number(summary.worst_case_bound_n, "N", 1), "worst case, person breathing", False),
-        (number(summary.person_bound_n, "N", 1), "worst case, person moving 0.2 m/s", False),
         (
             number(None if peak_pa is None else peak_pa * 1e-4, "N/cm²", 1),
             f"largest mean pressure (ceiling {PRESSURE_CEILING_PA * 1e-4:.0f})",
@@ -90,7 +109,42 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _stop_section(run: RunData, stop: StopSummary) -> str:
+def _bounds_section(summary: Summary) -> str:
+    """Return force, hard limit and the three bounds side by side, with what each assumes."""
+    rows = bound_rows(summary.worst_case_bound_n, summary.person_bound_n, summary.braked_bound_n)
+    bars = [
+        html.Bar("largest true press force", summary.peak_force_n, number(summary.peak_force_n, "N", 1)),
+        html.Bar("smallest hard limit met", summary.hard_limit_n, number(summary.hard_limit_n, "N", 0), "limit"),
+        *(html.Bar(f"worst case, {row.name}", row.value_n, number(row.value_n, "N", 1), "bound") for row in rows),
+    ]
+    entries = [(number(row.value_n, "N", 1), f"{row.name}. {row.assumes}", False) for row in rows]
+    return html.section(
+        "How large the force can get", " ".join((*HARD_LIMIT_WORDS, _BOUNDS_READING)),
+        html.bars(bars) + html.cards(entries, broad=True),
+    )  # fmt: skip
+
+
+def _stops(run: RunData, summary: Summary) -> list[StopSummary]:
+    """Return every stop of the run, also those that were cleared; the last one ended it where it was stopped."""
+    found = [
+        StopSummary(
+            cause=event.data.cause.value, limit=event.data.limit, value=_finite(event.data.value),
+            allowed=_finite(event.data.allowed), unit=event.data.unit, t_s=event.data.t_s,
+            next_step=event.data.next_step,
+        )
+        for event in run.events
+        if event.kind is EventKind.STOP and isinstance(event.data, StopReason)
+    ]  # fmt: skip
+    if not found and summary.stop is not None:
+        found.append(summary.stop)
+    return found
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _stop_section(run: RunData, stop: StopSummary, position: int, count: int) -> str:
     rows = [
         ("cause", stop.cause.replace("_", " ")),
         ("limit", stop.limit),
@@ -99,8 +153,8 @@ def _stop_section(run: RunData, stop: StopSummary) -> str:
         ("at", f"{stop.t_s:.3f} s"),
         ("do next", stop.next_step),
     ]
-    picture = inline_svg(last_second(run, stop.t_s)) if run.steps.count > 1 else ""
-    return html.section("Why it stopped", "", html.table(("", ""), rows) + picture)
+    title = "Why it stopped" if count == 1 else f"Why it stopped, {position} of {count}"
+    return html.section(title, "", html.text_table(rows) + stop_figure(run, stop.t_s, position))
 
 
 def _film_section(film: FilmPictures) -> str:
@@ -112,50 +166,27 @@ def _film_section(film: FilmPictures) -> str:
 
 
 def _pictures(run: RunData, summary: Summary, relief: Relief | None) -> list[str]:
-    parts = [
-        html.section(
-            "Press force", "True force on the tissue, never seen by the controller, and what it sensed and wanted; "
-            "numbers mark the strokes.", inline_svg(force_over_time(run)),
-        ),
-        html.section("Strokes", "", _stroke_table(summary)),
-    ]  # fmt: skip
+    parts = [force_section(run), html.section("Strokes", _STROKES_READING, _stroke_table(summary))]
     if run.steps.has_truth:
-        parts += [
-            html.section("Force error", "", inline_svg(force_error(run.steps, tick_facts(run.steps)))),
-            html.section(
-                "On the body", "Seen from above, head up. Mean pressure is force over the plan area of the pad's cap "
-                "below the skin, an approximation.", inline_svg(body_map(run, relief)),
-            ),
-        ]  # fmt: skip
-    parts.append(html.section("Joint torques", "Sent torque against each joint's limit.", _svg_torques(run)))
-    parts.append(_limits_section(run))
+        parts += [error_section(run), body_section(run, relief)]
+    parts += [torque_section(run), limits_section(run)]
     if run.loop:
-        parts.append(_timing_section(run, summary))
+        parts.append(timing_section(run, summary))
     return parts
 
 
-def _svg_torques(run: RunData) -> str:
-    return inline_svg(torque_shares(run))
-
-
-def _limits_section(run: RunData) -> str:
-    figure = limited_timeline(run.steps)
-    if figure is None:
-        return html.section("What was limited", "Nothing: every command passed as the law asked for it.", "")
-    return html.section("What was limited, and when", "Share of all ticks in brackets.", inline_svg(figure))
-
-
-def _timing_section(run: RunData, summary: Summary) -> str:
-    tick = summary.tick_us
-    text = "" if tick is None else (
-        f"p50 {tick.p50:.0f} us, p99 {tick.p99:.0f} us, p99.9 {tick.p999:.0f} us, longest {tick.max:.0f} us; "
-        f"{summary.overruns} over the period, {summary.recorder_drops} steps dropped from the record."
-    )  # fmt: skip
-    return html.section("Loop timing", text, inline_svg(tick_histogram(run.loop[-1], run.config.dt_s)))
-
-
 def _stroke_table(summary: Summary) -> str:
-    head = ("stroke", "target N", "RMS error N", "95 % N", "peak N", "path mm", "angle °", "contact %", "limited %")
+    head = (
+        "stroke",
+        "target N",
+        "RMS error N",
+        "95 % error N",
+        "peak N",
+        "path mm",
+        "angle °",
+        "contact %",
+        "limited %",
+    )
     rows = [
         (
             f"{index}. {stroke.name}",
@@ -188,4 +219,4 @@ def _identity(run: RunData, summary: Summary) -> str:
         ("record", "complete" if run.is_complete else "cut off"),
     ]
     text = f"Research software, not a medical device. {versions}"
-    return html.section("This run", text, html.table(("", ""), rows))
+    return html.section("This run", text, html.text_table(rows))

@@ -27,6 +27,7 @@ from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
 from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -51,8 +52,6 @@ from workbench.recorder import McapRecorder
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
-LOOP_LAG_TICKS = 2
-"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 STOP_HINT = "c goes on once the arm is at rest, space or Ctrl-C ends the session"
 NO_HINT = "the arm leaves the skin and comes to rest"
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
@@ -123,7 +122,7 @@ class Inputs:
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
             duration_s=0.0,
-            pad_radius_m=self.arm.tool.pad_radius_m,
+            pads=self.arm.tool.pads,
             joint_names=self.arm.joint_names,
             torque_limit_nm=self.arm.torque_limit_nm,
             segments=(),
@@ -220,11 +219,12 @@ def prepare(inputs: Inputs) -> Prepared:
         refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    parts = SessionParts.of(plan, robot, inputs.gains.gains, DT_S)
+    rig = simulated_rig(inputs.arm, _options(inputs))
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
     refuse_impossible(inputs.faults, parts.limits)
     config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        parts.refuse_unsafe(LOOP_LAG_TICKS)
+        parts.refuse_unsafe()
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, plan, parts, config)
@@ -243,14 +243,10 @@ def open_world(prepared: Prepared) -> None:
 
 
 def _options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
     request = inputs.request
-    return SimulationOptions(
-        seed=request.seed,
-        dt_s=DT_S,
-        faults=inputs.faults,
-        tier=tier_named(request.tissue),
-        mesh=PATCHES[request.mesh],
-    )
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
 
 
 def simulate(
@@ -285,10 +281,10 @@ def simulate(
     disk = Disk()
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
-        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        plant.activate(prepared.plan.rest_q_rad)
+        path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
-            FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
+            FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
@@ -367,6 +363,7 @@ def _with_plan(
         duration_s=duration_s,
         worst_case_bound_n=max((bound.bound_n for bound in bounds), default=None),
         person_bound_n=max((bound.person_bound_n for bound in bounds), default=None),
+        braked_bound_n=max((bound.braked_bound_n for bound in bounds), default=None),
     ).hashed()
 
 

@@ -19,6 +19,7 @@ from sim.fem.mesh_settings import PATCHES
 from sim.fem.patched_back import TAKE_AWAY_M
 from sim.options import SimulationOptions, Tier
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -122,15 +123,15 @@ def _unbounded(plan: Plan) -> Plan:
 
 
 def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan: LatePlan) -> list[TierRun]:
-    parts = SessionParts.of(plan, robot, STANDARD, DT_S)
     options = SimulationOptions(seed=task.seed, dt_s=DT_S, has_scatter=False, tier=tier, mesh=PATCHES[task.mesh])
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, options))
     world = build_simulation(robot.arm, robot.placement, body, options)
     plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), parts.supervisor_limits())
     seen = _Watch(task.forces_n)
     session = parts.session(plant, (StepObserver(seen.step, is_critical=True),), truth=plant)
     plant.configure()
     try:
-        plant.activate(plan.start_q_rad)
+        plant.activate(plan.rest_q_rad)
         stop = session.run().stop
     finally:
         plant.deactivate()
@@ -156,7 +157,8 @@ class _Watch:
         if record.contact is not ContactState.WORK or not record.truth:
             return
         target_n = self._forces_n[reference.segment]
-        if reference.pads[0].press_n >= FULL_SHARE * target_n:
+        (pad,) = reference.pads
+        if pad.press_n >= FULL_SHARE * target_n:
             vx, vy, vz = reference.twist[:3]
             row = _row(record.truth[0], (vx * vx + vy * vy + vz * vz) ** 0.5)
             self._rows[reference.segment].append(row)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from controller.types import Region
 from trajectories.anatomy.measures import Measures
 from trajectories.back import Back
-from trajectories.program_model import TOUCH_FORCE_N
+from trajectories.techniques.fields import TOUCH_FORCE_N
 from trajectories.techniques.shoulder_kneading import muscle_line
 from trajectories.techniques.stroke_path import StrokePath, follow_skin
 from trajectories.techniques.timing import samples, smooth_step, travel, travel_time
@@ -62,6 +62,6 @@ def press_and_slide(place: str, force_n: float, back: Back) -> StrokePath:
     gone = travel(t - RAMP_S - HOLD_S, WAY_M, SPEED_M_S, START_S)
     ramp = smooth_step(t / RAMP_S) * smooth_step((t[-1] - t) / RAMP_S)
     press = TOUCH_FORCE_N + (force_n - TOUCH_FORCE_N) * ramp
-    feet, press, slowest = follow_skin(foot + gone[:, None] * along, press, back)
+    along_skin = follow_skin(foot + gone[:, None] * along, press, back)
     side = "left" if foot[1] > back.spine.y(foot[0]) else "right"
-    return StrokePath(f"{place} {force_n:g} N", "press_and_slide", side, ALLOWED, feet, press, slowest)
+    return StrokePath.of_one_pad(f"{place} {force_n:g} N", "press_and_slide", side, ALLOWED, along_skin)

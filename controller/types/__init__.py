@@ -11,11 +11,25 @@ from __future__ import annotations
 from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
-from controller.types.senses import ArmState, Truth
+from controller.types.senses import ArmState, JointSenses, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
-from controller.types.vocabulary import Action, Authority, Cause, Clearance, ContactState, KeepOut, Mode, Phase, Region
+from controller.types.vocabulary import (
+    DRIVEN_PHASES,
+    Action,
+    Authority,
+    Cause,
+    Clearance,
+    Contact,
+    ContactState,
+    JointFault,
+    KeepOut,
+    Mode,
+    Phase,
+    Region,
+)
 
 __all__ = [
+    "DRIVEN_PHASES",
     "Action",
     "Applied",
     "ArmState",
@@ -23,7 +37,10 @@ __all__ = [
     "Cause",
     "Clearance",
     "Command",
+    "Contact",
     "ContactState",
+    "JointFault",
+    "JointSenses",
     "KeepOut",
     "Limited",
     "Matrix",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controller.types.vectors import Vector, Vector3, Vector4, Vector6
-from controller.types.vocabulary import Phase
+from controller.types.vocabulary import Contact, Phase
 from controller.values import value
 
 
@@ -70,6 +70,8 @@ class SegmentInfo:
         smallest_lambda_n_kg: smallest one [kg].
         start_s: plan time at which its work begins.
         end_s: plan time at which its work ends.
+        contact: kind of contact the stroke wants; records of older versions say nothing and mean continuous, for which
+            a lost contact is a fault.
     """
 
     name: str
@@ -85,6 +87,7 @@ class SegmentInfo:
     smallest_lambda_n_kg: float
     start_s: float
     end_s: float
+    contact: Contact = Contact.CONTINUOUS
 
 
 class PlanLike(Protocol):
@@ -108,6 +111,27 @@ class PlanLike(Protocol):
     @property
     def resume_times_s(self) -> tuple[float, ...]:
         """Plan times from which an interrupted plan may be taken up again: the beginnings of the transfers."""
+        ...
+
+    @property
+    def rest_q_rad(self) -> Vector:
+        """Posture that the arm stands in when its drives are enabled, (n,)."""
+        ...
+
+    @property
+    def start_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through before the plan, on straight legs in joint space: from ``rest_q_rad`` to its start.
+
+        Empty where the arm stands at the plan's start.
+        """
+        ...
+
+    @property
+    def end_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through after the plan, on straight legs in joint space; the last is where the arm rests.
+
+        Empty where the arm rests at the plan's end.
+        """
         ...
 
     @property

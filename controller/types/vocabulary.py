@@ -16,6 +16,23 @@ class Phase(enum.StrEnum):
     """In contact, moving along the stroke with the reference press force."""
     LIFT = "lift"
     """Leave the skin along the outward normal."""
+    TO_PLAN = "to_plan"
+    """Outside the plan: driven on a proven joint-space way to where the plan begins, or goes on after a stop."""
+    TO_REST = "to_rest"
+    """Outside the plan: driven on a proven joint-space way from the plan's end to rest."""
+
+
+DRIVEN_PHASES = frozenset({Phase.TO_PLAN, Phase.TO_REST})
+"""Phases in which plan time stands still and joint-space legs are driven."""
+
+
+class Contact(enum.StrEnum):
+    """What kind of contact a stroke wants."""
+
+    CONTINUOUS = "continuous"
+    """The pad stays on the skin for the whole work phase; a lost contact is a fault."""
+    INTERMITTENT = "intermittent"
+    """The pad leaves the skin and comes back within the work phase, as in percussion."""
 
 
 class ContactState(enum.StrEnum):
@@ -79,6 +96,22 @@ class Authority(enum.StrEnum):
     """No enable: brakes."""
 
 
+class JointFault(enum.IntFlag):
+    """What is wrong with the drive of a joint."""
+
+    NONE = 0
+    TORQUE = 1
+    """It gives another torque than it is commanded."""
+    OVERHEATED = 2
+    VOLTAGE = 4
+    OVERCURRENT = 8
+    ENCODER = 16
+    SILENT = 32
+    """It does not answer."""
+    OTHER = 64
+    """A fault that only its maker's documentation explains."""
+
+
 class Cause(enum.StrEnum):
     """Why the gate limited a command or stopped a session."""
 
@@ -115,6 +148,7 @@ class Cause(enum.StrEnum):
     SUPERVISOR_ACTED = "supervisor_acted"
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
+    DRIVE_FAULT = "drive_fault"
 
 
 class Region(enum.StrEnum):

@@ -34,13 +34,14 @@ from controller.types import (
     StepRecord,
 )
 from sim.options import Rise, SimulationOptions
+from sim.simulated_rig import simulated_rig
 from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
 from trajectories.program import Program
-from trajectories.program_model import ParaspinalCircles
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 
 BODY = "median_m"
@@ -107,7 +108,7 @@ def _run(
     plant = build_simulation(robot.arm, robot.placement, body, options or SimulationOptions(seed=seed))
     if change is not None:
         plant = _Watched(plant, change)
-    parts = SessionParts.of(plan, robot, STANDARD, 1e-3, limits)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()), limits=limits)
     gate = parts.gate()
     steps: list[StepRecord] = [] if into is None else into
     operator = None if stop_at_s == math.inf else TimedRequests([TimedRequest(stop_at_s, Asked(Request.STOP))])
@@ -220,7 +221,7 @@ def test_a_wrist_sensor_gone_in_mid_stroke_stops_within_its_samples_and_does_not
 def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who: Clearance) -> None:
     body, robot, plan = _prepared("servo7")
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-    parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
     steps: list[StepRecord] = []
     stop_s = _middle("servo7")
     wishes = [TimedRequest(stop_s, Asked(Request.STOP)), TimedRequest(stop_s + 1.0, Asked(Request.CLEAR, who))]
@@ -313,7 +314,7 @@ def test_one_bad_sample_is_ridden_out_and_three_are_not() -> None:
 def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_first() -> None:
     body, robot, plan = _prepared("servo7")
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-    parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
     gate = parts.gate()
     begins = _middle("servo7")
 
@@ -329,7 +330,7 @@ def test_a_watcher_that_fails_stops_the_session_but_the_arm_leaves_the_skin_firs
     assert gate.stop_reason.cause is Cause.INTERNAL_ERROR
     position, _ = plant.true_tool()
     height = Skin.from_body(body).height(position[0], position[1])[0]
-    assert position[2] - robot.arm.tool.pad_radius_m > height
+    assert position[2] - robot.arm.tool.only_pad("a test").radius_m > height
     plant.deactivate()
 
 

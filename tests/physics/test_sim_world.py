@@ -130,8 +130,8 @@ def landing_peak(name: str, dt_s: float) -> float:
     twist = np.concatenate([-0.1 * np.array(normal), np.zeros(3)])
     bullet.set_friction((0.0,) * 7)
     bullet.reset(q, tuple((np.linalg.pinv(jacobian) @ twist).tolist()))
-    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.pad_radius_m)
-    law, relaxation = np.array([arm.tool.pad_radius_m, 0.2, dt_s]), relaxation_table(dt_s)
+    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.only_pad("a test").radius_m)
+    law, relaxation = np.array([arm.tool.only_pad("a test").radius_m, 0.2, dt_s]), relaxation_table(dt_s)
     memory, result = np.zeros(MEMORY_SIZE), np.zeros(RESULT_SIZE)
     hold, peak = list(bullet.holding_torque(q)), 0.0
     for _ in range(round(0.15 / dt_s)):
@@ -273,7 +273,7 @@ def test_energy_of_the_tool_balances_and_is_not_made(friction: float) -> None:
 def test_a_sliding_pad_pays_more_in_friction_than_changing_stiffness_can_give(name: str) -> None:
     """The law leaves out the tangential force of a changing stiffness: it must stay below the least friction."""
     arm, _, body, skin = setting(body_name=name)
-    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.pad_radius_m)
+    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.only_pad("a test").radius_m)
     log_force, exponent = tissue.samples(2), tissue.samples(3)
     spacing = 1.0 / skin.inverse_spacing_per_m
     steepest = np.hypot(*np.gradient(log_force, spacing))
@@ -288,7 +288,7 @@ def test_a_sliding_pad_pays_more_in_friction_than_changing_stiffness_can_give(na
 
 def test_every_spot_has_a_region_and_its_limit() -> None:
     arm, _, body, _ = setting()
-    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.pad_radius_m)
+    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.only_pad("a test").radius_m)
     l3, t9 = body.landmarks["L3"][0], body.landmarks["T9"][0]
     assert tissue.place(l3, 0.04) == ("lumbar_paraspinal", REGION_CEILING_N[Region.LUMBAR_PARASPINAL])
     assert tissue.place(t9, 0.0)[0] == "thoracic_paraspinal"
@@ -298,7 +298,7 @@ def test_every_spot_has_a_region_and_its_limit() -> None:
 
 def test_the_ridge_is_stiffer_than_the_muscle_beside_it_and_thinner() -> None:
     arm, _, body, skin = setting()
-    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.pad_radius_m)
+    tissue = TissueMap.from_body(body, TYPICAL_PERSON, arm.tool.only_pad("a test").radius_m)
     for level in ("L3", "T9"):
         row = round((body.landmarks[level][0] - skin.x0_m) * skin.inverse_spacing_per_m)
         middle, beside = (round((y - skin.y0_m) * skin.inverse_spacing_per_m) for y in (0.0, 0.045))

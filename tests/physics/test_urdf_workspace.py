@@ -68,7 +68,7 @@ def visit(robot: RobotModel, region: Region, point: np.ndarray, normal: np.ndarr
     x_axis = np.array([0.0, 1.0, 0.0]) - normal[1] * normal
     x_axis /= np.linalg.norm(x_axis)
     rotation = np.column_stack([x_axis, np.cross(-normal, x_axis), -normal])
-    q, error = posture(robot, point + (robot.arm.tool.pad_radius_m - DEPTH_M) * normal, rotation)
+    q, error = posture(robot, point + (robot.arm.tool.only_pad("a test").radius_m - DEPTH_M) * normal, rotation)
     jacobian = robot.tool_jacobian(q)
     gravity = pin.computeGeneralizedGravity(robot.model, robot.data, q)
     return Spot(

@@ -17,6 +17,7 @@ from sim.options import SimulationOptions, Tier, tier_named
 from sim.world import build_simulation
 from tests.fault_campaign_cases import BEYOND, GROUP, MACHINE, PERSON, cell
 from tests.sim_cases import setting
+from trajectories.techniques.registry import TECHNIQUES
 from workbench import cli
 from workbench.commands import fault_campaigns
 from workbench.fault_campaign import Choice, grid
@@ -68,9 +69,9 @@ def test_a_grid_on_finite_elements_says_so_in_every_group_and_has_no_sweep() -> 
 @pytest.mark.parametrize(
     ("line", "cells", "groups"),
     [
-        ("--tissue fem", 24, 2),
+        ("--tissue fem", 12 * len(TECHNIQUES), len(TECHNIQUES)),
         ("--tissue fem --techniques shoulder_kneading --seeds 1 2 --faults sensor_zero", 2, 2),
-        ("--tissue fem --bodies stocky_f --faults loop_stall patient_jerk_fast", 6, 2),
+        ("--tissue fem --bodies stocky_f --faults loop_stall patient_jerk_fast", 3 * len(TECHNIQUES), len(TECHNIQUES)),
         ("--tissue law --techniques shoulder_kneading --bodies median_f --faults sensor_zero", 9, 9),
     ],
 )

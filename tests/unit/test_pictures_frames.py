@@ -52,7 +52,7 @@ def test_the_drawn_pad_is_pressed_into_the_drawn_skin(scene: Scene) -> None:
     tip = np.array(pose.translation)
     foot = scene.skin.foot(tip[None])[0]
     distance = float(np.linalg.norm(tip - foot))
-    assert 0.0 < distance < scene.robot.arm.tool.pad_radius_m
+    assert 0.0 < distance < scene.robot.arm.tool.only_pad("a test").radius_m
     normal = scene.skin.normal(foot[0], foot[1])[0]
     assert float(-np.array(pose.rotation)[:, 2] @ normal) > math.cos(math.radians(15.0))
 

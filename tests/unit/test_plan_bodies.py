@@ -40,7 +40,7 @@ def test_default_program_on_the_rest(body: str, arm: str, error_m: float) -> Non
     check_default(body, arm, error_m)
 
 
-@pytest.mark.parametrize("name", ["paraspinal_only", "shoulders_only"])
+@pytest.mark.parametrize("name", ["paraspinal_only", "shoulders_only", "spine_glides"])
 def test_short_programs(name: str) -> None:
     plan = plan_session(load_program(name), *body_named("slim_f"), arm_over("servo7", "slim_f"))
     assert plan.facts.work_s < 40.0

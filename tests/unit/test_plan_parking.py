@@ -26,7 +26,7 @@ QUICK = ("panda", "median_m")
 
 def check_parking(plan: Plan, robot: RobotModel, body: str, every_s: float, off_m: float) -> tuple[float, float]:
     """Return the smallest distances from the skin of the pad and of any joint or the flange, over all legs."""
-    radius, cloud = robot.arm.tool.pad_radius_m, cloud_of(body)
+    radius, cloud = robot.arm.tool.only_pad("a test").radius_m, cloud_of(body)
     path = [np.array(posture) for posture in plan.park_path_rad]
     legs = [leg(unloaded(plan, robot, body, t, off_m), path[0]) for t in np.arange(0.1, plan.duration_s, every_s)]
     legs += [leg(here, there) for here, there in pairwise(path)]
@@ -49,7 +49,7 @@ def check_rest(plan: Plan, robot: RobotModel, body: str) -> float:
     beside = float(cloud_of(body).beside_m(on_links).min())
     assert beside >= 0.030
     over_base = on_links[len(on_links) // 3 :, 2] - robot.placement.position_m[2]
-    assert over_base.min() > robot.arm.tool.pad_radius_m
+    assert over_base.min() > robot.arm.tool.only_pad("a test").radius_m
     spine = back_of(body).spine
     base_y = robot.placement.position_m[1]
     assert ((on_links[:, 1] - float(spine.y(0.0))) * np.sign(base_y) > 0.0).all()

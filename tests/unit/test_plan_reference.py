@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from controller.types import Phase
 from tests.plan_cases import SHORT, arm_over, back_of, body_named, program_of, short_plan
 from trajectories.planner import plan_session
-from trajectories.program_model import TOUCH_FORCE_N
+from trajectories.techniques.fields import TOUCH_FORCE_N
 
 BODY = "median_f"
 

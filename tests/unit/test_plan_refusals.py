@@ -48,7 +48,7 @@ def path_through(x: float, y: float, press_n: float = 10.0, allowed: frozenset[R
     """A stroke of 11 points that stays in one place."""
     feet, press = np.tile([x, y], (11, 1)), np.full(11, press_n)
     everywhere = frozenset(Region) if allowed is None else allowed
-    return StrokePath("spot", "paraspinal_circles", "left", everywhere, feet, press, 1.0)
+    return StrokePath.of_one_pad("spot", "paraspinal_circles", "left", everywhere, (feet, press, 1.0))
 
 
 def test_force_above_the_ceiling() -> None:
@@ -93,7 +93,7 @@ def test_neck_base_only_where_enabled() -> None:
     ):
         check_stroke(path, back, False)
     assert Region.NECK_BASE in check_stroke(path, back, True)[0]
-    too_hard = replace(path, press_n=np.full(11, 16.0))
+    too_hard = replace(path, press_n=np.full((11, 1), 16.0))
     with pytest.raises(PlanError, match=r"16\.0 N on neck_base; allowed: at most 15 N"):
         check_stroke(too_hard, back, True)
 

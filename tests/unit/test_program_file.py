@@ -6,7 +6,8 @@ import pytest
 
 from controller.errors import ConfigError
 from trajectories.program import load_program, program_names
-from trajectories.program_model import ParaspinalCircles, ShoulderKneading
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
+from trajectories.techniques.shoulder_kneading import ShoulderKneading
 
 CIRCLES = "schema_version: 1\nname: a\nstrokes:\n  - name: s\n    technique: paraspinal_circles\n    side: left\n"
 KNEADING = "schema_version: 1\nname: a\nstrokes:\n  - name: s\n    technique: shoulder_kneading\n    side: left\n"

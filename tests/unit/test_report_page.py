@@ -2,24 +2,38 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
+from controller.arm import PadDescription
 from controller.errors import PlanError
 from controller.types import Cause, Limited, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic, step
 from workbench.columns import ColumnBuilder
+from workbench.figures.marks import event_marks
 from workbench.figures.pressure import Relief, mean_pressure_pa
-from workbench.figures.style import envelope
-from workbench.messages import RunConfig
+from workbench.figures.style import THEME, envelope
+from workbench.messages import Event, EventKind, FaultEvent, RunConfig
 from workbench.reader import RunData, read_run
 from workbench.recorder import McapRecorder
 from workbench.report import render_report
+from workbench.report_figures import force_section, limits_section
 from workbench.summary import refused, summarise
 from workbench.timeline import read_timeline, timeline_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """Data of a kind of event that this version does not know."""
+
+    place: str
+    nothing: float
+    seconds: float
+
 
 X, Y = np.arange(-0.2, 0.5, 0.02), np.arange(-0.3, 0.3, 0.02)
 RELIEF = Relief(X, Y, np.where(np.abs(Y)[None, :] < 0.2, 0.1 + 0.0 * X[:, None], np.nan))
@@ -47,6 +61,11 @@ def page(tmp_path: Path, synthetic: Synthetic, change: Change = unchanged, confi
     return render_report(run, summarise(run), RELIEF)
 
 
+def words(run: RunData) -> str:
+    """Return the page without its figures, which take most of the time."""
+    return render_report(replace(run, steps=ColumnBuilder().finish(), loop=()), summarise(run), None)
+
+
 @pytest.fixture(scope="module")
 def plain_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return page(tmp_path_factory.mktemp("run"), Synthetic(CONFIG, step))
@@ -57,8 +76,10 @@ def test_nothing_is_loaded_from_anywhere(plain_page: str) -> None:
     assert "http" not in text
     assert "<script" not in text
     assert "<link" not in text
-    assert all(source.startswith("data:image/png;base64,") for source in re.findall(r'(?:href|src)="([^#"]+)"', text))
-    assert len(text) < 4_000_000
+    sources = re.findall(r'(?:href|src)="([^#"]+)"', text)
+    assert sources
+    assert all(re.match(r"data:image/(png|webp);base64,", source) for source in sources)
+    assert len(text) < 1_000_000
 
 
 def test_the_verdict_comes_first_in_words(plain_page: str) -> None:
@@ -68,11 +89,58 @@ def test_the_verdict_comes_first_in_words(plain_page: str) -> None:
     assert 'class="verdict good"' in text
     for title in ("Strokes", "Force error", "On the body", "Joint torques", "What was limited"):
         assert f"<h2>{title}" in text
-    assert text.count("<svg") == 5
+    assert text.count("<svg") == 2 * 5
+    assert text.count('<div class="wide"') == text.count('<div class="narrow"') == 5
+
+
+def test_every_figure_says_what_would_be_bad(plain_page: str) -> None:
+    sections = [part for part in plain_page.split("<section>") if "<svg" in part]
+    assert len(sections) == 5
+    for part in sections:
+        assert "Look for" in part
+        assert "Bad would be" in part or "Ticks right of it" in part
+
+
+def test_no_text_of_a_figure_is_smaller_than_11_px(plain_page: str) -> None:
+    """The page shows a narrow figure 358 px wide on a phone of 390 px, and a wide one at least 688 px wide."""
+    for kind, shown_px in (("wide", 688.0), ("narrow", 358.0)):
+        figures = re.findall(rf'<div class="{kind}"[^>]*>(<svg.*?</svg>)', plain_page, re.DOTALL)
+        assert len(figures) == 5
+        for svg in figures:
+            box = re.search(r'viewBox="0 0 ([\d.]+) ', svg)
+            sizes = [float(size) for size in re.findall(r'<text[^>]* style="[^"]*font-size: ([\d.]+)px', svg)]
+            assert box is not None
+            assert sizes
+            assert min(sizes) * shown_px / float(box[1]) >= 11.0
+
+
+def test_figures_of_one_page_share_no_definition(plain_page: str) -> None:
+    identifiers = re.findall(r' id="([^"]+)"', plain_page)
+    assert identifiers
+    assert len(set(identifiers)) == len(identifiers)
+
+
+def test_colours_of_the_page_follow_light_and_dark(plain_page: str) -> None:
+    svg = plain_page[plain_page.index("<svg") :]
+    for colour, variable in THEME.items():
+        assert colour not in svg
+        assert plain_page.count(f"{variable}:") == 2, f"{variable} needs a light and a dark value"
+
+
+def test_the_three_bounds_stand_side_by_side(tmp_path: Path, synthetic: Synthetic) -> None:
+    config = replace(synthetic.config, braked_bound_n=52.5).hashed()
+    text = words(record(tmp_path, synthetic, config=config))
+    part = text[text.index("How large the force can get") : text.index("<h2>This run")]
+    for bound, assumed in (("31.5 N", "person breathes"), ("38.2 N", "0.2 m/s"), ("52.5 N", "one joint braked")):
+        assert bound in part
+        assert assumed in part
+    assert part.index("31.5 N") < part.index("38.2 N") < part.index("52.5 N")
+    assert "bounds the force that the arm commands" in part
+    assert "inertia of the arm" in part
 
 
 def test_a_sample_over_the_limit_turns_a_completed_run_bad(tmp_path: Path, synthetic: Synthetic) -> None:
-    text = page(tmp_path, synthetic, lambda at, step: synthetic.pressed(step, 46.0) if at == 500 else step)
+    text = words(record(tmp_path, synthetic, lambda at, step: synthetic.pressed(step, 46.0) if at == 500 else step))
     assert 'class="verdict bad"' in text
     assert "1 samples OVER a hard limit" in text
 
@@ -88,12 +156,15 @@ def test_a_stop_is_explained_and_escaped(tmp_path: Path, synthetic: Synthetic) -
 
 def test_names_from_files_are_escaped(tmp_path: Path, synthetic: Synthetic) -> None:
     config = replace(synthetic.config, body="<img src=x>").hashed()
-    assert "<img" not in page(tmp_path, synthetic, config=config)
+    text = words(record(tmp_path, synthetic, config=config))
+    assert "&lt;img src=x&gt;" in text
+    assert "<img" not in text
 
 
 def test_what_was_limited_is_drawn(tmp_path: Path, synthetic: Synthetic) -> None:
     limit = Limited(Cause.PRESS_LIMIT, 30.0, 23.0, "N")
-    text = page(tmp_path, synthetic, lambda at, step: synthetic.limited(step, limit) if 400 <= at < 500 else step)
+    run = record(tmp_path, synthetic, lambda at, step: synthetic.limited(step, limit) if 400 <= at < 500 else step)
+    text = limits_section(run)
     assert "press limit (5.0 %)" in text
 
 
@@ -101,6 +172,36 @@ def test_a_run_without_truth_still_has_a_report(tmp_path: Path, synthetic: Synth
     text = page(tmp_path, synthetic, lambda _, step: replace(step, truth=()))
     assert "On the body" not in text
     assert "Joint torques" in text
+    assert "figures are from the senses" in text
+    assert "sensed minus planned" in text
+    assert "true minus planned" not in text
+
+
+def test_a_stop_that_was_cleared_is_explained_too(tmp_path: Path, synthetic: Synthetic) -> None:
+    run = record(tmp_path, synthetic)
+    stops = tuple(Event(t_s, EventKind.STOP, replace(STOP, t_s=t_s)) for t_s in (0.5, 1.5))
+    stopped = replace(run, events=(*run.events, *stops))
+    text = render_report(replace(stopped, steps=ColumnBuilder().finish(), loop=()), summarise(run), None)
+    assert "✓ Session completed" in text
+    assert "stopped 2 times on the way" in text
+    assert text.index("Why it stopped, 1 of 2") < text.index("0.500 s") < text.index("Why it stopped, 2 of 2")
+
+
+def test_events_are_marked_by_letter_whatever_their_kind(tmp_path: Path, synthetic: Synthetic) -> None:
+    run = record(tmp_path, synthetic)
+    plain = event_marks(run)
+    fault = Event(0.75, EventKind.FAULT, FaultEvent("patient_jerk", 20.0))
+    strange = Event(
+        0.25, cast(EventKind, "louder_please"), cast(FaultEvent, Strange("left_shoulder", float("nan"), 1.5))
+    )
+    marks = event_marks(replace(run, events=(*run.events, fault, strange)))
+    assert plain == ()
+    assert [(mark.letter, mark.t_s) for mark in marks] == [("a", 0.25), ("b", 0.75)]
+    assert (marks[0].kind, marks[0].text) == ("louder please", "left shoulder, seconds 1.5")
+    assert marks[1].text == "patient jerk, value 20"
+    text = force_section(replace(run, events=(*run.events, fault, strange)))
+    assert "a: 0.25 s" in text
+    assert "louder please: left shoulder, seconds 1.5" in text
 
 
 def test_a_refused_plan_has_a_report(tmp_path: Path, synthetic: Synthetic) -> None:
@@ -115,9 +216,23 @@ def test_mean_pressure_is_force_over_the_plan_area_of_the_cap(tmp_path: Path, sy
     steps = record(tmp_path, synthetic).steps
     steps = replace(steps, depth_m=np.full_like(steps.depth_m, 0.006), press_true_n=np.full_like(steps.depth_m, 20.0))
     radius_squared = 0.018**2 - 0.012**2
-    assert mean_pressure_pa(steps, 0.018) == pytest.approx(20.0 / (np.pi * radius_squared))
+    pads = CONFIG.pads
+    assert mean_pressure_pa(steps, pads) == pytest.approx(20.0 / (np.pi * radius_squared))
     shallow = replace(steps, depth_m=np.full_like(steps.depth_m, 0.0005))
-    assert not np.any(mean_pressure_pa(shallow, 0.018))
+    assert not np.any(mean_pressure_pa(shallow, pads))
+
+
+def test_each_pad_has_the_mean_pressure_of_its_own_radius_and_none_without_the_truth(
+    tmp_path: Path, synthetic: Synthetic
+) -> None:
+    steps = record(tmp_path, synthetic).steps
+    depth, force = np.full((steps.count, 2), 0.006), np.tile([20.0, 10.0], (steps.count, 1))
+    pads = tuple(PadDescription(f"{r}", r, (0.0, 0.0, 0.0)) for r in (0.018, 0.03))
+    pressure = mean_pressure_pa(replace(steps, depth_m=depth, press_true_n=force), pads)
+    areas = [np.pi * (r**2 - (r - 0.006) ** 2) for r in (0.018, 0.03)]
+    assert pressure == pytest.approx(force / np.array(areas))
+    blind = replace(steps, depth_m=np.zeros((steps.count, 0)), press_true_n=np.zeros((steps.count, 0)))
+    assert mean_pressure_pa(blind, pads).shape == (steps.count, 0)
 
 
 def test_a_thinned_line_keeps_its_peaks() -> None:

@@ -13,6 +13,8 @@ from controller.configuration import law_settings, plausible_window_n, session_l
 from controller.errors import PlanError
 from controller.gains import FAST, STANDARD
 from controller.session_parts import SessionParts
+from sim.options import SimulationOptions
+from sim.simulated_rig import simulated_rig
 from tests.plan_cases import arm_over, short_plan
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +25,6 @@ HOMES = {
     "Session": "controller.session",
 }
 """What a session is made from, and where it is defined."""
-DT_S = 1e-3
 
 
 def _constructed(source: str) -> AbstractSet[str]:
@@ -90,8 +91,8 @@ def test_no_test_puts_a_session_together_by_hand() -> None:
 
 def test_bounds_window_and_supervisor_follow_from_the_same_limits() -> None:
     plan, robot = short_plan(), arm_over("servo7", "median_f")
-    parts = SessionParts.of(plan, robot, STANDARD, DT_S)
-    assert parts.limits == session_limits(plan, robot)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
+    assert parts.limits == session_limits(plan, robot, parts.rig)
     assert parts.bounds == stroke_bounds(plan, robot, parts.limits)
     assert parts.supervisor_limits() == supervisor_limits(parts.limits)
     assert parts.law().settings == law_settings(parts.bounds)
@@ -100,17 +101,17 @@ def test_bounds_window_and_supervisor_follow_from_the_same_limits() -> None:
     assert parts.gate() is not parts.gate()
 
     slow = replace(parts.limits, press_speed_m_s=0.5 * parts.limits.press_speed_m_s)
-    changed = SessionParts.of(plan, robot, STANDARD, DT_S, slow)
+    changed = SessionParts.of(plan, robot, STANDARD, parts.rig, limits=slow)
     assert changed.limits is slow
     assert all(new.bound_n < old.bound_n for new, old in zip(changed.bounds, parts.bounds, strict=True))
 
 
 def test_a_bound_over_its_ceiling_and_gains_without_a_margin_are_refused() -> None:
     plan, robot = short_plan(), arm_over("servo7", "median_f")
-    parts = SessionParts.of(plan, robot, STANDARD, DT_S)
-    parts.refuse_unsafe(2)
+    parts = SessionParts.of(plan, robot, STANDARD, simulated_rig(robot.arm, SimulationOptions()))
+    parts.refuse_unsafe()
     over = replace(parts.bounds[0], bound_n=parts.bounds[0].ceiling_n + 1.0)
     with pytest.raises(PlanError, match="worst-case press force"):
-        replace(parts, bounds=(over, *parts.bounds[1:])).refuse_unsafe(2)
+        replace(parts, bounds=(over, *parts.bounds[1:])).refuse_unsafe()
     with pytest.raises(PlanError, match="phase margin"):
-        replace(parts, gains=FAST).refuse_unsafe(40)
+        replace(parts, gains=FAST, rig=replace(parts.rig, loop_lag_s=40 * parts.rig.dt_s)).refuse_unsafe()

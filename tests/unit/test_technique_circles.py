@@ -5,7 +5,7 @@ import pytest
 
 from controller.errors import PlanError
 from tests.plan_cases import CIRCLES, back_of, replace_in
-from trajectories.program_model import TOUCH_FORCE_N
+from trajectories.techniques.fields import TOUCH_FORCE_N
 from trajectories.techniques.paraspinal_circles import paraspinal_circles
 from trajectories.techniques.timing import STEP_S
 
@@ -15,7 +15,7 @@ BODY = "stocky_f"
 def circles(**changes: object) -> tuple[np.ndarray, np.ndarray, float]:
     stroke = replace_in(CIRCLES, **{"lower": "L3", **changes})
     path = paraspinal_circles(stroke, back_of(BODY))
-    return path.feet_xy_m, path.press_n, path.slowest_rate
+    return path.only_feet_xy_m, path.only_press_n, path.slowest_rate
 
 
 def relative(feet: np.ndarray, **changes: object) -> np.ndarray:

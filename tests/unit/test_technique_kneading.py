@@ -5,8 +5,8 @@ import pytest
 
 from controller.errors import PlanError
 from tests.plan_cases import KNEADING, back_of
-from trajectories.program_model import TOUCH_FORCE_N, ShoulderKneading
-from trajectories.techniques.shoulder_kneading import muscle_line, shoulder_kneading
+from trajectories.techniques.fields import TOUCH_FORCE_N
+from trajectories.techniques.shoulder_kneading import ShoulderKneading, muscle_line, shoulder_kneading
 from trajectories.techniques.timing import STEP_S
 
 BODY = "median_m"
@@ -16,7 +16,7 @@ def kneading(**changes: object) -> tuple[np.ndarray, np.ndarray]:
     stroke = ShoulderKneading.model_validate({**KNEADING.model_dump(), **changes})
     path = shoulder_kneading(stroke, back_of(BODY))
     assert path.slowest_rate == 1.0
-    return path.feet_xy_m, path.press_n
+    return path.only_feet_xy_m, path.only_press_n
 
 
 def test_force_wave_has_the_asked_bounds_and_period() -> None:

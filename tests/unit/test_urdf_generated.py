@@ -24,7 +24,7 @@ def test_tool_description_is_what_hangs_on_the_sensor(name: str) -> None:
     arm, tool = load_arm(name), thumb_tool()
     assert arm.tool.mass_kg == pytest.approx(tool.mass_kg, rel=1e-8)
     assert arm.tool.com_s_m == pytest.approx(tool.com_s_m, abs=1e-9)
-    assert arm.tool.pad_radius_m == tool.pad_radius_m
+    assert arm.tool.pads == tool.pads
     assert 0.25 <= tool.mass_kg <= 0.35
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
 from controller.errors import PlanError
 from controller.types import Region
 from controller.wording import distinct_decimals
 from trajectories.anatomy.measures import Measures
 from trajectories.back import Back
-from trajectories.program_model import TOUCH_FORCE_N, ShoulderKneading
+from trajectories.techniques.fields import TOUCH_FORCE_N, StrokeModel, rule_error
 from trajectories.techniques.stroke_path import StrokePath, follow_skin
+from trajectories.techniques.technique import Technique
 from trajectories.techniques.timing import fade, samples, travel, travel_time
 
 Array = NDArray[np.float64]
@@ -20,10 +24,42 @@ RAMP_S = 1.0
 """Time in which creeping speed and roll grow and shrink (assumed gentle)."""
 KEEP_OUT_GAP_M = 0.008
 """Distance of the roll from keep-outs: a 5 mm footprint, 2 mm for the grain of the map, 1 mm to spare."""
+SHORT_RAMP_S = 0.5
+"""Force ramp of the short form: the shortest a program may ask for."""
+LEAST_FORCE_N = 8.0
+"""Smallest force of the wave: the pad keeps a firm contact when released (assumed)."""
 SHORTEST_M = 0.015
 """Shortest way of the roll's centre that is still a stroke along the muscle (assumed)."""
 ALLOWED = frozenset({Region.UPPER_TRAPEZIUS, Region.NECK_BASE})
 """The neck base has its own switch in the program."""
+
+
+class ShoulderKneading(StrokeModel):
+    """Press, roll and release along the upper trapezius, from the neck base to the acromion and back."""
+
+    technique: Literal["shoulder_kneading"]
+    force_low_n: float = Field(default=8.0, ge=LEAST_FORCE_N, le=25.0)
+    """Press force when released."""
+    force_high_n: float = Field(default=20.0, ge=LEAST_FORCE_N, le=25.0)
+    """Press force when pressed."""
+    period_s: float = Field(default=1.6, ge=0.8, le=2.5)
+    """Time of one press, roll and release."""
+    roll_along_m: float = Field(default=0.010, ge=0.0, le=0.020)
+    """Amplitude of the roll along the muscle."""
+    roll_across_m: float = Field(default=0.005, ge=0.0, le=0.012)
+    """Amplitude of the roll across the muscle."""
+    creep_m_s: float = Field(default=0.008, ge=0.002, le=0.030)
+    """Speed along the muscle."""
+    passes: int = Field(default=2, ge=1, le=8)
+    """Times along the muscle, outward and inward in turn."""
+    force_ramp_s: float = Field(default=1.5, ge=0.5, le=5.0)
+    """Time of the force ramp at both ends."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> ShoulderKneading:
+        if not self.force_low_n <= self.force_high_n:
+            raise rule_error("force_low_n", f"{self.force_low_n:g}", f"at most force_high_n = {self.force_high_n:g}")
+        return self
 
 
 def muscle_line(side: str, back: Back, gap_m: float) -> tuple[Array, Array]:
@@ -81,5 +117,36 @@ def shoulder_kneading(stroke: ShoulderKneading, back: Back) -> StrokePath:
     middle, half = 0.5 * (stroke.force_high_n + stroke.force_low_n), 0.5 * (stroke.force_high_n - stroke.force_low_n)
     wave = middle - half * np.cos(phase)
     press = TOUCH_FORCE_N + (wave - TOUCH_FORCE_N) * fade(t, duration, stroke.force_ramp_s)
-    feet, press, slowest = follow_skin(feet, press, back)
-    return StrokePath(stroke.name, stroke.technique, stroke.side, ALLOWED, feet, press, slowest)
+    along_skin = follow_skin(feet, press, back)
+    return StrokePath.of_one_pad(stroke.name, stroke.technique, stroke.side, ALLOWED, along_skin)
+
+
+def _short(force_n: float) -> ShoulderKneading:
+    return ShoulderKneading(
+        name="fault", technique="shoulder_kneading", side="right", force_high_n=force_n, passes=1,
+        force_ramp_s=SHORT_RAMP_S,
+    )  # fmt: skip
+
+
+SHOULDER_KNEADING = Technique(
+    name="shoulder_kneading",
+    model=ShoulderKneading,
+    make_path=shoulder_kneading,
+    make_short=_short,
+    least_force_n=LEAST_FORCE_N,
+    allowed=ALLOWED,
+    summary="press, roll and release along the upper trapezius",
+    description=(
+        "The pad presses the upper trapezius, rolls inward and releases outward, while it moves from the neck base to "
+        "the acromion and back. The path ends before the acromion, where the bone begins."
+    ),
+    example="""\
+- name: right shoulder
+  technique: shoulder_kneading
+  side: right
+  force_low_n: 8.0
+  force_high_n: 20.0
+  period_s: 1.6
+  passes: 2
+""",
+)

@@ -21,7 +21,7 @@ from controller.gains import gain_names
 from sim.options import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.program import load_program, program_names
-from trajectories.program_model import TECHNIQUES
+from trajectories.techniques.registry import TECHNIQUES, technique_named
 from urdf.arms import arm_names, load_arm
 from workbench.alarm_campaign import alarm_lines, alarm_requests, run_alarms
 from workbench.fault_campaign import Choice, grid, run_faults
@@ -129,8 +129,7 @@ def alarms(arguments: argparse.Namespace) -> int:
 def _check_names(arguments: argparse.Namespace) -> None:
     """Refuse a name that nothing has before anything is run; raises ConfigError."""
     for name in arguments.techniques or ():
-        if name not in TECHNIQUES:
-            raise ConfigError("--techniques", repr(name), ", ".join(TECHNIQUES))
+        technique_named(name, "--techniques")
     for body in arguments.bodies or ():
         load_body(body)
     for arm in arguments.arms or ():

@@ -15,6 +15,7 @@ import orjson
 from controller.errors import MassageArmError, RecordError, SafetyStop
 from controller.types import Cause, StopReason
 from sim.engine import is_installed
+from workbench.bound_words import assumption_lines, bound_rows
 from workbench.claim import FolderClaim
 from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
@@ -191,4 +192,6 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     ]
     worst = f"worst case {number(config.worst_case_bound_n, 'N', 1)}"
     person = f"with the person moving at 0.2 m/s {number(config.person_bound_n, 'N', 1)}"
-    return [head, *rows, f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"]
+    bounds = bound_rows(config.worst_case_bound_n, config.person_bound_n, config.braked_bound_n)
+    accepted = f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
+    return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), accepted]

@@ -36,7 +36,7 @@ PICTURE_FOLDER = "campaigns"
 
 def tissue(arguments: argparse.Namespace) -> int:
     """Press and slide on both tiers and print the tables; return 0 where they agree, else 4."""
-    radius_m = load_arm("servo7").tool.pad_radius_m
+    radius_m = load_arm("servo7").tool.only_pad("a slow press").radius_m
     bodies = tuple(arguments.bodies or FAULT_BODIES)
     for body in bodies:
         load_body(body)
@@ -62,7 +62,7 @@ def tissue(arguments: argparse.Namespace) -> int:
 
 def convergence(arguments: argparse.Namespace) -> int:
     """Press and slide on every mesh and with every step and print the tables; return 0, 4 where a trial died."""
-    tasks = mesh_tasks(load_arm("servo7").tool.pad_radius_m)
+    tasks = mesh_tasks(load_arm("servo7").tool.only_pad("a slow press").radius_m)
     label = f"convergence, {len(tasks)} meshes and steps"
     done = on_processes(
         arguments.jobs, label, lambda executor, told: run_isolated(tasks, measure, MeshResult, executor, told)
@@ -88,7 +88,7 @@ def convergence(arguments: argparse.Namespace) -> int:
 
 def calibration(arguments: argparse.Namespace) -> int:
     """Press slabs of every thickness and store what they gave beside the code that reads it; return 0."""
-    pad = PadShape(load_arm("servo7").tool.pad_radius_m, FRICTION)
+    pad = PadShape(load_arm("servo7").tool.only_pad("a slow press").radius_m, FRICTION)
     with Progress("calibration of the finite elements", sys.stderr) as progress:
         found = calibrate(PATCH, pad, DT_S, progress.update)
     text = found.model_dump_json(indent=1) + "\n"

@@ -35,13 +35,14 @@ from controller.supervisor.shared_memory import OwnedBlock
 from controller.types import ArmState, Authority, Mode, StopReason
 from sim.ledger import LedgerPlace, OwnedLedger, Rows, authority_of
 from sim.options import SimulationOptions
+from sim.simulated_rig import simulated_rig
 from sim.stage import StageSetup, run_stage
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.base_search import default_placement
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.program_model import ParaspinalCircles, Program
+from trajectories.program_model import Program
 from urdf.arms import load_arm
 from workbench.drill.host import HostSetup, run_host
 
@@ -78,11 +79,13 @@ class DrillPlan:
 
 def drill_plan() -> DrillPlan:
     """Plan the session of the drills."""
-    stroke = ParaspinalCircles(
-        name="drill", technique="paraspinal_circles", side="right", lower="L5S1", upper="T12", force_n=PRESS_N,
-        creep_m_s=0.01, force_ramp_s=0.5,
-    )  # fmt: skip
-    program = Program(schema_version=1, name="drill", description="circles at 20 N", strokes=(stroke,))
+    stroke = {
+        "name": "drill", "technique": "paraspinal_circles", "side": "right", "lower": "L5S1", "upper": "T12",
+        "force_n": PRESS_N, "creep_m_s": 0.01, "force_ramp_s": 0.5,
+    }  # fmt: skip
+    program = Program.model_validate(
+        {"schema_version": 1, "name": "drill", "description": "circles at 20 N", "strokes": [stroke]}
+    )
     body, arm = load_body(BODY), load_arm(ARM)
     skin = Skin.from_body(body)
     robot = RobotModel(arm, default_placement(body, skin))
@@ -214,9 +217,10 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
-        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.start_q_rad, place, owner_pid)
+        rig = simulated_rig(plan.arm, options)
+        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.rest_q_rad, place, owner_pid)
         watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S, owner_pid)
-        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S, owner_pid)
+        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, rig, owner_pid)
         processes = (
             context.Process(target=run_stage, args=(stage,), name="stage"),
             context.Process(target=run_supervisor, args=(watcher,), name="supervisor"),
@@ -239,7 +243,7 @@ def _blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
     yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing, nothing)))
     first = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
     yield OwnedBlock(prefix, supervisor.kind, supervisor.pack(first))
-    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0.0, Authority.NOBODY)
+    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.NOBODY)
     yield OwnedBlock(prefix, senses.kind, senses.pack(SensesCell(-1, state)))
     yield OwnedBlock(prefix, owner.kind, owner.pack(OwnerCell(False)))
 

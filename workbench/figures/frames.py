@@ -124,7 +124,7 @@ def _draw_section(axes: Axes, scene: Scene) -> None:
     """Draw the tool tip in the plane of the tool's x (right) and z (down) axes, in mm about T."""
     pose = link_pose(scene.robot, scene.posture_rad, "tool")
     rotation, tip = np.array(pose.rotation), np.array(pose.translation)
-    radius = scene.robot.arm.tool.pad_radius_m
+    radius = scene.robot.arm.tool.only_pad("the drawing of frames").radius_m
     _draw_tissue(axes, scene.skin, tip, rotation, radius)
     for primitive in visual_primitives(scene.robot.arm.urdf_path):
         if primitive.link in _TOOL_LINKS:

@@ -8,12 +8,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LightSource
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from controller.arm import PadDescription
 from controller.errors import MassageArmError
 from trajectories.anatomy.body import load_body
 from workbench.columns import StepColumns
-from workbench.figures.style import INK, SEQUENTIAL, new_figure
+from workbench.figures.style import SEQUENTIAL, WIDE, Canvas, finished, new_figure
 from workbench.reader import RunData
 
 Array = NDArray[np.float64]
@@ -23,6 +26,8 @@ SMALLEST_DEPTH_M = 0.001
 PATH_POINTS = 6000
 CELL_M = 0.005
 MARGIN_M = 0.12
+_ON_SKIN = "#1d2933"
+"""Text on the relief, which is light on dark pages too."""
 ROUGHNESS = 2.5
 """How much the relief is exaggerated."""
 
@@ -36,14 +41,21 @@ class Relief:
     z_m: Array
 
 
-def mean_pressure_pa(steps: StepColumns, pad_radius_m: float) -> Array:
+def mean_pressure_pa(steps: StepColumns, pads: tuple[PadDescription, ...]) -> Array:
     """Return the mean pressure under each pad (n, p) [Pa], 0 where the pad is less than SMALLEST_DEPTH_M deep.
+
+    Args:
+        steps: the steps of a run.
+        pads: pads of its tool, p.
 
     The contact area is taken as the plan of the spherical cap below the skin, pi (2 r d - d^2): an approximation, since
     tissue is drawn in around the pad and bulges beside it.
     """
-    depth = np.clip(steps.depth_m, 0.0, pad_radius_m)
-    area = np.pi * (2.0 * pad_radius_m * depth - depth**2)
+    if not steps.has_truth:
+        return np.zeros((steps.count, 0))
+    radius = np.array([pad.radius_m for pad in pads])
+    depth = np.clip(steps.depth_m, 0.0, radius)
+    area = np.pi * (2.0 * radius * depth - depth**2)
     deep = depth >= SMALLEST_DEPTH_M
     return np.asarray(np.where(deep, steps.press_true_n / np.where(deep, area, 1.0), 0.0), dtype=np.float64)
 
@@ -57,20 +69,35 @@ def load_relief(body: str) -> Relief | None:
     return Relief(np.asarray(loaded.x_m), np.asarray(loaded.y_m), np.asarray(loaded.z_m))
 
 
-def body_map(run: RunData, relief: Relief | None) -> Figure:
-    """Return two views from above, head up: the strokes coloured by true force, and the peak pressure of each place."""
+def body_map(run: RunData, relief: Relief | None, canvas: Canvas = WIDE) -> Figure:
+    """Return two views from above, head up: the strokes coloured by true force, and the peak pressure of each place.
+
+    Args:
+        run: the run, with truth.
+        relief: height map of the body, None where it is not known.
+        canvas: what it is drawn for.
+    """
     steps = run.steps
     pressed = np.flatnonzero(np.any(steps.press_true_n > 0.5, axis=1))
-    figure, axes = new_figure(5.4, columns=2)
+    figure, axes = new_figure(5.4 if canvas.is_narrow else 6.6, columns=2, canvas=canvas)
     for view in axes:
         _draw_relief(view, relief)
     if len(pressed):
         _draw_path(figure, axes[0], steps, pressed)
-        _draw_pressure(figure, axes[1], steps, run.config.pad_radius_m)
+        _draw_pressure(figure, axes[1], steps, run.config.pads)
         _frame(axes, steps.p_wc[pressed].reshape(-1, 3))
-    axes[0].set_title("true press force along the strokes")
-    axes[1].set_title("peak mean pressure of each place")
-    return figure
+    titles = ("true press\nforce", "largest mean\npressure") if canvas.is_narrow else (
+        "true press force along the strokes", "largest mean pressure of each place"
+    )  # fmt: skip
+    for view, title in zip(axes, titles, strict=True):
+        view.set_title(title, loc="left")
+    axes[1].set_ylabel("")
+    if canvas.is_narrow:
+        axes[1].set_yticklabels([])
+        for view in axes:
+            view.set_xlabel("left     right")
+            view.set_xticks([])
+    return finished(figure, canvas)
 
 
 def _draw_relief(axes: Axes, relief: Relief | None) -> None:
@@ -95,11 +122,11 @@ def _draw_path(figure: Figure, axes: Axes, steps: StepColumns, pressed: NDArray[
         feet[..., 1].ravel(), feet[..., 0].ravel(), c=force.ravel(), s=2.0, cmap=SEQUENTIAL, linewidths=0,
         rasterized=True,
     )  # fmt: skip
-    figure.colorbar(points, ax=axes, orientation="horizontal", shrink=0.8, label="N")
+    figure.colorbar(points, ax=axes, orientation="horizontal", shrink=0.9, label="N", ticks=MaxNLocator(4))
 
 
-def _draw_pressure(figure: Figure, axes: Axes, steps: StepColumns, pad_radius_m: float) -> None:
-    pressure = mean_pressure_pa(steps, pad_radius_m)
+def _draw_pressure(figure: Figure, axes: Axes, steps: StepColumns, pads: tuple[PadDescription, ...]) -> None:
+    pressure = mean_pressure_pa(steps, pads)
     valid = pressure > 0.0
     if not np.any(valid):
         return
@@ -112,11 +139,12 @@ def _draw_pressure(figure: Figure, axes: Axes, steps: StepColumns, pad_radius_m:
         column.min() * CELL_M, (column.max() + 1) * CELL_M, row.min() * CELL_M, (row.max() + 1) * CELL_M,
     )  # fmt: skip
     image = axes.imshow(peak, origin="lower", extent=extent, cmap=SEQUENTIAL, interpolation="nearest")
-    figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, label="kPa")
+    figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.9, label="kPa", ticks=MaxNLocator(4))
     worst = int(np.argmax(values))
     axes.annotate(
         f"{values[worst]:.0f} kPa", (feet[worst, 1], feet[worst, 0]), xytext=(12, 12), textcoords="offset points",
-        color=INK, fontsize=9, arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.7},
+        color=_ON_SKIN, arrowprops={"arrowstyle": "-", "color": _ON_SKIN, "linewidth": 0.7},
+        path_effects=[withStroke(linewidth=2.0, foreground="#f4f2f0")],
     )  # fmt: skip
 
 

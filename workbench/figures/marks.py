@@ -1,0 +1,111 @@
+"""Events on the time axis of a figure: strokes by number, everything that somebody or something did by letter."""
+
+from __future__ import annotations
+
+import math
+import string
+from dataclasses import dataclass, fields
+
+from matplotlib.axes import Axes
+
+from workbench.figures.style import INK, QUIET
+from workbench.messages import EventData, EventKind, SegmentEvent
+from workbench.reader import RunData
+
+ORDINARY = frozenset(
+    {
+        EventKind.SEGMENT_BEGIN,
+        EventKind.SEGMENT_END,
+        EventKind.CONTACT,
+        EventKind.MODE,
+        EventKind.LIMITED_BEGIN,
+        EventKind.LIMITED_END,
+        EventKind.END,
+    }
+)
+"""Kinds that every session has; other figures show them. Any other kind, also one added later, gets a mark."""
+_CLOSE_SHARE = 0.03
+"""Marks closer than this share of the axis share a box."""
+_EDGE = {"boxstyle": "square,pad=0.15", "facecolor": "#ffffff", "edgecolor": INK, "linewidth": 0.7}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An event that is marked on the time axis.
+
+    Attributes:
+        t_s: session time.
+        letter: its letter in the figures, ``a`` to ``z``, then ``aa`` and so on.
+        kind: kind of the event, in words.
+        text: what it was, in words; empty where the event holds no text.
+    """
+
+    t_s: float
+    letter: str
+    kind: str
+    text: str
+
+
+def event_marks(run: RunData) -> tuple[Mark, ...]:
+    """Return a mark for every event that is not part of every session, in order of time."""
+    marked = sorted((event for event in run.events if event.kind not in ORDINARY), key=lambda event: event.t_s)
+    return tuple(
+        Mark(event.t_s, _letter(index), _words(str(event.kind)), _described(event.data))
+        for index, event in enumerate(marked)
+    )
+
+
+def draw_strokes(axes: Axes, run: RunData) -> None:
+    """Write the number of every stroke at its beginning; the table of the report holds the names."""
+    for event in run.events:
+        if event.kind is EventKind.SEGMENT_BEGIN and isinstance(event.data, SegmentEvent):
+            axes.axvline(event.t_s, color=QUIET, linewidth=0.7, dashes=(1, 2))
+            axes.text(
+                event.t_s,
+                0.98,
+                f" {event.data.index + 1}",
+                transform=axes.get_xaxis_transform(),
+                va="top",
+                clip_on=True,
+            )
+
+
+def draw_marks(axes: Axes, marks: tuple[Mark, ...]) -> None:
+    """Draw a line at every mark, with its letter at the bottom; letters too close to each other share a box."""
+    begin_s, end_s = axes.get_xlim()
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        axes.axvline(mark.t_s, color=INK, linewidth=0.8, dashes=(3, 2))
+        if groups and mark.t_s - groups[-1][0].t_s < _CLOSE_SHARE * (end_s - begin_s):
+            groups[-1].append(mark)
+        else:
+            groups.append([mark])
+    for group in groups:
+        letters = " ".join(mark.letter for mark in group)
+        axes.text(
+            group[0].t_s, 0.05, letters, transform=axes.get_xaxis_transform(), ha="center", bbox=_EDGE, clip_on=True,
+            zorder=6,
+        )  # fmt: skip
+
+
+def _letter(index: int) -> str:
+    rounds, place = divmod(index, len(string.ascii_lowercase))
+    return string.ascii_lowercase[place] * (rounds + 1)
+
+
+def _described(data: EventData) -> str:
+    """Return the texts and numbers of an event's data, named by its fields: works for types added later."""
+    parts = []
+    for field in fields(data):
+        value = getattr(data, field.name)
+        if field.name == "t_s":
+            continue  # it stands beside the text already
+        if isinstance(value, str):
+            parts.append(_words(str(value)))
+        elif isinstance(value, float) and math.isfinite(value):
+            parts.append(f"{_words(field.name)} {value:.4g}")
+    return ", ".join(part for part in parts if part)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
