@@ -10,6 +10,7 @@ import numpy as np
 
 from controller.types import Mode
 from workbench.columns import CONTACTS, MODES, PHASES, Array, Codes
+from workbench.padding import cells, padded
 from workbench.reader import read_columns
 
 
@@ -77,11 +78,11 @@ def timeline(steps: TimelineColumns, names: tuple[str, ...]) -> tuple[TimelineRo
 
 def timeline_lines(rows: Sequence[TimelineRow]) -> list[str]:
     """Return the table as lines of plain text."""
-    width = max((len(row.stroke) for row in rows), default=0)
+    width = max((cells(row.stroke) for row in rows), default=0)
     head = f"{'from s':>9} {'to s':>9}  {'stroke':<{width}}  {'phase':<9} {'contact':<9} "
     head += f"{'mean N':>7} {'peak N':>7} {'limited':>8}"
     return [head] + [
-        f"{row.begin_s:9.3f} {row.end_s:9.3f}  {row.stroke:<{width}}  {row.phase:<9} {row.what:<9} "
+        f"{row.begin_s:9.3f} {row.end_s:9.3f}  {padded(row.stroke, width)}  {row.phase:<9} {row.what:<9} "
         f"{row.mean_press_n:7.2f} {row.peak_press_n:7.2f} {100.0 * row.limited_fraction:6.1f} %"
         for row in rows
     ]

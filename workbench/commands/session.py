@@ -25,6 +25,7 @@ from workbench.keyboard import HELP, Keyboard
 from workbench.memory import RunMemory
 from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
+from workbench.padding import padded
 from workbench.progress import Progress
 from workbench.reader import RECORD_NAME, RunData
 from workbench.report import number, render_report
@@ -186,7 +187,7 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     head = f"{'stroke':<32} {'target N':>9} {'ceiling N':>10} {'worst case N':>13} {'person moves N':>15}"
     head += f" {'and a joint braked N':>21}"
     rows = [
-        f"{bound.name:<32} {bound.target_n:9.1f} {bound.ceiling_n:10.1f} {bound.bound_n:13.1f} "
+        f"{padded(bound.name, 32)} {bound.target_n:9.1f} {bound.ceiling_n:10.1f} {bound.bound_n:13.1f} "
         f"{bound.person_bound_n:15.1f} {bound.braked_bound_n:21.1f}"
         for bound in prepared.bounds
     ]
