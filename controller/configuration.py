@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.errors import PlanError
-from controller.gains import GainSet, LawSettings
+from controller.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.margins import margin
+from controller.passing_force import largest_passing_n
+from controller.rig import TRIP_BELOW_CEILING_N, Caps, Rig, tighten
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import (
@@ -23,15 +26,14 @@ from controller.safety.limits import (
 )
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
-from controller.types import PlanLike, SegmentInfo
+from controller.types import JointSenses, PlanLike, SegmentInfo
 from controller.ways import driven_positions, driven_time_s
+from controller.wording import distinct_decimals
 
 COMMAND_MARGIN_N = 3.0
 """How far the static command may rise over the target: six times the tracking error (design choice)."""
 TRIP_MARGIN_N = 10.0
 """How far the measured press force may rise over a stroke's largest target before the session stops (design choice)."""
-TRIP_BELOW_CEILING_N = 2.0
-"""The trip stays this far under the ceiling, for what the unloading takes (design choice)."""
 PRESS_DAMPING_PER_S = 200.0
 """Slope of the press-speed cap over the arm's effective mass: a loop of 200 rad/s, 45 degrees from its stability limit
 with the 4 ms of lag that drives and sensor have (design choice)."""
@@ -53,6 +55,16 @@ AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
 FROZEN_TICKS = 2
 """Repeats of one wrench sample that count as frozen: noise does not repeat (assumed; a coarse sensor needs more)."""
+SENSOR_PERIOD_S = 0.001
+"""Period of the wrist sensor that is expected where no rig is known: the shortest, so the strictest."""
+SENSOR_LATE_S, SENSOR_GAP_S = 0.004, 0.0005
+"""How much older than its period a wrench sample may be, and how much longer than its period the next one may take
+(assumed). The latter is no multiple of the tick, so that rounding decides nothing."""
+JOINT_AGE_S = 0.0035
+"""Oldest values of a joint: a drive that missed three answers in a row is taken for silent (assumed)."""
+VOLTAGE_V = (0.0, math.inf)
+"""Supply that is allowed where no rig is known."""
+NOT_FITTED = JointSenses(has_temperatures=False, has_voltages=False, has_ages=False, has_faults=False)
 LATE_S = 0.008
 """Longest time without a tick: the answer is there within 10 ms."""
 BEAT_AGE_S, SUPERVISOR_AGE_S = 0.0055, 0.0075
@@ -64,6 +76,9 @@ SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
 """A session may take this much longer than its plan: waiting for contact (assumed)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
+CONTACT_WAIT_S = 2.0
+"""Time of a stroke that the plan does not know: the clock waits until the pad has found the skin; 1 s was measured
+(assumed)."""
 PHASE_MARGIN_DEG = 15.0
 """Smallest phase margin of the force loop (design choice); joint friction, left out, adds to it."""
 TISSUE_LOSS_FACTOR = 0.1
@@ -88,6 +103,8 @@ class StrokeBound:
         bound_n: worst case while the person only breathes.
         person_bound_n: worst case with the person moving toward the tool at 0.2 m/s.
         braked_bound_n: the same with any one joint held by its brake, because its drive has failed in that moment.
+        passing_n: the largest target whose worst case stays under the ceiling: the target itself where it does, NaN
+            where no target would.
     """
 
     name: str
@@ -100,10 +117,29 @@ class StrokeBound:
     bound_n: float
     person_bound_n: float
     braked_bound_n: float
+    passing_n: float
 
 
-def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
-    """Return the limits one plan runs under on one arm."""
+def session_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None = None, person: Caps | None = None) -> GateLimits:
+    """Return the limits one plan runs under on one arm: the tightest of code, arm, rig and person.
+
+    Args:
+        plan: what to do.
+        robot: the arm.
+        rig: the rig; None for the strictest timing of the wrist sensor and no other caps.
+        person: caps of the person on the table, None for none.
+
+    Raises:
+        ConfigError: a cap would loosen a limit.
+    """
+    limits = _plan_limits(plan, robot, rig)
+    layers = [("rig", rig.caps)] if rig is not None else []
+    layers += [("person", person)] if person is not None else []
+    return tighten(limits, layers) if layers else limits
+
+
+def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimits:
+    sensor_period_s = SENSOR_PERIOD_S if rig is None else rig.sensor_period_s
     arm = robot.arm
     strokes = tuple(_press_limits(segment) for segment in plan.segments)
     highest = max((stroke.trip_n for stroke in strokes), default=0.0)
@@ -122,7 +158,7 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         press_speed_m_s=0.018,
         free_press_speed_m_s=0.025,
         loading_rate_n_per_s=4000.0,
-        tangential_n=TANGENTIAL_BASE_N + TANGENTIAL_SHARE * max((s.target_n for s in strokes), default=0.0),
+        tangential_n=_tangential_n([stroke.target_n for stroke in strokes]),
         moment_nm=10.0,
         tool_trip_n=min(TOOL_CEILING_N, TOOL_TRIP_SHARE * highest + TOOL_TRIP_BASE_N),
         observer_margin_n=plausible_window_n(_largest_friction(plan, robot)),
@@ -135,7 +171,8 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         workspace_low_m=(low[0], low[1], low[2]),
         workspace_high_m=(high[0], high[1], high[2]),
         path_m=0.04,
-        sensor_age_s=0.005,
+        sensor_age_s=sensor_period_s + SENSOR_LATE_S,
+        sensor_gap_s=sensor_period_s + SENSOR_GAP_S,
         stale_ticks=STALE_TICKS,
         implausible_ticks=50,
         descent_m=0.09,
@@ -146,6 +183,9 @@ def session_limits(plan: PlanLike, robot: RobotModel) -> GateLimits:
         dwell_s=60.0,
         session_s=min(SESSION_CEILING_S, SESSION_SHARE * (plan.duration_s + driven_time_s(plan)) + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
+        voltage_v=VOLTAGE_V if rig is None else rig.voltage_v,
+        joint_age_s=JOINT_AGE_S,
+        fitted=NOT_FITTED if rig is None else rig.senses,
         supervisor_age_s=SUPERVISOR_AGE_S,
         tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,
@@ -179,6 +219,8 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
         known = replace(segment, lambda_n_kg=max(mass, segment.lambda_n_kg))
         braked = replace(known, lambda_n_kg=max(known.lambda_n_kg, _braked_mass(plan, robot, segment)))
         stroke = limits.strokes[index]
+        bound_n = worst_case_press_n(limits, stroke, known, friction)
+        passing = known.force_target_n if bound_n <= stroke.ceiling_n else _passing_n(plan, limits, known, friction)
         rows.append(
             StrokeBound(
                 name=segment.name,
@@ -188,12 +230,29 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
                 lambda_n_kg=known.lambda_n_kg,
                 friction_n=friction,
                 stiffness_n_per_m=segment.stiffness_n_per_m,
-                bound_n=worst_case_press_n(limits, stroke, known, friction),
+                bound_n=bound_n,
                 person_bound_n=worst_case_press_n(limits, stroke, known, friction, PERSON_SPEED_M_S),
                 braked_bound_n=worst_case_press_n(limits, stroke, braked, friction, PERSON_SPEED_M_S),
+                passing_n=passing,
             )
         )
     return tuple(rows)
+
+
+def _passing_n(plan: PlanLike, limits: GateLimits, segment: SegmentInfo, friction_n: float) -> float:
+    """Return the largest target of one stroke that passes while the other strokes stay as they are; NaN for none."""
+    others = [other.force_target_n for other in plan.segments if other.name != segment.name]
+
+    def bound_n(target_n: float) -> float:
+        there = replace(segment, force_target_n=target_n)
+        across = replace(limits, tangential_n=_tangential_n([target_n, *others]))
+        return worst_case_press_n(across, _press_limits(there), there, friction_n)
+
+    return largest_passing_n(bound_n, min(segment.ceiling_n, PAD_CEILING_N), segment.force_target_n)
+
+
+def _tangential_n(targets_n: Sequence[float]) -> float:
+    return TANGENTIAL_BASE_N + TANGENTIAL_SHARE * max(targets_n, default=0.0)
 
 
 def law_settings(bounds: tuple[StrokeBound, ...]) -> LawSettings:
@@ -218,45 +277,67 @@ def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
     """
     for row in bounds:
         if not (row.bound_n <= row.ceiling_n):
+            got, allowed = distinct_decimals(row.bound_n, row.ceiling_n, 1)
+            todo = f"lower the stroke's force to {row.passing_n:.1f} N or less, which passes"
             raise PlanError(
                 row.name,
                 f"region {row.region}",
-                f"worst-case press force {row.bound_n:.1f} N (target {row.target_n:.1f} N, effective mass "
+                f"worst-case press force {got} N (target {row.target_n:.1f} N, effective mass "
                 f"{row.lambda_n_kg:.1f} kg, tissue {row.stiffness_n_per_m / 1000:.1f} N/mm)",
-                f"at most {row.ceiling_n:.1f} N",
-                f"lower the stroke's force by {row.bound_n - row.ceiling_n:.1f} N or its speed",
+                f"at most {allowed} N",
+                todo if row.passing_n > 0.0 else "no force passes with this arm there: leave the stroke out",
             )
 
 
-def refuse_unstable(plan: PlanLike, gains: GainSet, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
-    """Refuse a gain set that has no stability margin on the tissue of a stroke with the lag of this loop.
+def refuse_too_long(plan: PlanLike) -> None:
+    """Refuse a plan that cannot be finished before the session is stopped for its length.
+
+    Raises:
+        PlanError: names the planned time and what a session may last.
+    """
+    expected_s = plan.duration_s + CONTACT_WAIT_S * len(plan.segments)
+    if not expected_s <= SESSION_CEILING_S:
+        got, allowed = distinct_decimals(expected_s, SESSION_CEILING_S, 0)
+        raise PlanError(
+            plan.segments[-1].name if plan.segments else "none",
+            "the end of the program",
+            f"a session of {got} s ({CONTACT_WAIT_S:g} s a stroke to find the skin among them)",
+            f"at most {allowed} s",
+            "leave strokes out, or make two programs of it",
+        )
+
+
+def refuse_unstable(plan: PlanLike, gains: ForceGains, settings: LawSettings, lag_ticks: int, dt_s: float) -> None:
+    """Refuse gains that have no stability margin on the tissue of a stroke with the lag of this loop.
 
     Args:
         plan: the plan; a light arm on stiff tissue is the worst.
-        gains: the gain set.
+        gains: of the force loop.
         settings: of the law.
         lag_ticks: pure lag of the loop, transport and sensor sample together, on top of the drives' own.
         dt_s: tick [s].
 
     Raises:
-        PlanError: names the stroke, the margin, and what would have one.
+        PlanError: names the stroke, the margin, and which named sets have one.
     """
     for row in plan.segments:
-        found = {name: _phase_margin_deg(name, settings, row, lag_ticks, dt_s) for name in GainSet}
-        if not (found[gains] >= PHASE_MARGIN_DEG):
-            sound = [name.value for name, degrees in found.items() if degrees >= PHASE_MARGIN_DEG]
+        found = _phase_margin_deg(gains, settings, row, lag_ticks, dt_s)
+        if not (found >= PHASE_MARGIN_DEG):
+            margins = ((s.name, _phase_margin_deg(s.gains, settings, row, lag_ticks, dt_s)) for s in GAIN_SETS)
+            sound = [name for name, degrees in margins if degrees >= PHASE_MARGIN_DEG]
+            got, allowed = distinct_decimals(found, PHASE_MARGIN_DEG, 0)
             raise PlanError(
                 row.name,
                 f"region {row.region}",
-                f"phase margin {found[gains]:.0f} deg of gains {gains} (tissue "
+                f"phase margin {got} deg of gains {gains} (tissue "
                 f"{row.working_stiffness_n_per_m / 1000:.1f} N/mm, effective mass {row.smallest_lambda_n_kg:.1f} kg, "
                 f"loop lag {lag_ticks * dt_s * 1000:.0f} ms)",
-                f"at least {PHASE_MARGIN_DEG:.0f} deg",
+                f"at least {allowed} deg",
                 f"use --gains {' or '.join(sound)}" if sound else "make the loop faster; no gain set has a margin here",
             )
 
 
-def _phase_margin_deg(gains: GainSet, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
+def _phase_margin_deg(gains: ForceGains, settings: LawSettings, row: SegmentInfo, lag_ticks: int, dt_s: float) -> float:
     """Return the phase margin on a stroke [deg], 0 where the loop is unstable or the stroke is no number."""
     if not (row.smallest_lambda_n_kg > 0.0 and 0.0 < row.working_stiffness_n_per_m < math.inf):
         return 0.0

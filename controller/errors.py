@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.types import Cause, StopReason
+from controller.wording import distinct_digits
 
 
 class MassageArmError(Exception):
@@ -63,9 +64,10 @@ class SafetyStop(MassageArmError):
         if reason.cause is Cause.OPERATOR:
             text = f"stopped by the operator at {reason.t_s:.3f} s: the arm left the skin and came to rest"
         else:
+            got, allowed = distinct_digits(reason.value, reason.allowed, 4)
             text = (
-                f"safety stop at {reason.t_s:.3f} s, {reason.cause}: {reason.limit} got {reason.value:.4g} "
-                f"{reason.unit}; allowed: {reason.allowed:.4g} {reason.unit}"
+                f"safety stop at {reason.t_s:.3f} s, {reason.cause}: {reason.limit} got {got} "
+                f"{reason.unit}; allowed: {allowed} {reason.unit}"
             )
         super().__init__(f"{text}; {reason.next_step}")
 

@@ -1,25 +1,15 @@
-"""The three gain sets and everything else that shapes the law; loops over lag and stiffness are in ``margins``."""
+"""Gains of the force loop as values, the sets that come with names, and everything else that shapes the law.
+
+Stability over loop lag and tissue stiffness is in ``margins``.
+"""
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 import numpy as np
 
-from controller.errors import ConfigError
 from controller.law_memory import GAINS, Record
-
-
-class GainSet(enum.StrEnum):
-    """Names of the force-loop gain sets."""
-
-    ROBUST = "robust"
-    """For slow or unknown loops: stable up to 10 ms of lag on tissue up to 10 N/mm, with little margin at the end."""
-    STANDARD = "standard"
-    """The default: sound up to 2 ms of lag on tissue of 2 to 6 N/mm."""
-    FAST = "fast"
-    """Only with a measured loop lag of at most 3 ms, on tissue up to 4 N/mm; unstable from 20 N/mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +28,37 @@ class ForceGains:
     kd_s: float
     d0_ns_per_m: float
 
+    def __str__(self) -> str:
+        """Return the four numbers with their units."""
+        return f"kp {self.kp:g}, ki {self.ki_per_s:g} 1/s, kd {self.kd_s:g} s, d0 {self.d0_ns_per_m:g} Ns/m"
 
-FORCE_GAINS: dict[GainSet, ForceGains] = {
-    GainSet.ROBUST: ForceGains(1.0, 10.0, 0.010, 60.0),
-    GainSet.STANDARD: ForceGains(2.0, 15.0, 0.020, 30.0),
-    GainSet.FAST: ForceGains(3.0, 15.0, 0.030, 15.0),
-}
-"""Found in prototype simulations; margins by ``massage-arm gains``."""
+
+@dataclass(frozen=True, slots=True)
+class GainSet:
+    """Gains under a name, for command lines, records and tables.
+
+    Attributes:
+        name: the name.
+        gains: the gains.
+    """
+
+    name: str
+    gains: ForceGains
+
+
+ROBUST = ForceGains(1.0, 10.0, 0.010, 60.0)
+"""For slow or unknown loops: stable up to 10 ms of lag on tissue up to 10 N/mm, with little margin at the end."""
+STANDARD = ForceGains(2.0, 15.0, 0.020, 30.0)
+"""The default: sound up to 2 ms of lag on tissue of 2 to 6 N/mm."""
+FAST = ForceGains(3.0, 15.0, 0.030, 15.0)
+"""Only with a measured loop lag of at most 3 ms, on tissue up to 4 N/mm; unstable from 20 N/mm."""
+GAIN_SETS = (GainSet("robust", ROBUST), GainSet("standard", STANDARD), GainSet("fast", FAST))
+"""The sets that come with the project, found in prototype simulations; margins by ``massage-arm gains``."""
+
+
+def gain_names() -> tuple[str, ...]:
+    """Return the names of the sets that come with the project."""
+    return tuple(known.name for known in GAIN_SETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +120,3 @@ class LawSettings:
             source = gains if hasattr(gains, name) else self
             values[name] = getattr(source, name)
         return values
-
-
-def gain_set(name: str) -> GainSet:
-    """Return the gain set of that name.
-
-    Raises:
-        ConfigError: no such set; the message lists the valid names.
-    """
-    try:
-        return GainSet(name)
-    except ValueError as error:
-        raise ConfigError("--gains", repr(name), ", ".join(GainSet)) from error

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from controller import kernel
-from controller.gains import FORCE_GAINS, GainSet, LawSettings
+from controller.gains import ForceGains, LawSettings
 from controller.law_memory import FREE, REFERENCE, STATE, TOOL, WORK, Record
 from controller.robot import RobotModel
 from controller.types import (
@@ -30,18 +30,18 @@ class ImpedanceForceLaw:
 
     Args:
         robot: rigid-body model of the arm, any number of joints.
-        gains: force gains by name.
+        gains: of the force loop.
         settings: everything else.
         dt_s: period of the loop [s].
     """
 
-    def __init__(self, robot: RobotModel, gains: GainSet, settings: LawSettings, dt_s: float) -> None:
+    def __init__(self, robot: RobotModel, gains: ForceGains, settings: LawSettings, dt_s: float) -> None:
         joints = robot.joints
         self.robot = robot
         self.gains = gains
         self.settings = settings
         self._dt_s = dt_s
-        self._gains = settings.record(FORCE_GAINS[gains])
+        self._gains = settings.record(gains)
         self._tool = tool_record(robot)
         self._reference = np.zeros(1, dtype=REFERENCE)
         self._state = np.zeros(1, dtype=STATE)

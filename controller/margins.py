@@ -9,13 +9,14 @@ frequency response, broken at the actuator.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from controller.gains import FORCE_GAINS, ForceGains, GainSet, LawSettings
+from controller.gains import GAIN_SETS, ForceGains, GainSet, LawSettings
 
 Array = NDArray[np.float64]
 
@@ -32,10 +33,9 @@ SOUND_SENSITIVITY = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Margins of one gain set at one lag and stiffness.
+    """Margins of force gains at one lag and stiffness.
 
     Attributes:
-        gains: the set.
         lag_ms: pure loop lag, transport and sensor sample together, on top of the actuator's lag.
         stiffness_n_per_mm: tissue.
         is_stable: all closed-loop eigenvalues inside the unit circle.
@@ -44,7 +44,6 @@ class Margin:
         sensitivity_peak: largest gain of 1 / (1 + L); infinite where unstable.
     """
 
-    gains: GainSet
     lag_ms: int
     stiffness_n_per_mm: float
     is_stable: bool
@@ -57,18 +56,40 @@ class Margin:
         return self.is_stable and self.sensitivity_peak <= SOUND_SENSITIVITY
 
 
-def margin_table(settings: LawSettings, mass_kg: float = MASS_KG, dt_s: float = 1e-3) -> tuple[Margin, ...]:
-    """Return the margins of every gain set over the standard grid of lags and stiffnesses."""
+@dataclass(frozen=True, slots=True)
+class NamedMargin:
+    """A row of the table of margins.
+
+    Attributes:
+        gains: name of the gain set.
+        margin: its margins at one lag and stiffness.
+    """
+
+    gains: str
+    margin: Margin
+
+
+def margin_table(
+    settings: LawSettings, mass_kg: float = MASS_KG, dt_s: float = 1e-3, sets: Sequence[GainSet] = GAIN_SETS
+) -> tuple[NamedMargin, ...]:
+    """Return the margins of gain sets over the standard grid of lags and stiffnesses.
+
+    Args:
+        settings: filters of the law.
+        mass_kg: effective mass.
+        dt_s: tick.
+        sets: which sets, with different names.
+    """
     return tuple(
-        margin(name, settings, mass_kg, 1e3 * stiffness, lag, dt_s)
-        for name in GainSet
+        NamedMargin(known.name, margin(known.gains, settings, mass_kg, 1e3 * stiffness, lag, dt_s))
+        for known in sets
         for lag in LAGS_MS
         for stiffness in STIFFNESSES_N_PER_MM
     )
 
 
 def margin(
-    name: GainSet,
+    gains: ForceGains,
     settings: LawSettings,
     mass_kg: float,
     stiffness_n_per_m: float,
@@ -76,10 +97,10 @@ def margin(
     dt_s: float,
     loss_factor: float = 0.0,
 ) -> Margin:
-    """Return the margins of one gain set.
+    """Return the margins of force gains.
 
     Args:
-        name: gain set.
+        gains: of the force loop.
         settings: filters of the law.
         mass_kg: effective mass.
         stiffness_n_per_m: tissue.
@@ -88,7 +109,7 @@ def margin(
         loss_factor: of the tissue at the natural frequency of mass and tissue; none is the pessimistic case.
     """
     plant_a, plant_b, outputs = _sampled_plant(mass_kg, stiffness_n_per_m, loss_factor, dt_s)
-    control_a, control_b, control_c, control_d = _sampled_control(FORCE_GAINS[name], settings, dt_s)
+    control_a, control_b, control_c, control_d = _sampled_control(gains, settings, dt_s)
     loop = _series(plant_a, plant_b, outputs, control_a, control_b, control_c, control_d)
     delayed_a, delayed_b, delayed_c = _delayed(*loop, lag_ticks)
     closed = delayed_a - delayed_b @ delayed_c
@@ -98,9 +119,8 @@ def margin(
     resolvent = np.linalg.solve(z * np.eye(delayed_a.shape[0]) - delayed_a, delayed_b)
     response = np.asarray((delayed_c @ resolvent)[:, 0, 0], dtype=np.complex128)
     sensitivity = float(np.max(1.0 / np.abs(1.0 + response))) if is_stable else math.inf
-    return Margin(
-        name, lag_ticks, stiffness_n_per_m / 1e3, is_stable, _phase_margin(response) if is_stable else 0.0, sensitivity
-    )
+    phase_margin_deg = _phase_margin(response) if is_stable else 0.0
+    return Margin(lag_ticks, stiffness_n_per_m / 1e3, is_stable, phase_margin_deg, sensitivity)
 
 
 def _phase_margin(response: NDArray[np.complex128]) -> float:

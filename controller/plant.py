@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
 from controller.types import ArmState, Truth, Vector
-
-
-@dataclass(frozen=True, slots=True)
-class PlantInfo:
-    """What a plant is.
-
-    Attributes:
-        name: name of the arm.
-        joints: number of joints.
-        dt_s: period of its loop [s].
-        adds_gravity: True where the drive adds gravity itself, so that commands must not.
-        is_simulated: True where time is simulated and nothing is lost by waiting.
-    """
-
-    name: str
-    joints: int
-    dt_s: float
-    adds_gravity: bool
-    is_simulated: bool
 
 
 class Plant(Protocol):
     """An arm that takes approved commands only."""
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
 
     def configure(self) -> None:
@@ -48,9 +29,12 @@ class Plant(Protocol):
         """Send an approved command and let one period pass."""
 
     def resume(self) -> None:
-        """Give the drives back to the session loop after a cleared stop; they hold the arm where it is.
+        """Give the drives back to the session loop after a cleared stop; reaches supervisor and drives.
 
-        Whoever else can take the drives, such as the supervisor, lets go of them. Raises PlantError.
+        They hold the arm where it is until the next command. Where the loop has them, the arm is left alone.
+
+        Raises:
+            PlantError: they are not given back.
         """
 
     def safe(self) -> None:

@@ -98,13 +98,13 @@ class Session:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
         self._observers, self._operator, self._truth = Observers(observers), operator, truth
         pain = None if operator is None else PainMap(plan, law.robot.arm.tool.pad_radius_m)
-        self._clock = PlanClock(plan, plant.info.dt_s, pain)
+        self._clock = PlanClock(plan, plant.rig.dt_s, pain)
         self._touched: Command | None = None
         self._outlook: Requests = NO_REQUESTS
         self._requested: Cause | None = None
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
-        self._ways = Ways(plan, law.robot, plant.info.dt_s)
+        self._ways = Ways(plan, law.robot, plant.rig.dt_s)
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []

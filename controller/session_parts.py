@@ -15,7 +15,7 @@ from controller.configuration import (
     stroke_bounds,
     supervisor_limits,
 )
-from controller.gains import GainSet, LawSettings
+from controller.gains import ForceGains, LawSettings
 from controller.law import ImpedanceForceLaw
 from controller.observers import Observer
 from controller.operator import Operator
@@ -45,12 +45,12 @@ class SessionParts:
     robot: RobotModel
     limits: GateLimits
     bounds: tuple[StrokeBound, ...]
-    gains: GainSet
+    gains: ForceGains
     dt_s: float
 
     @classmethod
     def of(
-        cls, plan: PlanLike, robot: RobotModel, gains: GainSet, dt_s: float, limits: GateLimits | None = None
+        cls, plan: PlanLike, robot: RobotModel, gains: ForceGains, dt_s: float, limits: GateLimits | None = None
     ) -> Self:
         """Return the parts for a plan on an arm; bounds always follow from the limits.
 

@@ -1,6 +1,6 @@
 """The arm in PyBullet: a thin typed adaptor with the settings that make it exact.
 
-Only this file and ``bullet_file`` know PyBullet.
+Only this file, ``bullet_file`` and ``sim.fem`` know PyBullet, by ``engine``.
 
 Settings that matter: inertias from the file (else Bullet makes its own from collision shapes), all default dampings
 zero, one property per ``changeDynamics`` call (it silently drops some when given together), no collision shapes
@@ -24,14 +24,11 @@ from controller.arm import ArmDescription, Placement
 from controller.errors import PlantError
 from controller.robot import GRAVITY_M_S2
 from controller.types import Vector, Vector3
-from sim.bullet_file import joint_axis, joint_infos, link_frame, links_of_file, load_file, new_world
+from sim.bullet_file import joint_axis, joint_infos, link_frame, links_of_file, load_file, load_robot, new_world
 from sim.chain import chain_of_frames
-from sim.quiet import silenced_output
+from sim.engine import pybullet
 from sim.rigid_groups import ArmLink, carriers, hanging_on, merged, summed, urdf_text, with_point_mass
 from sim.wrist import BODY_SIZE, COM, INERTIA, MASS, SENSOR_POSITION, SENSOR_ROTATION
-
-with silenced_output():
-    import pybullet
 
 Array = NDArray[np.float64]
 
@@ -172,7 +169,7 @@ class BulletArm:
         projection = pybullet.computeProjectionMatrixFOV(45.0, width / height, 0.05, 5.0)
         angles = self.state()[: self._count]
         with new_world() as world:
-            body = load_file(str(self._arm.urdf_path), self._placement, world)
+            body = load_robot(self._arm.urdf_path, self._placement, world, only_meshes=True)
             numbers = {info[1].decode(): info[0] for info in joint_infos(body, world)}
             for name, angle in zip(self._arm.joint_names, angles, strict=True):
                 pybullet.resetJointState(body, numbers[name], angle, physicsClientId=world)

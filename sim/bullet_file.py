@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
 from controller.errors import PlantError
+from sim.engine import pybullet
 from sim.quiet import silenced_output
 from sim.rigid_groups import ArmLink
-
-with silenced_output():
-    import pybullet
+from sim.shapeless import without_shapes
 
 Array = NDArray[np.float64]
 _AT_ORIGIN = Placement((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
@@ -45,6 +47,24 @@ def load_file(path: str, placement: Placement, world: int) -> int:
     return body
 
 
+def load_robot(path: Path, placement: Placement, world: int, *, only_meshes: bool) -> int:
+    """Return the number of the body made from a user's robot file without its shapes, or only without its meshes.
+
+    Meshes often lie on the machine the file was made on, and Bullet loads nothing where one is missing.
+
+    Raises:
+        PlantError: the file is no XML.
+    """
+    try:
+        text = without_shapes(path.read_bytes(), only_meshes=only_meshes)
+    except expat.ExpatError as error:
+        raise PlantError(f"{path}: no XML ({error})", "check the URDF") from error
+    with tempfile.NamedTemporaryFile("w", suffix=".urdf", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        return load_file(file.name, placement, world)
+
+
 def links_of_file(arm: ArmDescription) -> list[ArmLink]:
     """Return the links of an arm in the order of Bullet's numbers.
 
@@ -53,7 +73,7 @@ def links_of_file(arm: ArmDescription) -> list[ArmLink]:
     """
     with new_world() as world:
         try:
-            body = load_file(str(arm.urdf_path), _AT_ORIGIN, world)
+            body = load_robot(arm.urdf_path, _AT_ORIGIN, world, only_meshes=False)
         except pybullet.error as error:
             raise PlantError(f"{arm.urdf_path}: PyBullet cannot load it ({error})", "check the URDF") from error
         links = [_link_of_file(body, info, world) for info in joint_infos(body, world)]

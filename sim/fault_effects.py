@@ -55,6 +55,8 @@ class SenseFaults:
         self._active: list[Fault] = []
         self._kept: list[float] = []
         self._unplugged_s = 0.0
+        self.is_silent = False
+        """The wrist sensor gives no new samples."""
         self._late: deque[list[float]] = deque()
 
     def begin(self, fault: Fault, samples: Sequence[list[float]]) -> None:
@@ -66,6 +68,7 @@ class SenseFaults:
         """
         self._active.append(fault)
         self._kept = self._kept or samples[-1]
+        self.is_silent |= fault.name == "sensor_unplugged"
         if fault.name == "sensor_delayed":
             self._late = deque(samples, maxlen=round(fault.value * 1e-3 / self._dt_s) + 1)
 

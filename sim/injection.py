@@ -105,6 +105,11 @@ class Injection:
                 self.on_begin(t_s, fault)
         return arena
 
+    @property
+    def is_sensor_silent(self) -> bool:
+        """True where the wrist sensor gives no new samples."""
+        return self._senses.is_silent
+
     def distort(self, sensed: list[float], wrench: list[float], age_s: float) -> tuple[list[float], float]:
         """Apply the faults of the senses to a period, see ``SenseFaults.distort``."""
         return self._senses.distort(sensed, wrench, age_s)

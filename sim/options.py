@@ -17,6 +17,8 @@ from sim.sensors import PERFECT, SensorQuality
 SHORTEST_STEP_S, LONGEST_STEP_S = 1.0e-4, 2.0e-3
 """Steps that the explicit contact was tried with: stable over bone for an arm at these."""
 LARGEST_DELAY = 100
+SLOWEST_SENSOR_TICKS = 10
+"""Robotiq's wrist sensors, the slowest considered, stream 100 Hz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class SimulationOptions:
         has_friction: False gives joints without residual friction.
         skin_friction: friction coefficient of the skin, None to draw it.
         extra_delay_samples: samples the wrench is late beyond the one that its measuring period takes.
+        sensor_ticks: periods of the loop in one period of the wrist sensor, which holds its sample in between.
         tissue: the same tissue everywhere instead of the body's.
+        adds_gravity: the drives add the torque that holds the arm against gravity to every command.
         rises: displacements of the whole body.
         faults: what breaks or happens, and when.
         tier: what stands for the tissue.
@@ -85,7 +89,9 @@ class SimulationOptions:
     has_friction: bool = True
     skin_friction: float | None = None
     extra_delay_samples: int = 0
+    sensor_ticks: int = 1
     tissue: UniformTissue | None = None
+    adds_gravity: bool = False
     rises: tuple[Rise, ...] = ()
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.LAW
@@ -97,6 +103,7 @@ class SimulationOptions:
             raise ConfigError("--seed", str(self.seed), "an integer of at least 0")
         _check("simulation step", self.dt_s, SHORTEST_STEP_S, LONGEST_STEP_S, "s")
         _check("extra sensor delay", self.extra_delay_samples, 0, LARGEST_DELAY, "samples")
+        _check("sensor period", self.sensor_ticks, 1, SLOWEST_SENSOR_TICKS, "ticks")
         if self.skin_friction is not None:
             _check("skin friction", self.skin_friction, 0.0, 2.0, "")
         if self.tissue is not None:

@@ -1,16 +1,10 @@
-"""What stands around a simulated arm: the supervisor, the links and the drives' own watchdog, in simulated time.
+"""What stands around a simulated arm: the supervisor, the links and the drive policy, in simulated time.
 
 The supervisor makes the very decisions of ``controller.safety.supervision`` with a model of the arm of its own, every
 ``BEAT_S`` of simulated time, also while the session loop stands still or is dead. It has a way of its own to the
 drives. Who has authority is known to the drives; the session loop learns it from them.
 
-The drives' own watchdog (layer L0, assumed): without a command for ``DRIVE_WATCHDOG_S`` they drop to the holding torque
-that came with the last one, with damping at every joint from the joint's own encoder. No torque would drop an arm
-without brakes onto the person, a stiff hold would pin the person, the last torque would go on pressing.
-``ENABLE_DELAY_S`` after the last sign of the supervisor, or of any command, the brakes close: the loop has unloaded by
-then. A drive that keeps giving something else than it is asked for has its own brake closed (``SHORT_SHARE``) and is
-told to loop and supervisor as a lost link: the other joints lead the tool off the skin. Brakes on all joints would pin
-the person; none would let the arm fall, with 107 to 121 N measured.
+Layer L0, what the drives do by themselves, is ``controller.processes.drives``, the same policy as on every drive side.
 
 After ``host_killed`` the ``Session`` object of the bench lives on as an observer that records the truth; nothing it
 sends arrives.
@@ -21,28 +15,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from operator import le
 
 from controller.errors import PlantError
-from controller.plant import PlantInfo
+from controller.processes.drives import DrivePolicy
+from controller.processes.gravity import GravityCompensated
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand
-from controller.safety.projection import FLOAT_DAMPING_S_PER_RAD
-from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S, Supervisor, SupervisorLimits, SupervisorView
+from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
+from controller.supervisor.cells import HostCell, SupervisorCell
 from controller.supervisor.kinematics import own_terms
 from controller.types import ArmState, Authority, Mode, StopReason, Truth, Vector
-from sim.actuators import lag_share
-from sim.drives import DRIVE_WATCHDOG_S, left_alone
+from sim.drives import SimDriveSide, drive_settings, drive_side
 from sim.faults import Fault
 from sim.world import SimPlant
-
-SHORT_SHARE = 0.06
-SHORT_FILTER_S = 0.008
-"""A drive whose torque is off what its own model makes of its commands by this share of its limit, through a filter of
-this time constant, is taken for broken (assumed): some milliseconds for a loaded joint. Held against the command
-itself, the drive's lag would look like a fault wherever the command is noisy."""
-BRAKE_S = 0.020
-"""Time a brake takes to close (assumed; power-off brakes take 10 to 50 ms)."""
 
 
 class SupervisedPlant:
@@ -69,36 +55,28 @@ class SupervisedPlant:
         self.on_fault, self.on_takeover = on_fault, on_takeover
         self._robot = robot
         self._supervisor = Supervisor(limits)
-        self._damping = tuple(FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
-        self._short_nm = tuple(SHORT_SHARE * limit for limit in limits.torque_nm)
-        self._dt_s = plant.info.dt_s
+        self._dt_s = plant.rig.dt_s
+        self._drives = SimDriveSide(plant)
+        self._side = drive_side(self._drives, plant.rig, robot)
+        self._settings = drive_settings(robot.arm, self._dt_s)
+        self._nothing: Vector = (0.0,) * plant.rig.joints
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
-        self._off_gain = self._beat_ticks * self._dt_s / SHORT_FILTER_S
-        self._lag_share = lag_share(self._dt_s)
         plant.faults.on_begin = self._begin
         self._forget()
 
     def _forget(self) -> None:
+        """Mend loop, supervisor and links."""
         self._supervisor.clear()
         self._is_host_alive = self._is_supervisor_alive = self._is_linked = self._is_memory_intact = True
-        self._host_beat = self._ticks = self._stalled_ticks = 0
-        self._beat_s = self._seen_beat_s = self._fresh_s = 0.0
-        self._wish: Vector = ()
-        self._holding: Vector = ()
-        self._off_nm = (0.0,) * len(self._damping)
-        self._broken_s: dict[int, float] = {}
-        self._braked: frozenset[int] = frozenset()
-        self._sent: Vector = ()
-        self._due: Vector = ()
-        self._expected: Vector = ()
+        self._ticks = self._stalled_ticks = 0
         self._host_mode = Mode.RUN
         self._good: ArmState | None = None
         self._worst: Truth | None = None
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
-        return self.world.info
+        return self.world.rig
 
     @property
     def taken(self) -> StopReason | None:
@@ -113,7 +91,16 @@ class SupervisedPlant:
         """Place the arm at rest at ``q_rad`` with everything well, and begin the run at time zero."""
         self._forget()
         self.world.activate(q_rad)
-        self._tell(Authority.HOST)
+        hold_nm = self.world.read().tau_nm
+        self._policy = DrivePolicy(self._settings, hold_nm)
+        self._policy.resume(0.0, hold_nm)
+        self._host_beat = self._supervisor_beat = 0
+        self._host: HostCell | None = None
+        self._master: SupervisorCell | None = None
+        self._seen_beat_s = 0.0
+        self._closed: frozenset[int] = frozenset()
+        self._side.set_brakes(self._closed)
+        self._report()
 
     def read(self) -> ArmState:
         """Return the sensed state of this tick, with what drives and supervisor tell the session loop."""
@@ -126,9 +113,13 @@ class SupervisedPlant:
         if self._is_host_alive:
             self._host_beat += 1
             self._host_mode = command.mode
-            if self._is_linked and world.authority is Authority.HOST:
-                self._wish, self._fresh_s, world.command_age_s = command.tau_nm, world.t_s, 0.0
-                self._holding = command.holding_nm or command.tau_nm
+            if self._is_linked:
+                holding_nm = command.holding_nm or command.tau_nm
+                self._host = HostCell(
+                    self._host_beat, self._ticks, True, command.mode, world.t_s, command.tau_nm, holding_nm
+                )
+                if self._policy.authority is Authority.HOST:
+                    world.command_age_s = 0.0
         self._worst = None
         self._period()
         while self._stalled_ticks > 0:
@@ -149,13 +140,20 @@ class SupervisedPlant:
     def resume(self) -> None:
         """Give the drives back to the session loop, with loop, supervisor and links mended; the arm holds where it is.
 
-        Faults of senses, arm and person stay.
+        Faults of senses, arm and person stay. Where the loop has the drives and none of them is broken, the arm is left
+        alone.
         """
-        t_s = self.world.t_s
+        world, t_s = self.world, self.world.t_s
+        is_untouched = self._policy.authority is Authority.HOST and not any(self._policy.status(t_s).joint_fault)
         self._forget()
-        self._beat_s = self._seen_beat_s = self._fresh_s = t_s
-        self._tell(Authority.HOST)
-        self.world.resume()
+        self._seen_beat_s = t_s
+        if is_untouched:
+            return
+        world.resume()
+        self._side.set_brakes(frozenset())
+        self._policy.resume(t_s, world.holding_nm())
+        self._closed, self._master = frozenset(), None
+        self._report()
 
     def safe(self) -> None:
         """Close the brakes: the arm stays where it is."""
@@ -166,84 +164,54 @@ class SupervisedPlant:
         self.world.deactivate()
 
     def _period(self) -> None:
-        world = self.world
-        t_s = world.t_s
-        if self._ticks % self._beat_ticks == 0 and world.authority is not Authority.NOBODY:
-            self._check_drives(t_s)
-            if self._is_supervisor_alive:
-                self._watch(world.read(), t_s)
+        """Let the supervisor look when its period has passed, and let one period of the drives pass."""
+        world, t_s = self.world, self.world.t_s
+        is_due = self._ticks % self._beat_ticks == 0 and self._policy.authority is not Authority.NOBODY
+        if is_due and self._is_supervisor_alive:
+            self._watch(world.read(), t_s)
         self._ticks += 1
-        authority = self._watchdog(t_s)
-        self._expect(self._sent)
-        world.advance(self._sent)
-        self._tell(authority)
+        feedback = self._drives.feedback()
+        order = self._policy.decide(t_s, self._host, self._master, feedback)
+        world.authority = order.authority
+        if order.closed != self._closed:
+            self._closed = order.closed
+            self._side.set_brakes(order.closed)
+        if isinstance(self._side, GravityCompensated):
+            self._side.look(feedback.q_rad)
+        self._side.advance(order.tau_nm)
+        self._report()
 
     def _watch(self, state: ArmState, t_s: float) -> None:
         """Let the supervisor look once, and act where it has or takes the drives."""
-        self._beat_s = t_s
         if self._is_memory_intact:
             self._seen_beat_s = t_s
+        self._supervisor_beat += 1
         had = self._supervisor.stop
         view = SupervisorView(state, self._host_beat, self._is_memory_intact, self._host_mode is not Mode.RUN)
         reason = self._supervisor.judge(view)
         if self._good is None or math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
             self._good = state
-        if reason is None:
-            return
-        terms = own_terms(self._robot, self._good.q_rad, self._good.dq_rad_s)
-        self._wish, _ = self._supervisor.torque(terms, state)
-        self._holding, self._fresh_s = self._wish, t_s
-        self.world.authority = Authority.SUPERVISOR
-        if had is None and self.on_takeover is not None:
+        tau_nm, mode = self._nothing, Mode.RUN
+        if reason is not None:
+            terms = own_terms(self._robot, self._good.q_rad, self._good.dq_rad_s)
+            tau_nm, mode = self._supervisor.torque(terms, state)
+        cause = None if reason is None else reason.cause
+        self._master = SupervisorCell(
+            self._supervisor_beat, self._ticks, reason is not None, cause, mode, False, t_s, tau_nm
+        )
+        if reason is not None and had is None and self.on_takeover is not None:
             self.on_takeover(reason)
 
-    def _check_drives(self, t_s: float) -> None:
-        """Close the brake of a drive that keeps giving something else than it is asked for."""
-        if not self._expected:
-            return
-        gain, given = self._off_gain, self.world.given_nm()
-        self._off_nm = tuple(
-            [off + gain * (due - tau - off) for off, due, tau in zip(self._off_nm, self._expected, given, strict=True)]
-        )
-        if not all(map(le, map(abs, self._off_nm), self._short_nm)):
-            for joint, (off, limit) in enumerate(zip(self._off_nm, self._short_nm, strict=True)):
-                if not abs(off) <= limit:
-                    self._broken_s.setdefault(joint, t_s)
-        if self._broken_s:
-            closed = frozenset(joint for joint, since_s in self._broken_s.items() if t_s - since_s >= BRAKE_S)
-            if closed != self._braked:
-                self._braked = closed
-                self.world.brake(closed)
-
-    def _expect(self, sent_nm: Vector) -> None:
-        """Advance the drives' own model of themselves: what torque follows from the command of this period."""
-        share = self._lag_share
-        self._expected = self._due or sent_nm
-        self._due = tuple([due + share * (tau - due) for due, tau in zip(self._expected, sent_nm, strict=True)])
-
-    def _watchdog(self, t_s: float) -> Authority:
-        """Choose what the drives do in this period and return whose torque it is."""
-        silent_s = t_s - min(self._beat_s, self._fresh_s)
-        is_over = not silent_s <= ENABLE_DELAY_S
-        if self.world.authority is Authority.NOBODY or is_over:
-            self.world.brake()
-            self._sent = (0.0,) * len(self._damping)
-            return Authority.NOBODY
-        self._sent = self._wish
-        if not t_s - self._fresh_s <= DRIVE_WATCHDOG_S:
-            self._sent = left_alone(self._holding, self.world.true_motion()[1], self._damping)
-        return self.world.authority
-
-    def _tell(self, authority: Authority) -> None:
+    def _report(self) -> None:
         """Set what the next read says of drives and supervisor."""
-        world = self.world
-        world.authority = authority
-        t_s = world.t_s
+        world, t_s = self.world, self.world.t_s
+        status = self._policy.status(t_s)
+        world.authority = status.authority
+        # Overwritten memory: the supervisor's heartbeat reaches the drives, but not the session loop.
         world.supervisor_age_s = t_s - self._seen_beat_s
-        # What a dead loop would be told is told to nobody; the supervisor finds its heartbeat missing.
-        world.command_age_s = t_s - self._fresh_s if self._is_host_alive else 0.0
-        if self._broken_s:
-            world.command_age_s = math.inf
+        # A dead loop reads nothing; the supervisor finds its heartbeat missing before the drives miss its commands.
+        world.command_age_s = status.command_age_s if self._is_host_alive else 0.0
+        world.joint_fault = status.joint_fault
 
     def _note_worst(self) -> None:
         (truth, *_) = self.world.truth()

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import struct
 from collections import deque
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
 from controller.errors import PlantError
-from controller.plant import PlantInfo
+from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
-from controller.types import ArmState, Authority, Truth, Vector, Vector6
+from controller.types import ArmState, Authority, JointFault, Truth, Vector, Vector6
 from sim.actuators import lag_share
 from sim.arena import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
 from sim.bullet import BulletArm
@@ -28,6 +29,7 @@ from sim.options import SimulationOptions, Tier
 from sim.patient import PatientMotion, draw_motion
 from sim.period import arrive, depart, end_period
 from sim.sensors import SensorNoise
+from sim.simulated_rig import simulated_rig
 from sim.tissue import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
 from sim.tissue_map import TissueMap
 from sim.tissue_parameters import TYPICAL_PERSON, PersonTissue, draw_person
@@ -77,6 +79,7 @@ class SimPlant:
         self._joints = len(arm.joint_names)
         self._friction_nm = arm.friction_nm if options.has_friction else (0.0,) * self._joints
         self._quality = options.quality
+        self._rig = simulated_rig(arm, options)
         self.person: PersonTissue = draw_person(options.stream(_PERSON)) if options.has_scatter else TYPICAL_PERSON
         """The person on the table."""
         self.motion: PatientMotion = draw_motion(options.stream(_MOTION), options.is_breathing, options.rises)
@@ -87,6 +90,8 @@ class SimPlant:
         """Friction coefficient in use."""
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
+        self.joint_fault: tuple[int, ...] = (JointFault.NONE.value,) * self._joints
+        self._sensor_ticks = options.sensor_ticks
         for fault in options.faults:
             check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
@@ -105,9 +110,9 @@ class SimPlant:
         return self._tick * self._options.dt_s
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
-        return PlantInfo(self._arm.name, self._joints, self._options.dt_s, adds_gravity=False, is_simulated=True)
+        return self._rig
 
     def configure(self) -> None:
         """Load the arm into a physics world; raises PlantError where the file does not serve."""
@@ -139,7 +144,7 @@ class SimPlant:
         tool_motion(arena.chain, arena.arrived, arena.pad, arena.room, arena.lines)
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
         self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
-        self._tick = 0
+        self._tick = self._sequence = 0
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -157,14 +162,23 @@ class SimPlant:
             tau_nm=tuple(self._then[torque : torque + n]),
             wrench_s=(fx, fy, fz, mx, my, mz),
             sensor_age_s=self._age_s,
-            temperature_c=math.nan,
+            wrench_sequence=self._sequence,
             authority=self.authority,
             supervisor_age_s=self.supervisor_age_s,
             command_age_s=self.command_age_s,
+            joint_fault=self.joint_fault,
         )
 
     def apply(self, command: ApprovedCommand) -> None:
-        """Send an approved command and let one period pass; raises PlantError on a command that is no torque vector."""
+        """Send an approved command and let one period pass.
+
+        Raises:
+            PlantError: the command is no torque vector, or the drives of this arm add gravity, which is in it already.
+        """
+        if self._rig.adds_gravity:
+            raise PlantError(
+                f"simulated {self._arm.name} adds gravity itself", "use the supervised rig, which subtracts it"
+            )
         self.advance(command.tau_nm)
 
     def advance(self, tau_nm: Vector) -> None:
@@ -174,6 +188,8 @@ class SimPlant:
         bullet, arena = self._opened()
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
+        if self._rig.adds_gravity:
+            tau_nm = tuple(map(add, tau_nm, self.holding_nm()))
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
         bullet.step(then[arena.load_start : arena.sensed_start])
@@ -196,9 +212,14 @@ class SimPlant:
             depart(self._joints, arena.constants, arena.state, noise)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
-        self._samples.append(self._sensed[-6:])
+        held = self._tick % self._sensor_ticks
+        if held == 0:
+            self._samples.append(self._sensed[-6:])
         late = min(self._options.extra_delay_samples + 1, len(self._samples))
-        self._wrench, self._age_s = self._samples[-late], self._options.dt_s * late
+        self._wrench = self._samples[-late]
+        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_ticks + 1 + held)
+        if held == 0 and not self.faults.is_sensor_silent:
+            self._sequence += 1
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
             self.faults.harden(arena)
@@ -246,6 +267,10 @@ class SimPlant:
         start = self._opened()[1].torque_start
         return tuple(self._then[start : start + self._joints])
 
+    def holding_nm(self) -> Vector:
+        """Return the joint torques that hold the arm where it stands, by the engine's own model."""
+        return self._opened()[0].holding_torque(self.true_motion()[0])
+
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
         arena = self._opened()[1]
@@ -259,14 +284,8 @@ class SimPlant:
     def safe(self) -> None:
         """Engage the brakes: the arm stays where it is, the drives take no more commands."""
         self._is_active = False
-        self.brake()
-
-    def brake(self, joints: frozenset[int] | None = None) -> None:
-        """Close the brakes of these joints (from 0), of all where none are named; the drives are not asked."""
-        limits, free = self._arm.torque_limit_nm, self._friction_nm
         if self._bullet is not None:
-            closed = range(self._joints) if joints is None else joints
-            self._bullet.set_friction(tuple(limits[j] if j in closed else free[j] for j in range(self._joints)))
+            self._bullet.set_friction(self._arm.torque_limit_nm)
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
@@ -276,16 +295,11 @@ class SimPlant:
         bullet.set_friction(self._friction_nm)
         self._is_active = True
 
-    def set_brakes(self, *, are_closed: bool) -> Vector:
-        """Close or open the brakes while the world goes on; for ``sim.stage`` only.
-
-        Returns:
-            The torque that holds the arm where it stands: under it the engine's brakes, which resist speed only, do not
-            creep as they would under the arm's weight.
-        """
+    def set_brakes(self, joints: frozenset[int]) -> None:
+        """Close the brakes of these joints (from 0) and open all others, while the world goes on."""
         bullet, _ = self._opened()
-        bullet.set_friction(self._arm.torque_limit_nm if are_closed else self._friction_nm)
-        return bullet.holding_torque(self.true_motion()[0])
+        limits, free = self._arm.torque_limit_nm, self._friction_nm
+        bullet.set_friction(tuple(limits[j] if j in joints else free[j] for j in range(self._joints)))
 
     def deactivate(self) -> None:
         """Close the physics world; never raises."""

@@ -161,8 +161,8 @@ def case(batch: Arms, k: int, contact: ContactState, t_s: float) -> tuple[Comman
     )
     dq = tuple(batch.dq[k].tolist())
     state = ArmState(
-        t_s, (0.1,) * joints, dq, dq, (0.0,) * 6, sensor_age, temperature,
-        supervisor_age_s=supervisor_age, command_age_s=command_age,
+        t_s, (0.1,) * joints, dq, dq, (0.0,) * 6, sensor_age, 0,
+        supervisor_age_s=supervisor_age, command_age_s=command_age, temperatures_c=(temperature,) * joints,
     )  # fmt: skip
     planned = normal if batch.broken[k] != NORMAL_FIELD else (0.0, 0.0, 1.0)
     reference = Reference(

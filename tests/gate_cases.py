@@ -10,6 +10,7 @@ from controller.types import (
     ArmState,
     Command,
     ContactState,
+    JointSenses,
     PadEstimate,
     PadReference,
     Phase,
@@ -48,6 +49,7 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "workspace_high_m": (1.0, 1.0, 1.0),
         "path_m": 0.04,
         "sensor_age_s": 0.005,
+        "sensor_gap_s": 1e9,
         "stale_ticks": 3,
         "implausible_ticks": 50,
         "descent_m": 0.09,
@@ -58,6 +60,9 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "dwell_s": 60.0,
         "session_s": 3600.0,
         "temperature_c": 80.0,
+        "voltage_v": (20.0, 30.0),
+        "joint_age_s": 0.003,
+        "fitted": JointSenses(False, False, False, False),
         "supervisor_age_s": 0.01,
         "tank": TankLimits(0.3, 0.05, 3),
         "park_force_n": 20.0,
@@ -117,7 +122,7 @@ def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:
         "tau_nm": (0.0,) * joints,
         "wrench_s": (0.0,) * 6,
         "sensor_age_s": 0.001,
-        "temperature_c": 30.0,
+        "wrench_sequence": 0,
     }
     values.update(changes)
     return ArmState(**values)  # type: ignore[arg-type]

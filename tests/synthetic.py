@@ -120,7 +120,7 @@ def step(index: int) -> StepRecord:
     )
     return StepRecord(
         t_s=t_s,
-        state=ArmState(t_s, (0.1,) * 7, (0.0,) * 7, (5.0,) * 7, (0.0, 0.0, -press, 0.0, 0.0, 0.0), 0.001, math.nan),
+        state=ArmState(t_s, (0.1,) * 7, (0.0,) * 7, (5.0,) * 7, (0.0, 0.0, -press, 0.0, 0.0, 0.0), 0.001, tick),
         reference=reference,
         p_wt=(x, y, 0.2),
         quaternion_wt=TOOL_DOWN,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from controller.errors import PlanError
 from controller.robot import RobotModel
+from controller.wording import distinct_decimals
 from trajectories.back import Back
 from trajectories.base_search import standing_advice
 from trajectories.inverse_kinematics import Solver, Track
@@ -46,27 +47,31 @@ class PostureCheck:
         """
         row = int(np.argmax(track.position_error_m))
         if not track.position_error_m[row] <= LIMITS.position_m:
-            got = f"a pose missed by {1e3 * track.position_error_m[row]:.1f} mm (out of reach)"
-            raise self._refusal(name, piece, row, got, f"at most {1e3 * LIMITS.position_m:.0f} mm")
+            missed, most = distinct_decimals(1e3 * float(track.position_error_m[row]), 1e3 * LIMITS.position_m, 1)
+            raise self._refusal(name, piece, row, f"a pose missed by {missed} mm (out of reach)", f"at most {most} mm")
         row = int(np.argmax(track.angle_error_rad))
         if not track.angle_error_rad[row] <= LIMITS.angle_rad:
-            got = f"a tool direction missed by {math.degrees(track.angle_error_rad[row]):.1f} deg (out of reach)"
-            raise self._refusal(name, piece, row, got, f"at most {math.degrees(LIMITS.angle_rad):.0f} deg")
+            missed, most = distinct_decimals(
+                math.degrees(track.angle_error_rad[row]), math.degrees(LIMITS.angle_rad), 1
+            )
+            got = f"a tool direction missed by {missed} deg (out of reach)"
+            raise self._refusal(name, piece, row, got, f"at most {most} deg")
         row = int(np.argmin(track.margin_rad))
         if not track.margin_rad[row] >= LIMITS.margin_rad:
-            got = (
-                f"{self._nearest_joint(track.q_rad[row])} {math.degrees(track.margin_rad[row]):.1f} deg from its limit"
-            )
-            raise self._refusal(name, piece, row, got, f"at least {math.degrees(LIMITS.margin_rad):.0f} deg")
+            near, least = distinct_decimals(math.degrees(track.margin_rad[row]), math.degrees(LIMITS.margin_rad), 1)
+            got = f"{self._nearest_joint(track.q_rad[row])} {near} deg from its limit"
+            raise self._refusal(name, piece, row, got, f"at least {least} deg")
         row = int(np.argmin(track.singular))
         if not track.singular[row] >= LIMITS.singular:
-            got = f"a smallest singular value of {track.singular[row]:.3f} (nearly singular)"
-            raise self._refusal(name, piece, row, got, f"at least {LIMITS.singular:g}")
+            value, least = distinct_decimals(float(track.singular[row]), LIMITS.singular, 3)
+            got = f"a smallest singular value of {value} (nearly singular)"
+            raise self._refusal(name, piece, row, got, f"at least {least}")
         share = self.speed_share(track)
         row = int(np.argmax(share))
         if not share[row] <= 1.0:
-            got = f"a joint speed of {100.0 * share[row]:.0f} % of its limit"
-            raise self._refusal(name, piece, row, got, "at most 100 %", "; or choose a slower stroke")
+            fast, most = distinct_decimals(100.0 * float(share[row]), 100.0, 0)
+            got = f"a joint speed of {fast} % of its limit"
+            raise self._refusal(name, piece, row, got, f"at most {most} %", "; or choose a slower stroke")
 
     def speed_share(self, track: Track) -> Array:
         """Return the largest joint speed over its limit at every posture, (N,)."""

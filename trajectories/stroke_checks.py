@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from controller.errors import PlanError
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
+from controller.wording import distinct_decimals
 from trajectories.back import Back
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath
 
@@ -56,8 +57,9 @@ def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[li
         ceiling = min(REGION_CEILING_N[region] for region in under)
         if not press_n <= ceiling:
             weakest = min(under, key=lambda region: REGION_CEILING_N[region])
-            got, allowed = f"{press_n:.1f} N on {weakest}", f"at most {ceiling:g} N there"
-            raise PlanError(path.name, where, got, allowed, "ask for less force or another place")
+            got, most = distinct_decimals(float(press_n), ceiling, 1)
+            todo = "ask for less, with room for the worst case that must stay under it too, or for another place"
+            raise PlanError(path.name, where, f"{got} N on {weakest}", f"at most {most} N there", todo)
     _check_curvature(path, back, points)
     return regions
 
@@ -93,6 +95,6 @@ def _check_curvature(path: StrokePath, back: Back, points: Array) -> None:
     curvature = back.skin.curvature(points[:, 0], points[:, 1])
     worst = int(np.argmax(curvature))
     if not curvature[worst] <= 1.0 / SMALLEST_SKIN_RADIUS_M:
-        got = f"a skin radius of {1e3 / curvature[worst]:.0f} mm"
-        allowed = f"at least {1e3 * SMALLEST_SKIN_RADIUS_M:.0f} mm"
-        raise PlanError(path.name, back.describe(points[worst]), got, allowed, "keep the stroke off the edge")
+        got, least = distinct_decimals(1e3 / float(curvature[worst]), 1e3 * SMALLEST_SKIN_RADIUS_M, 0)
+        where, todo = back.describe(points[worst]), "keep the stroke off the edge"
+        raise PlanError(path.name, where, f"a skin radius of {got} mm", f"at least {least} mm", todo)

@@ -77,7 +77,8 @@ def _check_joints(robot: RobotFile, upward: list[FileJoint], actuated: tuple[Fil
 
 def _check_masses(robot: RobotFile) -> None:
     for link in robot.links:
-        if link.inertial is None and robot.joint_above(link.name) is not None:
+        block = link.element.first("inertial")
+        if block is None and robot.joint_above(link.name) is not None:
             todo = "add <inertial> with mass and inertia; simulators put 1 kg where it is missing"
             raise ModelError(f"{robot.path} link {link.name!r}", "no <inertial>", "a mass of more than 0 kg", todo)
 

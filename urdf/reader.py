@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +76,9 @@ def read_robot(path: Path) -> RobotFile:
     root = read_markup(path)
     if root.tag != "robot":
         raise ModelError(str(path), f"root element <{root.tag}>", "a <robot> element")
-    links = tuple(_link(path, element) for element in root.all("link"))
     joints = tuple(_joint(path, element) for element in root.all("joint"))
+    still = _still_links(joints)
+    links = tuple(_link(path, element, still) for element in root.all("link"))
     for kind, names in (
         ("link name", [link.name for link in links]),
         ("joint name", [j.joint.name for j in joints]),
@@ -131,18 +133,37 @@ def vector(path: Path, element: Element | None, key: str, default: Vector3 = (0.
     return (x, y, z)
 
 
-def _link(path: Path, element: Element) -> FileLink:
+def _still_links(joints: tuple[FileJoint, ...]) -> Callable[[str], bool]:
+    """Return a test of a link's name: whether no joint between it and the base moves."""
+    above = {joint.joint.child: joint.joint for joint in joints}
+
+    def is_still(name: str) -> bool:
+        seen: set[str] = set()
+        while name in above and name not in seen:
+            seen.add(name)
+            if above[name].motion is not None:
+                return False
+            name = above[name].parent
+        return True
+
+    return is_still
+
+
+def _link(path: Path, element: Element, is_still: Callable[[str], bool]) -> FileLink:
     name = _text(path, element, "name")
     block = element.first("inertial")
-    return FileLink(name, None if block is None else _inertial(path, name, block), element)
+    return FileLink(name, None if block is None else _inertial(path, name, block, is_still(name)), element)
 
 
-def _inertial(path: Path, link: str, block: Element) -> Inertial:
+def _inertial(path: Path, link: str, block: Element, is_still: bool) -> Inertial | None:
+    """Return the mass properties of a link; None for one without mass that never moves, where none are needed."""
     where = f"{path} link {link!r}"
     mass_element, tensor = block.first("mass"), block.first("inertia")
     if mass_element is None or tensor is None:
         raise ModelError(where, "<inertial> without <mass> or <inertia>", "both")
     mass = _number(path, mass_element, "value", _text(path, mass_element, "value"))
+    if mass == 0.0 and is_still:
+        return None
     if not 0.0 < mass <= _LARGEST_KG:
         todo = "a frame without mass still needs a small one"
         raise ModelError(where, f"mass {mass:g} kg", f"more than 0 kg, at most {_LARGEST_KG:g} kg", todo)

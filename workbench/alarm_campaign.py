@@ -7,19 +7,21 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import MassageArmError, PlanError
-from controller.gains import gain_set
 from controller.robot import RobotModel
+from controller.session_parts import SessionParts
 from sim.options import SimulationOptions
 from sim.rig import SupervisedPlant
 from sim.world import build_simulation
 from workbench.branch import in_child
+from workbench.gains_file import load_gains
+from workbench.isolated import run_all
 from workbench.run_session import DT_S, Prepared, SessionRequest, load_inputs, prepare
 
 PATIENCE_S = 3600.0
@@ -100,25 +102,24 @@ def run_alarms(
         executor: where to run it.
         on_done: called with (done, all) after every session.
     """
-    futures: dict[Future[Watched], int] = {executor.submit(watch, one): k for k, one in enumerate(requests)}
-    results: dict[int, Watched] = {}
-    for done, future in enumerate(as_completed(futures), start=1):
-        index, failure = futures[future], future.exception()
-        died = Watched(requests[index], Ending.DIED, words=f"the worker died: {type(failure).__name__}: {failure}")
-        results[index] = future.result() if failure is None else died
-        on_done(done, len(requests))
-    return tuple(results[index] for index in range(len(requests)))
+    return run_all(requests, watch, _died, executor, on_done)
+
+
+def _died(request: SessionRequest, why: str) -> Watched:
+    return Watched(request, Ending.DIED, words=why)
 
 
 def watch(request: SessionRequest) -> Watched:
     """Run one session in a process of its own and say how it ended."""
     try:
         prepared = _prepared(request.program, request.body, request.arm)
+        parts = replace(prepared.parts, gains=load_gains(request.gains).gains)
+        parts.refuse_unsafe(prepared.rig.loop_lag_ticks)
     except PlanError as error:
         return Watched(request, Ending.REFUSED, words=str(error))
     except MassageArmError as error:
         return Watched(request, Ending.DIED, words=str(error))
-    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, request)), PATIENCE_S)
+    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, parts, request)), PATIENCE_S)
     if answer.death:
         words = f"the session {answer.death}: {answer.data[:300].decode(errors='replace')}"
         return Watched(request, Ending.DIED, words=words.rstrip(": "))
@@ -146,8 +147,8 @@ def _prepared(program: str, body: str, arm: str) -> Prepared:
     return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1)))
 
 
-def _session(prepared: Prepared, request: SessionRequest) -> Watched:
-    parts, robot = replace(prepared.parts, gains=gain_set(request.gains)), prepared.robot
+def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -> Watched:
+    robot = parts.robot
     options = SimulationOptions(seed=request.seed, dt_s=DT_S)
     world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
     own_model = RobotModel(robot.arm, prepared.placement)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
+from workbench.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
@@ -25,7 +26,7 @@ CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibra
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
-    "report": "workbench.commands.look_back:report",
+    "report": "workbench.commands.report:report",
     "replay": "workbench.commands.look_back:replay",
     "explain": "workbench.commands.look_back:explain",
     "doctor": "workbench.doctor:main",
@@ -64,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parse(argv)
-        return _command(arguments.command)(arguments)
+        with stage("loading", after_s=PATIENCE_S):
+            command = _command(arguments.command)
+        return command(arguments)
     except MassageArmError as error:
         _complain(str(error))
         return error.exit_code
@@ -138,7 +141,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of"
     )
     _add_json(bench)
-    _add_json(command("gains", "stability margins of the gain sets over loop lag and tissue stiffness"))
+    gains = command("gains", "stability margins of the gain sets over loop lag and tissue stiffness")
+    gains.add_argument("--gains", nargs="+", metavar="NAME or FILE", help="only these; default: all that have names")
+    _add_json(gains)
     drill = command("drill", "kill, stop or spoil a process while the arm presses, and read the truth afterwards")
     drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
     _add_json(drill)
@@ -187,7 +192,8 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mesh", default="recommended", metavar="NAME",
                         help="mesh of the finite elements: coarse (near real time), recommended, fine")  # fmt: skip
     parser.add_argument("--arm", default="servo7", metavar="NAME", help="arm")
-    parser.add_argument("--gains", default="standard", metavar="NAME", help="robust, standard or fast")
+    parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
+                        help="robust, standard, fast, or a file of kp, ki_per_s, kd_s, d0_ns_per_m")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-error", type=millimetres, default=0.0,
                         metavar="MM", help="error of the planner's skin")  # fmt: skip

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from sim.options import Tier
 from workbench.fault_cells import Case, Cell, Family, Group, dead
 from workbench.fault_session import GroupTask, run_group
+from workbench.isolated import run_all
 
 SET_POINT_N = 20.0
 """The hardest press the shipped programs ask for."""
@@ -76,17 +77,16 @@ def run_faults(
     Returns:
         One cell for every case of every group, in their order; a group whose worker died has failed cells.
     """
-    total, done = sum(len(task.cases) for task in tasks), 0
-    futures: dict[Future[tuple[Cell, ...]], GroupTask] = {executor.submit(run_group, task): task for task in tasks}
-    results: dict[GroupTask, tuple[Cell, ...]] = {}
-    for future in as_completed(futures):
-        task, failure = futures[future], future.exception()
-        found = {cell.case: cell for cell in future.result()} if failure is None else {}
-        why = f"the worker died: {type(failure).__name__}: {failure}" if failure else "the worker left it out"
-        results[task] = tuple(found.get(case) or dead(task.group, case, why) for case in task.cases)
-        done += len(task.cases)
-        on_done(done, total)
-    return tuple(cell for task in tasks for cell in results[task])
+    results = run_all(tasks, run_group, _dead_group, executor, on_done, size=lambda task: len(task.cases))
+    cells: list[Cell] = []
+    for task, result in zip(tasks, results, strict=True):
+        found = {cell.case: cell for cell in result}
+        cells += (found.get(case) or dead(task.group, case, "the worker left it out") for case in task.cases)
+    return tuple(cells)
+
+
+def _dead_group(task: GroupTask, why: str) -> tuple[Cell, ...]:
+    return tuple(dead(task.group, case, why) for case in task.cases)
 
 
 def _sweep(choice: Choice) -> list[GroupTask]:

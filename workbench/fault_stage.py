@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from controller.configuration import refuse_unbounded
 from controller.errors import ConfigError
-from controller.gains import GainSet, gain_set
+from controller.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import Reference, SegmentInfo, Vector
@@ -18,6 +18,7 @@ from trajectories.plan import Plan
 from trajectories.planner import plan_session
 from trajectories.program_model import TECHNIQUES, ParaspinalCircles, Program, ShoulderKneading, Stroke
 from urdf.arms import load_arm
+from workbench.gains_file import load_gains
 from workbench.run_session import DT_S
 
 RAMP_S = 0.5
@@ -104,8 +105,8 @@ class Stage:
     parts: SessionParts
 
     def parts_with(self, gains: str) -> SessionParts:
-        """Return the parts with a named gain set. Raises ConfigError for an unknown name."""
-        return replace(self.parts, gains=gain_set(gains))
+        """Return the parts with gains by name or from a file; raises ConfigError."""
+        return replace(self.parts, gains=load_gains(gains).gains)
 
 
 @functools.lru_cache(maxsize=16)
@@ -128,7 +129,7 @@ def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stag
     program = Program(schema_version=1, name="fault", strokes=(short_stroke(technique, force_n),))
     plan = plan_session(program, body, skin, robot)
     # The limits hold the whole way from rest, of which a cell goes through the end only.
-    whole = SessionParts.of(plan, robot, GainSet.STANDARD, DT_S)
+    whole = SessionParts.of(plan, robot, STANDARD, DT_S)
     refuse_unbounded(whole.bounds)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
     return Stage(body, late, replace(whole, plan=late))

@@ -1,7 +1,8 @@
-"""Campaigns whose trials cannot hurt each other: each in a process of its own, whose death is one failed trial."""
+"""The one runner of campaigns, on any executor, and trials that run in a process of their own each."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
@@ -34,6 +35,37 @@ class Outcome(Generic[Task, Result]):
     failure: str
 
 
+def run_all(
+    tasks: Sequence[Task],
+    work: Callable[[Task], Result],
+    lost: Callable[[Task, str], Result],
+    executor: Executor,
+    on_done: Callable[[int, int], None],
+    size: Callable[[Task], int] | None = None,
+) -> tuple[Result, ...]:
+    """Run all tasks on any ``concurrent.futures`` executor; one result a task, in the order of the tasks.
+
+    Args:
+        tasks: what to do.
+        work: does one task; a function that the executor can send to its workers.
+        lost: gives the result of a task whose worker died or raised, from the task and the reason in one line.
+        executor: where to run them.
+        on_done: called with (done, all) after every task.
+        size: how much a task counts in ``on_done``; one each where None.
+    """
+    sizes = [1 if size is None else size(task) for task in tasks]
+    futures: dict[Future[Result], int] = {executor.submit(work, task): number for number, task in enumerate(tasks)}
+    results: dict[int, Result] = {}
+    done = 0
+    for future in as_completed(futures):
+        number, failure = futures[future], future.exception()
+        why = f"the worker died: {type(failure).__name__}: {failure}"
+        results[number] = future.result() if failure is None else lost(tasks[number], why)
+        done += sizes[number]
+        on_done(done, sum(sizes))
+    return tuple(results[number] for number in range(len(tasks)))
+
+
 def run_isolated(
     tasks: Sequence[Task],
     work: Callable[[Task], Result],
@@ -47,26 +79,22 @@ def run_isolated(
     A trial that ends its interpreter, as a physics engine may, costs itself only: the executor's worker forks for it.
 
     Args:
-        tasks: what to do; as different from each other as they are many.
+        tasks: what to do.
         work: does one; a function of a module, since an executor has to name it.
         kind: type of its results, which go from process to process as JSON.
         executor: where to run them.
         on_done: called with (done, all) after every trial.
         patience_s: wall time for one.
     """
-    futures: dict[Future[Outcome[Task, Result]], int] = {
-        executor.submit(_alone, work, kind, task, patience_s): number for number, task in enumerate(tasks)
-    }
-    found: dict[int, Outcome[Task, Result]] = {}
-    for done, future in enumerate(as_completed(futures), start=1):
-        number, error = futures[future], future.exception()
-        lost = f"the worker died: {type(error).__name__}: {error}"
-        found[number] = Outcome(tasks[number], None, lost) if error is not None else future.result()
-        on_done(done, len(tasks))
-    return tuple(found[number] for number in range(len(tasks)))
+    alone = functools.partial(_alone, work, kind, patience_s)
+    return run_all(tasks, alone, _lost, executor, on_done)
 
 
-def _alone(work: Callable[[Task], Result], kind: Any, task: Task, patience_s: float) -> Outcome[Task, Result]:
+def _lost(task: Task, why: str) -> Outcome[Task, Result]:
+    return Outcome(task, None, why)
+
+
+def _alone(work: Callable[[Task], Result], kind: Any, patience_s: float, task: Task) -> Outcome[Task, Result]:
     form: TypeAdapter[tuple[Result | None, str]] = TypeAdapter(tuple[kind | None, str])
     answer = in_child(lambda: form.dump_json(_tried(work, task)), patience_s)
     if answer.death:

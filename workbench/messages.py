@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from controller.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 
@@ -214,7 +215,7 @@ class RunConfig:
         body: name or path of the body file.
         tissue: tissue model, ``law`` or ``fem``.
         arm: name of the arm.
-        gains: name of the gain set.
+        gains: name of the gains.
         seed: seed of everything random.
         surface_error_mm: size of the error of the planner's skin [mm].
         dt_s: period of the loop [s].
@@ -229,6 +230,7 @@ class RunConfig:
         versions: packages.
         faults: what is injected, as on the command line with every value spelled out.
         mesh: mesh of the finite elements; empty on the law.
+        force_gains: the gains in numbers; None in a record of an earlier version.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -251,6 +253,7 @@ class RunConfig:
     versions: tuple[Version, ...]
     faults: tuple[str, ...] = ()
     mesh: str = ""
+    force_gains: ForceGains | None = None
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

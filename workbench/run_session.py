@@ -13,11 +13,12 @@ from pathlib import Path
 from types import FrameType
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import StrokeBound
+from controller.configuration import StrokeBound, refuse_too_long, session_limits
 from controller.errors import ConfigError, PlanError
-from controller.gains import GainSet, gain_set
+from controller.gains import GainSet
 from controller.observers import Observer
 from controller.operator import Operator, Operators, TimedRequest, TimedRequests
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
@@ -27,6 +28,7 @@ from sim.fem.mesh_settings import PATCHES
 from sim.injection import check_fault
 from sim.options import SimulationOptions, Tier, tier_named
 from sim.rig import SupervisedPlant
+from sim.simulated_rig import simulated_rig
 from sim.world import build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
@@ -39,8 +41,10 @@ from urdf.arms import load_arm
 from workbench.events_file import load_events
 from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
+from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
 from workbench.keyboard import Keyboard
+from workbench.memory import RunMemory
 from workbench.messages import RunConfig, SourceHash, Version
 from workbench.progress_observer import EventLines, ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
@@ -49,8 +53,6 @@ from workbench.recorder import McapRecorder
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
-LOOP_LAG_TICKS = 2
-"""Pure lag of the simulated loop: a command acts in the next period, and a sample is one period old."""
 STOP_HINT = "c goes on once the arm is at rest, space or Ctrl-C ends the session"
 NO_HINT = "the arm leaves the skin and comes to rest"
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
@@ -65,7 +67,7 @@ class SessionRequest:
         body: name or file.
         tissue: tissue model.
         arm: name or file.
-        gains: name of a gain set.
+        gains: name of a gain set, or file.
         surface_error_mm: error of the planner's skin.
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
@@ -115,7 +117,8 @@ class Inputs:
             body=request.body,
             tissue=request.tissue,
             arm=self.arm.name,
-            gains=self.gains.value,
+            gains=self.gains.name,
+            force_gains=self.gains.gains,
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
             dt_s=DT_S,
@@ -140,6 +143,7 @@ class Prepared:
     Attributes:
         inputs: what it was made from.
         placement: X_WB.
+        rig: what the simulation stands for.
         plan: the plan.
         parts: what its session is made from.
         config: configuration for the record.
@@ -147,6 +151,7 @@ class Prepared:
 
     inputs: Inputs
     placement: Placement
+    rig: Rig
     plan: Plan
     parts: SessionParts
     config: RunConfig
@@ -197,7 +202,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         program=load_program(request.program),
         body=load_body(request.body),
         arm=arm,
-        gains=gain_set(request.gains),
+        gains=load_gains(request.gains),
         timed=None if request.events is None else load_events(request.events),
     )
 
@@ -214,22 +219,49 @@ def prepare(inputs: Inputs) -> Prepared:
     robot = RobotModel(inputs.arm, placement)
     try:
         plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    parts = SessionParts.of(plan, robot, inputs.gains, DT_S)
+    rig = simulated_rig(inputs.arm, _options(inputs))
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig.dt_s, session_limits(plan, robot, rig))
     refuse_impossible(inputs.faults, parts.limits)
     config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
     try:
-        parts.refuse_unsafe(LOOP_LAG_TICKS)
+        parts.refuse_unsafe(rig.loop_lag_ticks)
     except PlanError as error:
         raise Refusal(error, config) from error
-    return Prepared(inputs, placement, plan, parts, config)
+    return Prepared(inputs, placement, rig, plan, parts, config)
+
+
+def open_world(prepared: Prepared) -> None:
+    """Open the simulation of a plan for a moment, as ``simulate`` does: what it refuses is known before a run.
+
+    Raises:
+        PlantError: the simulation cannot be used, or PyBullet is not installed.
+    """
+    inputs = prepared.inputs
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
+    plant.configure()
+    plant.deactivate()
+
+
+def _options(inputs: Inputs) -> SimulationOptions:
+    request = inputs.request
+    return SimulationOptions(
+        seed=request.seed,
+        dt_s=DT_S,
+        faults=inputs.faults,
+        tier=tier_named(request.tissue),
+        mesh=PATCHES[request.mesh],
+    )
 
 
 def simulate(
     prepared: Prepared,
     folder: Path,
     on_progress: ProgressUpdate | None,
+    *,
+    memory: RunMemory | None = None,
     keyboard: Keyboard | None = None,
     say: Callable[[str], None] | None = None,
 ) -> None:
@@ -241,6 +273,7 @@ def simulate(
         prepared: the plan.
         folder: folder of the run.
         on_progress: called with (plan time, planned length).
+        memory: keeps the figures of the run, also of one that ends with an error.
         keyboard: an open keyboard, or None.
         say: takes a line about every request and stop, where somebody wants to read them.
 
@@ -249,24 +282,23 @@ def simulate(
         PlantError: the simulation cannot be used.
     """
     inputs = prepared.inputs
-    tier = tier_named(inputs.request.tissue)
-    options = SimulationOptions(
-        seed=inputs.request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=PATCHES[inputs.request.mesh]
-    )
-    world = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
+    world = build_simulation(inputs.arm, prepared.placement, inputs.body, _options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()
     plant.configure()
     try:
         plant.activate(prepared.plan.rest_q_rad)
-        path, lossless = folder / RECORD_NAME, plant.info.is_simulated
+        path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.pad_radius_m) as camera,
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
+            if memory is not None:
+                memory.follow(recorder)
             observers: tuple[Observer, ...] = (
+                *(() if memory is None else (memory,)),  # before the recorder, which may fail
                 recorder,
                 *camera.observers(),
                 *progress_observers(on_progress, prepared.plan.duration_s),
@@ -344,7 +376,10 @@ def _with_plan(
 def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
     program = shipped if shipped.is_file() else Path(inputs.request.program)
+    gains = gains_path(inputs.request.gains)
     paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
+    if gains is not None:
+        paths.append(("gains", gains))
     if inputs.request.events is not None:
         paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)

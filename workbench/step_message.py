@@ -55,10 +55,14 @@ def _state(state: ArmState) -> JsonObject:
         "tau_nm": state.tau_nm,
         "wrench_s": state.wrench_s,
         "sensor_age_s": state.sensor_age_s,
-        "temperature_c": state.temperature_c,
+        "wrench_sequence": state.wrench_sequence,
         "authority": state.authority,
         "supervisor_age_s": state.supervisor_age_s,
         "command_age_s": state.command_age_s,
+        "temperatures_c": state.temperatures_c,
+        "voltages_v": state.voltages_v,
+        "joint_age_s": state.joint_age_s,
+        "joint_fault": state.joint_fault,
     }
 
 

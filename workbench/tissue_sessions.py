@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.gains import gain_set
+from controller.gains import STANDARD
 from controller.observers import StepObserver
 from controller.robot import RobotModel
 from controller.safety.limits import PAD_CEILING_N
@@ -33,7 +33,6 @@ from workbench.tissue_strokes import SPEED_M_S, press_and_slide
 
 Array = NDArray[np.float64]
 
-GAINS = "standard"
 FULL_SHARE = 0.999
 """Share of the set-point from which on the reference counts as full."""
 REST_M_S = 1e-4
@@ -123,7 +122,7 @@ def _unbounded(plan: Plan) -> Plan:
 
 
 def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan: LatePlan) -> list[TierRun]:
-    parts = SessionParts.of(plan, robot, gain_set(GAINS), DT_S)
+    parts = SessionParts.of(plan, robot, STANDARD, DT_S)
     options = SimulationOptions(seed=task.seed, dt_s=DT_S, has_scatter=False, tier=tier, mesh=PATCHES[task.mesh])
     world = build_simulation(robot.arm, robot.placement, body, options)
     plant = SupervisedPlant(world, RobotModel(robot.arm, robot.placement), parts.supervisor_limits())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from controller.safety.tank import TankLimits
-from controller.types import Region, Vector, Vector3
+from controller.types import JointSenses, Region, Vector, Vector3
 
 PAD_CEILING_N = 60.0
 """No pad presses harder than this, whatever a file says (design choice)."""
@@ -89,16 +89,21 @@ class GateLimits:
         workspace_high_m: opposite corner.
         path_m: tangential distance from the plan that stops the session.
         sensor_age_s: oldest sample that is not stale.
+        sensor_gap_s: longest time without a new wrench sample.
         stale_ticks: stale or non-finite samples in a row that stop the session.
         implausible_ticks: ticks in a row without a trusted sensor that stop the session.
         descent_m: way along the normal without contact that stops an approach.
-        frozen_ticks: equal wrench samples in a row, beyond the first, that stop the session: noise never repeats.
+        frozen_ticks: new wrench samples in a row with the value of the one before that stop the session: noise never
+            repeats.
         jump_rad: how far a joint position may differ from what the speed says.
         late_s: longest time between two samples.
         dwell_m: radius of one spot.
         dwell_s: longest time of pressing on one spot.
         session_s: longest session.
-        temperature_c: hottest drive; NaN, not sensed, passes.
+        temperature_c: hottest drive.
+        voltage_v: lowest and highest supply voltage of a drive.
+        joint_age_s: oldest values of a joint.
+        fitted: senses that the joints have: where one of these gives no number, the session stops.
         supervisor_age_s: oldest heartbeat of the supervisor.
         tank: energy tank.
         park_force_n: largest static tool force, in any direction, while the arm is driven to the plan or to rest.
@@ -127,6 +132,7 @@ class GateLimits:
     workspace_high_m: Vector3
     path_m: float
     sensor_age_s: float
+    sensor_gap_s: float
     stale_ticks: int
     implausible_ticks: int
     descent_m: float
@@ -137,6 +143,9 @@ class GateLimits:
     dwell_s: float
     session_s: float
     temperature_c: float
+    voltage_v: tuple[float, float]
+    joint_age_s: float
+    fitted: JointSenses
     supervisor_age_s: float
     tank: TankLimits
     park_force_n: float

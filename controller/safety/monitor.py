@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import le
 
 from controller.safety.limits import GateLimits
@@ -38,6 +38,8 @@ class Monitor:
         self._spot_w: Vector3 = (math.nan, math.nan, math.nan)
         self._last_q_rad: Vector = ()
         self._last_wrench: Vector = ()
+        self._last_sequence: int | None = None
+        self._sampled_s = math.nan
 
     def check(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
         """Return the first reason to stop, or None."""
@@ -46,6 +48,7 @@ class Monitor:
             or self._finite(command, state, t_s)
             or self._time(state, t_s)
             or self._authority(state, t_s)
+            or self._drives(state, t_s)
             or self._sample(state, t_s)
             or self._axis(command, reference, t_s)
             or self._force(command, state, reference, t_s)
@@ -109,20 +112,35 @@ class Monitor:
         if not (age_s <= COMMAND_AGE_S):
             allowed = COMMAND_AGE_S
             return stop_reason(Cause.LINK, "age of the drives' last command beyond a tick", age_s, allowed, "s", t_s)
-        if state.temperature_c > limits.temperature_c:
-            allowed = limits.temperature_c
-            return stop_reason(Cause.TEMPERATURE, "hottest drive", state.temperature_c, allowed, "C", t_s)
+        return None
+
+    def _drives(self, state: ArmState, t_s: float) -> StopReason | None:
+        """Stop for a joint whose drive has a fault, gets too hot, has too little or much voltage, or goes silent."""
+        limits, fitted, joints = self._limits, self._limits.fitted, self._joints_expected
+        bad = _first_bad(state.joint_fault, 0.0, 0.0, joints, is_fitted=fitted.has_faults)
+        if bad is not None:
+            return stop_reason(Cause.DRIVE_FAULT, f"fault flags of joint {bad[0] + 1}", bad[1], 0.0, "-", t_s)
+        allowed = limits.temperature_c
+        bad = _first_bad(state.temperatures_c, -math.inf, allowed, joints, is_fitted=fitted.has_temperatures)
+        if bad is not None:
+            return stop_reason(Cause.TEMPERATURE, f"drive of joint {bad[0] + 1}", bad[1], allowed, "C", t_s)
+        low, high = limits.voltage_v
+        bad = _first_bad(state.voltages_v, low, high, joints, is_fitted=fitted.has_voltages)
+        if bad is not None:
+            allowed = high if bad[1] > high else low
+            return stop_reason(Cause.DRIVE_FAULT, f"supply of joint {bad[0] + 1}", bad[1], allowed, "V", t_s)
+        allowed = limits.joint_age_s
+        bad = _first_bad(state.joint_age_s, -math.inf, allowed, joints, is_fitted=fitted.has_ages)
+        if bad is not None:
+            return stop_reason(Cause.LINK, f"age of the values of joint {bad[0] + 1}", bad[1], allowed, "s", t_s)
         return None
 
     def _sample(self, state: ArmState, t_s: float) -> StopReason | None:
         limits = self._limits
         is_finite = math.isfinite(sum(state.wrench_s))
-        self._repeated = self._repeated + 1 if state.wrench_s == self._last_wrench else 0
-        self._last_wrench = state.wrench_s
-        if not (self._repeated < limits.frozen_ticks):
-            return stop_reason(
-                Cause.SENSOR_FROZEN, "equal wrench samples", self._repeated, limits.frozen_ticks, "ticks", t_s
-            )
+        frozen = self._frozen(state, t_s)
+        if frozen is not None:
+            return frozen
         if is_finite and state.sensor_age_s <= limits.sensor_age_s:
             self._bad_samples = 0
             return None
@@ -133,6 +151,26 @@ class Monitor:
             return stop_reason(Cause.NOT_FINITE, "wrist sensor", math.nan, 0.0, "N", t_s)
         age_s, allowed = state.sensor_age_s, limits.sensor_age_s
         return stop_reason(Cause.STALE, "age of the wrist sensor's sample", age_s, allowed, "s", t_s)
+
+    def _frozen(self, state: ArmState, t_s: float) -> StopReason | None:
+        """Stop where no new sample comes in time, where new samples repeat, and where their numbers run backward."""
+        limits = self._limits
+        steps = 1 if self._last_sequence is None else state.wrench_sequence - self._last_sequence
+        if steps < 0:
+            return stop_reason(
+                Cause.SENSOR_FROZEN, "new wrench samples since the last tick", steps, 0.0, "samples", t_s
+            )
+        if steps > 0:
+            self._repeated = self._repeated + 1 if state.wrench_s == self._last_wrench else 0
+            self._last_wrench, self._last_sequence, self._sampled_s = state.wrench_s, state.wrench_sequence, t_s
+        if not (self._repeated < limits.frozen_ticks):
+            return stop_reason(
+                Cause.SENSOR_FROZEN, "equal wrench samples", self._repeated, limits.frozen_ticks, "samples", t_s
+            )
+        gap_s, allowed = t_s - self._sampled_s, limits.sensor_gap_s
+        if gap_s <= allowed:
+            return None
+        return stop_reason(Cause.SENSOR_FROZEN, "time without a new wrench sample", gap_s, allowed, "s", t_s)
 
     def _axis(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         """Stop where the law presses along something else than the planned normal, or along no unit vector."""
@@ -237,6 +275,26 @@ class Monitor:
         if here_s <= limits.dwell_s:
             return None
         return stop_reason(Cause.DWELL, "time of pressing on one spot", here_s, limits.dwell_s, "s", t_s)
+
+
+def _first_bad(
+    values: Sequence[float], lowest: float, highest: float, joints: int, *, is_fitted: bool
+) -> tuple[int, float] | None:
+    """Return the first joint (from 0) whose value is outside its limits, and the value; None where all are inside.
+
+    Args:
+        values: one per joint; empty where the rig has no such sense.
+        lowest: smallest value allowed.
+        highest: largest value allowed.
+        joints: number of joints.
+        is_fitted: the rig has this sense: then a missing value is bad too, and so is NaN.
+    """
+    if len(values) != joints and (is_fitted or values):
+        return min(len(values), joints - 1), math.nan
+    for joint, found in enumerate(values):
+        if not lowest <= found <= highest and (is_fitted or not math.isnan(found)):
+            return joint, found
+    return None
 
 
 def _first_outside(low: Vector, values: Vector, high: Vector) -> tuple[int, float] | None:

@@ -63,6 +63,7 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.JOINT_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the arm, then restart"),
         Cause.TOOL_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the tool, then restart"),
         Cause.LINK: Rule(_DRIFT, _SERVICE, "check cables and drives"),
+        Cause.DRIVE_FAULT: Rule(_DRIFT, _SERVICE, "find what is wrong with that joint's drive, then restart"),
         Cause.INTERNAL_ERROR: Rule(_DRIFT, _SERVICE, "report this with the record"),
         Cause.SUPERVISOR_LOST: Rule(_DRIFT, _SERVICE, "the brakes close; restart the supervisor"),
         Cause.SUPERVISOR_ACTED: Rule(_DRIFT, _SERVICE, "read the supervisor's cause, then restart both"),

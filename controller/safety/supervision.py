@@ -149,11 +149,16 @@ class Supervisor:
         tool_n = math.hypot(*state.wrench_s[:3])
         is_slow = all(map(le, map(abs, state.dq_rad_s), self.limits.speed_rad_s))
         is_light = tool_n <= self.limits.tool_n or (view.is_host_stopped and math.isnan(tool_n))
-        is_well = is_slow and is_light and math.isfinite(sum(state.q_rad))
+        # A host that has stopped by itself leads the other joints: a broken drive has its own brake.
+        is_sound = view.is_host_stopped or not any(state.joint_fault)
+        is_well = is_slow and is_light and is_sound and math.isfinite(sum(state.q_rad))
         self._over = 0 if is_well else self._over + 1
         if self._over < self.limits.patience_reads:
             return None
         t_s = state.t_s
+        if not is_sound and is_slow and is_light:
+            joint, fault = next((j, f) for j, f in enumerate(state.joint_fault) if f)
+            return stop_reason(Cause.DRIVE_FAULT, f"fault flags of joint {joint + 1}, own read", fault, 0.0, "-", t_s)
         if is_slow and math.isfinite(tool_n + sum(state.q_rad)):
             return stop_reason(Cause.TOOL_FORCE, "wrist force, own read", tool_n, self.limits.tool_n, "N", t_s)
         if math.isfinite(tool_n + sum(state.q_rad) + sum(state.dq_rad_s)):

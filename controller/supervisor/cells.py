@@ -29,6 +29,7 @@ class HostCell:
         t_s: time of the senses that the command answers.
         tau_nm: approved torques, (n,).
         holding_nm: torques that hold the arm without pressing, (n,), for drives that nobody commands any more.
+        resumes: how often the loop has asked for the drives back after a cleared stop.
     """
 
     beat: int
@@ -38,6 +39,7 @@ class HostCell:
     t_s: float
     tau_nm: Vector
     holding_nm: Vector
+    resumes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class SupervisorCell:
         is_realtime: it runs with a real-time priority.
         t_s: time of the senses it has last judged.
         tau_nm: its torques, (n,).
+        resumes: the newest request of the session loop for the drives that it has agreed to.
     """
 
     beat: int
@@ -63,6 +66,7 @@ class SupervisorCell:
     is_realtime: bool
     t_s: float
     tau_nm: Vector
+    resumes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +101,26 @@ class HostCodec:
     """
 
     def __init__(self, joints: int) -> None:
-        self._layout = struct.Struct(f"<qqBB6xd{2 * joints}d")
+        self._layout = struct.Struct(f"<qqqBB6xd{2 * joints}d")
         self._joints = joints
         self.kind = BlockKind("host", 1, joints, self._layout.size)
 
     def pack(self, cell: HostCell) -> bytes:
         """Return the bytes of a cell."""
         return self._layout.pack(
-            cell.beat, cell.tick, cell.wants_enable, MODES.index(cell.mode), cell.t_s, *cell.tau_nm, *cell.holding_nm
-        )
+            cell.beat, cell.tick, cell.resumes, cell.wants_enable, MODES.index(cell.mode), cell.t_s, *cell.tau_nm,
+            *cell.holding_nm,
+        )  # fmt: skip
 
     def unpack(self, payload: bytes | None) -> HostCell | None:
         """Return the cell; None where it is broken or asks for torques that are no numbers."""
         if payload is None:
             return None
-        beat, tick, wants_enable, mode, t_s, *torques = self._layout.unpack(payload)
+        beat, tick, resumes, wants_enable, mode, t_s, *torques = self._layout.unpack(payload)
         if wants_enable > 1 or mode >= len(MODES) or not math.isfinite(t_s + sum(torques)):
             return None
         tau_nm, holding_nm = tuple(torques[: self._joints]), tuple(torques[self._joints :])
-        return HostCell(beat, tick, bool(wants_enable), MODES[mode], t_s, tau_nm, holding_nm)
+        return HostCell(beat, tick, bool(wants_enable), MODES[mode], t_s, tau_nm, holding_nm, resumes)
 
 
 class SupervisorCodec:
@@ -126,28 +131,28 @@ class SupervisorCodec:
     """
 
     def __init__(self, joints: int) -> None:
-        self._layout = struct.Struct(f"<qqBBBB4xd{joints}d")
+        self._layout = struct.Struct(f"<qqqBBBB4xd{joints}d")
         self.kind = BlockKind("supervisor", 2, joints, self._layout.size)
 
     def pack(self, cell: SupervisorCell) -> bytes:
         """Return the bytes of a cell."""
         cause = NO_CAUSE if cell.cause is None else CAUSES.index(cell.cause)
         return self._layout.pack(
-            cell.beat, cell.tick, cell.has_drives, cause, MODES.index(cell.mode), cell.is_realtime, cell.t_s,
-            *cell.tau_nm,
+            cell.beat, cell.tick, cell.resumes, cell.has_drives, cause, MODES.index(cell.mode), cell.is_realtime,
+            cell.t_s, *cell.tau_nm,
         )  # fmt: skip
 
     def unpack(self, payload: bytes | None) -> SupervisorCell | None:
         """Return the cell; None where it is broken or asks for torques that are no numbers."""
         if payload is None:
             return None
-        beat, tick, has_drives, cause, mode, is_realtime, t_s, *tau_nm = self._layout.unpack(payload)
+        beat, tick, resumes, has_drives, cause, mode, is_realtime, t_s, *tau_nm = self._layout.unpack(payload)
         is_known = has_drives <= 1 and is_realtime <= 1 and mode < len(MODES) and cause <= NO_CAUSE
         if not (is_known and math.isfinite(sum(tau_nm))):
             return None
         why = None if cause == NO_CAUSE else CAUSES[cause]
         return SupervisorCell(
-            beat, tick, bool(has_drives), why, MODES[mode], bool(is_realtime), t_s, tuple(tau_nm)
+            beat, tick, bool(has_drives), why, MODES[mode], bool(is_realtime), t_s, tuple(tau_nm), resumes
         )  # fmt: skip
 
 
@@ -160,32 +165,38 @@ class SensesCodec:
 
     def __init__(self, joints: int) -> None:
         self._joints = joints
-        self._layout = struct.Struct(f"<qB7x5d6d{3 * joints}d")
+        self._layout = struct.Struct(f"<qqBB6x4d6d{6 * joints}d{joints}q")
+        self._nothing: Vector = (math.nan,) * joints
         self.kind = BlockKind("senses", 3, joints, self._layout.size)
 
     def pack(self, cell: SensesCell) -> bytes:
         """Return the bytes of a cell."""
         state = cell.state
+        optional = (state.temperatures_c, state.voltages_v, state.joint_age_s)
+        present = sum(1 << bit for bit, values in enumerate((*optional, state.joint_fault)) if values)
         return self._layout.pack(
-            cell.tick, AUTHORITIES.index(state.authority), state.t_s, state.sensor_age_s, state.temperature_c,
-            state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad, *state.dq_rad_s, *state.tau_nm,
+            cell.tick, state.wrench_sequence, AUTHORITIES.index(state.authority), present, state.t_s,
+            state.sensor_age_s, state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad,
+            *state.dq_rad_s, *state.tau_nm, *(value for values in optional for value in values or self._nothing),
+            *(state.joint_fault or (0,) * self._joints),
         )  # fmt: skip
 
     def unpack(self, payload: bytes | None) -> SensesCell | None:
         """Return the cell; None where it is broken."""
         if payload is None:
             return None
-        tick, authority, t_s, sensor_age_s, temperature_c, *values = self._layout.unpack(payload)
-        if authority >= len(AUTHORITIES):
+        tick, sequence, authority, present, t_s, sensor_age_s, *values = self._layout.unpack(payload)
+        if authority >= len(AUTHORITIES) or present >= 1 << 4:
             return None
         n = self._joints
         supervisor_age_s, command_age_s, fx, fy, fz, mx, my, mz = values[:8]
-        q_rad, dq_rad_s, tau_nm = (tuple(values[8 + k * n : 8 + (k + 1) * n]) for k in range(3))
+        q_rad, dq_rad_s, tau_nm, *optional = (tuple(values[8 + k * n : 8 + (k + 1) * n]) for k in range(7))
+        hot, volts, ages, faults = (values if present >> bit & 1 else () for bit, values in enumerate(optional))
         return SensesCell(
             tick,
             ArmState(
-                t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, temperature_c,
-                AUTHORITIES[authority], supervisor_age_s, command_age_s,
+                t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, sequence,
+                AUTHORITIES[authority], supervisor_age_s, command_age_s, hot, volts, ages, faults,
             ),
         )  # fmt: skip
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controller.errors import PlantError
-from controller.plant import PlantInfo
+from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
 from controller.supervisor.cells import HostCell, HostCodec, SensesCell, SensesCodec
 from controller.supervisor.realtime import wait_for
 from controller.supervisor.shared_memory import BlockReader, BlockWriter, attach
-from controller.types import ArmState, Authority, Mode, Truth, Vector
+from controller.types import ArmState, Authority, Mode, Vector
 
 START_RAD = 0.02
 """How far a joint may be from where it is said to stand when the drives are enabled (assumed): the way to the plan's
@@ -23,7 +23,8 @@ START_WAIT_S = 180.0
 on a first start they may have to build their machine code (assumed)."""
 SENSES_LOST_S = 5.0
 """Longest wall time without new senses. Until then nobody knows the time: the drives' clock stands still (assumed)."""
-NO_TRUTH: tuple[Truth, ...] = ()
+RESUME_WAIT_S = 1.0
+"""Longest wall time until the drives are given back after a cleared stop, which takes some ticks (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,12 @@ class LinkSetup:
     """What the link has to know.
 
     Attributes:
-        name: name of the arm.
-        joints: number of joints n.
-        dt_s: tick of the drives.
+        rig: what the drives are, as the owner knows them.
         prefix: of the shared memory's names.
         owner_pid: process that started this one; without it the drives are not waited for.
     """
 
-    name: str
-    joints: int
-    dt_s: float
+    rig: Rig
     prefix: str
     owner_pid: int
 
@@ -53,18 +50,18 @@ class LinkedPlant:
     """
 
     def __init__(self, setup: LinkSetup) -> None:
-        joints = setup.joints
-        self._info = PlantInfo(setup.name, joints, setup.dt_s, adds_gravity=False, is_simulated=False)
+        joints = setup.rig.joints
         self._host, self._senses = HostCodec(joints), SensesCodec(joints)
         self._setup = setup
         self._reader: BlockReader | None = None
         self._writer: BlockWriter | None = None
         self._beat, self._tick, self._t_s, self._mode = 0, -1, 0.0, Mode.RUN
+        self._resumes = 0
 
     @property
-    def info(self) -> PlantInfo:
+    def rig(self) -> Rig:
         """What this plant is."""
-        return self._info
+        return self._setup.rig
 
     def configure(self) -> None:
         """Map the shared memory; raises PlantError where it is missing or foreign."""
@@ -111,13 +108,23 @@ class LinkedPlant:
         self._mode = command.mode
         self._send(command, wants_enable=True)
 
-    def truth(self) -> tuple[Truth, ...]:
-        """Return nothing: what really happens is not known here."""
-        return NO_TRUTH
-
     def resume(self) -> None:
-        """Refuse: no message tells the other processes of a cleared stop yet. Raises PlantError."""
-        raise PlantError("drives behind shared memory got a cleared stop", "end the session and start it again")
+        """Ask supervisor and drives for the drives after a cleared stop, and wait the few ticks until they are given.
+
+        Raises:
+            PlantError: they are not given, as behind closed brakes where the drive side has no model of its own.
+        """
+        self._resumes += 1
+        self._send(None, wants_enable=True)
+
+        def look() -> SensesCell | None:
+            senses = self._look()
+            if senses is None or senses.state.authority is not Authority.HOST:
+                return None
+            return None if any(senses.state.joint_fault) else senses
+
+        if wait_for(look, time.monotonic() + RESUME_WAIT_S) is None:
+            raise PlantError(f"drives were not given back within {RESUME_WAIT_S:g} s", "start the session again")
 
     def safe(self) -> None:
         """Withdraw the wish for the enable: the drives close their brakes."""
@@ -130,17 +137,17 @@ class LinkedPlant:
 
     def _send(self, command: ApprovedCommand | None, *, wants_enable: bool) -> None:
         if self._writer is None:
-            raise PlantError(f"{self._info.name} is not open", "call configure first")
-        nothing = (0.0,) * self._info.joints
+            raise PlantError(f"{self._setup.rig.name} is not open", "call configure first")
+        nothing = (0.0,) * self._setup.rig.joints
         tau_nm, holding_nm = (nothing, nothing) if command is None else (command.tau_nm, command.holding_nm)
         cell = HostCell(
-            self._beat, self._tick, wants_enable, self._mode, self._t_s, tau_nm, holding_nm or tau_nm
+            self._beat, self._tick, wants_enable, self._mode, self._t_s, tau_nm, holding_nm or tau_nm, self._resumes
         )  # fmt: skip
         self._writer.write(self._host.pack(cell))
 
     def _look(self) -> SensesCell | None:
         if self._reader is None:
-            raise PlantError(f"{self._info.name} is not open", "call configure first")
+            raise PlantError(f"{self._setup.rig.name} is not open", "call configure first")
         senses = self._senses.unpack(self._reader.read())
         return senses if senses is not None and senses.tick > self._tick else None
 

@@ -19,7 +19,15 @@ from dataclasses import dataclass
 from controller.arm import ArmDescription, Placement
 from controller.robot import RobotModel
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
-from controller.supervisor.cells import HostCodec, OwnerCodec, SensesCell, SensesCodec, SupervisorCell, SupervisorCodec
+from controller.supervisor.cells import (
+    HostCell,
+    HostCodec,
+    OwnerCodec,
+    SensesCell,
+    SensesCodec,
+    SupervisorCell,
+    SupervisorCodec,
+)
 from controller.supervisor.kinematics import own_terms
 from controller.supervisor.realtime import SUPERVISOR_PRIORITY, become_realtime, quiet_memory, sleep_until, wait_for
 from controller.supervisor.shared_memory import BlockReader, BlockWriter, attach
@@ -80,6 +88,7 @@ class SupervisorLoop:
         self._is_realtime = is_realtime
         self._beat = self._host_beat = 0
         self._is_host_stopped = False
+        self._resumes = 0
         self._last_tick = -self._beat_ticks
         self._is_asked_to_end = False
         self._owner_pid = setup.owner_pid
@@ -122,6 +131,7 @@ class SupervisorLoop:
         host = self._host.unpack(self._host_reader.read())
         if host is not None:
             self._host_beat, self._is_host_stopped = host.beat, host.mode is not Mode.RUN
+            self._answer_resume(host)
         # Behind closed brakes there is nothing to guard, and a session loop that has ended is not missed.
         if state.authority is not Authority.NOBODY:
             supervisor.judge(SupervisorView(state, self._host_beat, host is not None, self._is_host_stopped))
@@ -132,9 +142,17 @@ class SupervisorLoop:
         has_drives, cause = supervisor.stop is not None, supervisor.stop.cause if supervisor.stop is not None else None
         self._writer.write(
             self._codec.pack(
-                SupervisorCell(self._beat, senses.tick, has_drives, cause, mode, self._is_realtime, state.t_s, tau)
+                SupervisorCell(
+                    self._beat, senses.tick, has_drives, cause, mode, self._is_realtime, state.t_s, tau, self._resumes
+                )
             )
         )
+
+    def _answer_resume(self, host: HostCell) -> None:
+        """Agree once to each request of the session loop for the drives: its stop was cleared by a person."""
+        if host.resumes != self._resumes and host.wants_enable:
+            self._resumes = host.resumes
+            self._supervisor.clear()
 
     def _note_terms(self, senses: SensesCell) -> None:
         """Make the terms of this period; the last good ones stay where the senses are gone."""

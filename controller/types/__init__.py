@@ -11,7 +11,7 @@ from __future__ import annotations
 from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
-from controller.types.senses import ArmState, Truth
+from controller.types.senses import ArmState, JointSenses, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import (
     DRIVEN_PHASES,
@@ -20,6 +20,7 @@ from controller.types.vocabulary import (
     Cause,
     Clearance,
     ContactState,
+    JointFault,
     KeepOut,
     Mode,
     Phase,
@@ -36,6 +37,8 @@ __all__ = [
     "Clearance",
     "Command",
     "ContactState",
+    "JointFault",
+    "JointSenses",
     "KeepOut",
     "Limited",
     "Matrix",

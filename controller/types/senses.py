@@ -8,8 +8,27 @@ from controller.values import value
 
 
 @value
+class JointSenses:
+    """Which senses the joints of a rig have, beside position, speed and torque.
+
+    Attributes:
+        has_temperatures: drives report their temperature.
+        has_voltages: drives report their supply voltage.
+        has_ages: the drive side reports how old the values of each joint are.
+        has_faults: the drive side reports faults of each joint.
+    """
+
+    has_temperatures: bool
+    has_voltages: bool
+    has_ages: bool
+    has_faults: bool
+
+
+@value
 class ArmState:
     """What the senses say; the same type for simulation and servos.
+
+    Where a rig has no such sense, the tuple of that sense is empty, or NaN stands at the joints that have none.
 
     Attributes:
         t_s: time of the sample [s].
@@ -20,10 +39,14 @@ class ArmState:
             between flange and tool reads, tool weight and inertia included; +z of S points out of the flange, so
             a press on the skin reads negative in z.
         sensor_age_s: age of the wrench sample [s].
-        temperature_c: hottest drive, NaN where it is not sensed.
+        wrench_sequence: number of the wrench sample, one more with every new sample of the sensor.
         authority: whose torque the drives take.
         supervisor_age_s: time since the supervisor's last heartbeat [s]; 0 where no supervisor is fitted.
         command_age_s: time since the drives took a new command, as they report it [s]; 0 where they do not.
+        temperatures_c: temperature of every drive, (n,).
+        voltages_v: supply voltage of every drive, (n,).
+        joint_age_s: age of the position, speed and torque of every joint, (n,) [s].
+        joint_fault: fault of every joint, (n,): ``JointFault`` flags, 0 for none.
     """
 
     t_s: float
@@ -32,10 +55,14 @@ class ArmState:
     tau_nm: Vector
     wrench_s: Vector6
     sensor_age_s: float
-    temperature_c: float
+    wrench_sequence: int
     authority: Authority = Authority.HOST
     supervisor_age_s: float = 0.0
     command_age_s: float = 0.0
+    temperatures_c: Vector = ()
+    voltages_v: Vector = ()
+    joint_age_s: Vector = ()
+    joint_fault: tuple[int, ...] = ()
 
 
 @value

@@ -87,6 +87,22 @@ class Authority(enum.StrEnum):
     """No enable: brakes."""
 
 
+class JointFault(enum.IntFlag):
+    """What is wrong with the drive of a joint."""
+
+    NONE = 0
+    TORQUE = 1
+    """It gives another torque than it is commanded."""
+    OVERHEATED = 2
+    VOLTAGE = 4
+    OVERCURRENT = 8
+    ENCODER = 16
+    SILENT = 32
+    """It does not answer."""
+    OTHER = 64
+    """A fault that only its maker's documentation explains."""
+
+
 class Cause(enum.StrEnum):
     """Why the gate limited a command or stopped a session."""
 
@@ -123,6 +139,7 @@ class Cause(enum.StrEnum):
     SUPERVISOR_ACTED = "supervisor_acted"
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
+    DRIVE_FAULT = "drive_fault"
 
 
 class Region(enum.StrEnum):

@@ -8,8 +8,8 @@ from itertools import groupby
 
 import pytest
 
-from controller.gains import GainSet
-from controller.observers import StepObserver
+from controller.gains import STANDARD
+from controller.observers import RequestEvent, SessionEvent, StepObserver
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.parking import ARRIVED_RAD, ARRIVED_RAD_S
 from controller.session import Session
@@ -39,6 +39,23 @@ class Tail(LatePlan):
         return self.whole.end_path_rad
 
 
+class Answers:
+    """Keeps what became of the requests."""
+
+    is_critical = True
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[Request, bool]] = []
+
+    def on_step(self, step: StepRecord) -> None:
+        """Keep nothing."""
+
+    def on_event(self, t_s: float, event: SessionEvent) -> None:
+        """Keep the answer to a request."""
+        if isinstance(event, RequestEvent):
+            self.taken.append((event.request, event.is_taken))
+
+
 class Bench:
     """A session on a simulated arm; its steps are kept."""
 
@@ -47,10 +64,10 @@ class Bench:
         self.steps: list[StepRecord] = []
         self.plan = plan
         self.plant: SimPlant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-        parts = SessionParts.of(plan, robot, GainSet.STANDARD, 1e-3)
+        parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
         operator = TimedRequests(requests) if requests else None
-        keep = StepObserver(self.steps.append, is_critical=True)
-        self.session: Session = parts.session(self.plant, (keep,), operator, truth=self.plant)
+        self.answers, keep = Answers(), StepObserver(self.steps.append, is_critical=True)
+        self.session: Session = parts.session(self.plant, (keep, self.answers), operator, truth=self.plant)
         self.plant.configure()
         self.plant.activate(at_rad or plan.rest_q_rad)
 
@@ -80,13 +97,18 @@ def _tail() -> Tail:
 
 
 def test_a_stop_on_the_way_to_rest_is_taken_up_after_it_and_the_session_completed_at_rest() -> None:
-    """The operator stops in the middle of the way; the arm floats, parks on the same way, and is cleared."""
+    """The operator stops in the middle of the way; the arm floats, parks on the same way, and is cleared.
+
+    A pause of what is over is refused.
+    """
     plan = _tail()
-    bench = Bench(plan, (TimedRequest(2.0, Asked(Request.STOP)), TimedRequest(2.5, Asked(Request.CLEAR))))
+    asked = {1.5: Request.PAUSE, 2.0: Request.STOP, 2.5: Request.CLEAR}
+    bench = Bench(plan, tuple(TimedRequest(t_s, Asked(request)) for t_s, request in asked.items()))
     try:
         result = bench.session.run()
         assert result.stop is None
         assert [stop.cause for stop in result.stops] == [Cause.OPERATOR]
+        assert bench.answers.taken == [(Request.PAUSE, False), (Request.STOP, True), (Request.CLEAR, True)]
         assert bench.phases() == [Phase.TRANSFER, Phase.TO_REST]
         assert bench.modes() == [Mode.RUN, Mode.UNLOAD, Mode.FLOAT, Mode.PARK, Mode.RELEASED, Mode.RUN]
         assert bench.off_rad(plan.end_path_rad[-1]) <= ARRIVED_RAD
@@ -102,7 +124,7 @@ def test_an_arm_that_is_held_on_its_way_to_rest_stops_and_the_session_is_not_com
     try:
         while bench.session.tick() is not None:
             if bench.steps[-1].t_s == pytest.approx(1.5):
-                bench.plant.brake(frozenset({0}))
+                bench.plant.set_brakes(frozenset({0}))
         stop = bench.session.result.stop
         assert stop is not None
         assert (stop.cause, stop.limit) == (Cause.WORKSPACE, "arm held back on its way")

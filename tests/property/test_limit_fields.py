@@ -10,7 +10,7 @@ from controller.safety.gate import Gate, Judgement
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
-from controller.types import Cause, ContactState, StopReason
+from controller.types import Cause, ContactState, JointSenses, StopReason
 from tests.gate_cases import command, limits, reference, state, torque
 from tests.unit.test_gate import ARM
 
@@ -43,7 +43,8 @@ def _many(ticks: int, **wish: object) -> Drive:
     def drive(bounds: GateLimits) -> object:
         gate = Gate(bounds, 1e-3)
         asked = command(sinking, torque(sinking, (0.0, 0.0, -12.0, 0.0, 0.0, 0.0)), target_n=10.0, **wish)  # type: ignore[arg-type]
-        judged = [gate.judge(asked, state(), reference(), tick * 1e-3) for tick in range(ticks)]
+        samples = (state(wrench_sequence=tick // 2) for tick in range(ticks))
+        judged = [gate.judge(asked, sample, reference(), tick * 1e-3) for tick, sample in enumerate(samples)]
         first = next((k for k, judgement in enumerate(judged) if judgement.stop), None)
         return first, judged[-1].stop and judged[-1].stop.cause, judged[-1].press_limit_n
 
@@ -93,6 +94,7 @@ CASES: dict[str, tuple[Drive, object]] = {
     "workspace_high_m": (_one(), (0.0, 0.5, 0.5)),
     "path_m": (_one(plan_error_m=0.03), 0.02),
     "sensor_age_s": (_many(5), 0.0005),
+    "sensor_gap_s": (_many(5), 0.0005),
     "stale_ticks": (_one(senses={"sensor_age_s": 1.0}), 1),
     "implausible_ticks": (_one(trusted=False), 1),
     "descent_m": (_many(500, contact=ContactState.APPROACH, press_n=0.0), 0.001),
@@ -102,7 +104,10 @@ CASES: dict[str, tuple[Drive, object]] = {
     "dwell_m": (_many(500), 1.0),
     "dwell_s": (_many(500), 0.1),
     "session_s": (_many(500), 0.1),
-    "temperature_c": (_one(senses={"temperature_c": 50.0}), 40.0),
+    "temperature_c": (_one(senses={"temperatures_c": (50.0,) * 7}), 40.0),
+    "voltage_v": (_one(senses={"voltages_v": (24.0,) * 7}), (25.0, 30.0)),
+    "joint_age_s": (_one(senses={"joint_age_s": (0.002,) * 7}), 0.001),
+    "fitted": (_one(), JointSenses(True, False, False, False)),
     "supervisor_age_s": (_one(senses={"supervisor_age_s": 0.005}), 0.004),
     "tank": (_many(500), TankLimits(0.001, 0.0, 1)),
     "park_force_n": (_parked, 5.0),

@@ -50,6 +50,9 @@ def test_a_session_that_the_supervisor_stops_is_an_alarm(request_: SessionReques
 def test_a_session_that_dies_or_is_refused_is_told(request_: SessionRequest, monkeypatch: Patch) -> None:
     monkeypatch.setattr(alarm_campaign, "_session", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     assert "killed by signal 9" in watch(request_).words
+    wild = Path(request_.program).with_name("wild.yaml")
+    wild.write_text("kp: 10\nki_per_s: 100\nkd_s: 0\nd0_ns_per_m: 0\n")
+    assert watch(dataclasses.replace(request_, gains=str(wild))).ending is Ending.REFUSED
     Path(request_.program).write_text(PROGRAM.replace("18.0", "34.0").replace("short", "hard"))
     alarm_campaign._prepared.cache_clear()
     assert watch(request_).ending is Ending.REFUSED

@@ -5,9 +5,13 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
+import workbench
 from controller.errors import PlantError
-from workbench.isolated import Outcome, run_isolated
+from workbench import isolated
+from workbench.isolated import Outcome, run_all, run_isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,27 @@ def test_an_error_of_the_product_is_one_line_and_a_defect_is_told_as_one() -> No
     assert refused.failure == str(PlantError("the engine went away", "start it again"))
     assert "RuntimeError: a defect" in broken.failure
     assert broken.result is None
+
+
+def test_equal_tasks_have_a_result_each_and_count_by_their_size() -> None:
+    told: list[tuple[int, int]] = []
+
+    def work(task: str) -> str:
+        if task == "breaks":
+            raise RuntimeError("a defect")
+        return task.upper()
+
+    tasks = ("one", "breaks", "one")
+    with ThreadPoolExecutor(1) as executor:
+        done = run_all(tasks, work, lambda task, why: f"{task}: {why}", executor, lambda *at: told.append(at), len)
+    assert done == ("ONE", "breaks: the worker died: RuntimeError: a defect", "ONE")
+    assert sorted(told)[-1] == (12, 12)
+    assert sorted(b - a for (a, _), (b, _) in pairwise([(0, 0), *told])) == [3, 3, 6]
+    with ThreadPoolExecutor(1) as executor:
+        assert run_all((), work, lambda task, _: task, executor, lambda *_: None) == ()
+
+
+def test_there_is_one_loop_over_the_futures_of_a_campaign() -> None:
+    root = Path(workbench.__file__).parent
+    users = [path.name for path in sorted(root.rglob("*.py")) if "as_completed" in path.read_text(encoding="utf-8")]
+    assert users == [Path(isolated.__file__).name]

@@ -10,7 +10,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from controller import contact_estimate, contact_states, impedance, kernel
-from controller.gains import FORCE_GAINS, GainSet, LawSettings
+from controller.gains import STANDARD, LawSettings
 from controller.impedance import MOBILITY_FLOOR
 from controller.law import tool_record
 from controller.law_memory import APPROACH, CONTACT, FREE, REFERENCE, STATE, WORK
@@ -147,7 +147,7 @@ def test_taring_in_the_air_finds_the_bias() -> None:
 
 @pytest.mark.parametrize("friction", [0.15, 0.3])
 def test_slope_and_friction_are_told_apart_on_a_circle(friction: float) -> None:
-    state, gains = np.zeros(1, dtype=STATE), SETTINGS.record(FORCE_GAINS[GainSet.STANDARD])
+    state, gains = np.zeros(1, dtype=STATE), SETTINGS.record(STANDARD)
     planned, tilt = np.array([0.0, 0.0, 1.0]), np.array([0.08, -0.05, 0.0])
     true = (planned + tilt) / np.linalg.norm(planned + tilt)
     for tick in range(3000):
@@ -165,7 +165,7 @@ def test_slope_and_friction_are_told_apart_on_a_circle(friction: float) -> None:
 
 
 def test_the_sensor_is_rejected_after_three_implausible_ticks_and_when_not_finite() -> None:
-    gains = SETTINGS.record(FORCE_GAINS[GainSet.STANDARD])
+    gains = SETTINGS.record(STANDARD)
     state = np.zeros(1, dtype=STATE)
     trusted = []
     for _ in range(4):
@@ -181,7 +181,7 @@ def test_the_sensor_is_rejected_after_three_implausible_ticks_and_when_not_finit
 
 
 def test_contact_states_follow_the_touch_and_the_ramp() -> None:
-    gains = SETTINGS.record(FORCE_GAINS[GainSet.STANDARD])
+    gains = SETTINGS.record(STANDARD)
     state, reference = np.zeros(1, dtype=STATE), np.zeros(1, dtype=REFERENCE)
     state["contact"], state["is_trusted"] = FREE, 1
     reference["phase"], reference["press_n"] = 1.0, 8.0

@@ -11,7 +11,7 @@ from controller.configuration import refuse_unstable
 from controller.contact_estimate import press_estimate
 from controller.contact_states import press_command
 from controller.errors import PlanError
-from controller.gains import FORCE_GAINS, GainSet, LawSettings
+from controller.gains import FAST, GAIN_SETS, ROBUST, STANDARD, ForceGains, GainSet, LawSettings, gain_names
 from controller.law_memory import STATE, WORK
 from controller.margins import Margin, margin, margin_table
 from tests.synthetic import segment
@@ -19,46 +19,46 @@ from tests.synthetic import segment
 SETTINGS = LawSettings()
 
 
-def _margin(name: GainSet, lag: int, stiffness: float) -> Margin:
-    return margin(name, SETTINGS, 8.0, 1e3 * stiffness, lag, 1e-3)
+def _margin(gains: ForceGains, lag: int, stiffness: float) -> Margin:
+    return margin(gains, SETTINGS, 8.0, 1e3 * stiffness, lag, 1e-3)
 
 
 def test_every_set_is_sound_where_it_claims_to_be() -> None:
-    assert all(_margin(GainSet.ROBUST, lag, k).is_stable for lag in (1, 5, 10) for k in (1.0, 2.0, 4.0, 6.0))
-    assert all(_margin(GainSet.STANDARD, lag, k).is_sound for lag in (1, 2) for k in (2.0, 4.0, 6.0))
-    assert all(_margin(GainSet.FAST, lag, k).is_sound for lag in (1, 2) for k in (1.0, 2.0, 4.0))
+    assert all(_margin(ROBUST, lag, k).is_stable for lag in (1, 5, 10) for k in (1.0, 2.0, 4.0, 6.0))
+    assert all(_margin(STANDARD, lag, k).is_sound for lag in (1, 2) for k in (2.0, 4.0, 6.0))
+    assert all(_margin(FAST, lag, k).is_sound for lag in (1, 2) for k in (1.0, 2.0, 4.0))
 
 
 def test_fast_is_unstable_on_stiff_tissue_with_a_slow_bus_as_measured() -> None:
-    result = _margin(GainSet.FAST, 10, 20.0)
+    result = _margin(FAST, 10, 20.0)
     assert not result.is_stable
     assert math.isinf(result.sensitivity_peak)
     assert not result.is_sound
 
 
 def test_more_lag_never_helps_on_stiff_tissue() -> None:
-    peaks = [_margin(GainSet.STANDARD, lag, 6.0).sensitivity_peak for lag in (1, 2, 3, 5, 8, 10)]
+    peaks = [_margin(STANDARD, lag, 6.0).sensitivity_peak for lag in (1, 2, 3, 5, 8, 10)]
     assert peaks == sorted(peaks)
 
 
 def test_the_table_covers_every_set() -> None:
-    assert {row.gains for row in margin_table(SETTINGS)} == set(GainSet)
+    assert {row.gains for row in margin_table(SETTINGS)} == set(gain_names())
 
 
-@pytest.mark.parametrize("name", list(GainSet))
+@pytest.mark.parametrize("named", GAIN_SETS, ids=gain_names())
 @pytest.mark.parametrize("stiffness", [2000.0, 35000.0])
-def test_the_verdict_agrees_with_the_law_itself_in_time_domain(name: GainSet, stiffness: float) -> None:
+def test_the_verdict_agrees_with_the_law_itself_in_time_domain(named: GainSet, stiffness: float) -> None:
     """Runs the law's own compiled force loop on the margin model and sees it settle or grow."""
     lag, mass, dt = 5, 8.0, 1e-3
-    gains, state = SETTINGS.record(FORCE_GAINS[name]), np.zeros(1, dtype=STATE)
-    gains["integral_cap_n"] = 1e300
-    gains["plausible_n"] = math.inf
+    record, state = SETTINGS.record(named.gains), np.zeros(1, dtype=STATE)
+    record["integral_cap_n"] = 1e300
+    record["plausible_n"] = math.inf
     state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, 1.0
     x, v, actuator, queue = 1e-6, 0.0, 0.0, [0.0] * lag
     peaks = []
     for tick in range(6000):
-        press_estimate(dt, gains, state, stiffness * x, 0.0)
-        queue.append(press_command(dt, gains, state, v, 0.0))
+        press_estimate(dt, record, state, stiffness * x, 0.0)
+        queue.append(press_command(dt, record, state, v, 0.0))
         command = queue.pop(0)
         for _ in range(10):
             actuator += dt / 10 * (command - actuator) / 0.002
@@ -66,7 +66,7 @@ def test_the_verdict_agrees_with_the_law_itself_in_time_domain(name: GainSet, st
             x += dt / 10 * v
         if tick % 500 == 499:
             peaks.append(abs(stiffness * x) + abs(v) * math.sqrt(stiffness * mass))
-    is_stable = margin(name, SETTINGS, mass, stiffness, lag, dt).is_stable
+    is_stable = margin(named.gains, SETTINGS, mass, stiffness, lag, dt).is_stable
     assert (peaks[-1] < peaks[2]) == is_stable
 
 
@@ -82,17 +82,17 @@ class _Plan:
 @pytest.mark.parametrize(
     ("gains", "stiffness", "mass", "lag", "advice"),
     [
-        (GainSet.FAST, 4000.0, 4.4, 2, None),
-        (GainSet.FAST, 4000.0, 2.2, 2, None),
-        (GainSet.FAST, 3500.0, 2.2, 5, "use --gains robust or standard"),
-        (GainSet.STANDARD, 3500.0, 2.2, 5, None),
-        (GainSet.STANDARD, 6000.0, 2.2, 5, "use --gains robust"),
-        (GainSet.ROBUST, 35000.0, 3.0, 10, "no gain set has a margin here"),
-        (GainSet.FAST, math.nan, 4.4, 2, "no gain set has a margin here"),
+        (FAST, 4000.0, 4.4, 2, None),
+        (FAST, 4000.0, 2.2, 2, None),
+        (FAST, 3500.0, 2.2, 5, "use --gains robust or standard"),
+        (STANDARD, 3500.0, 2.2, 5, None),
+        (STANDARD, 6000.0, 2.2, 5, "use --gains robust"),
+        (ROBUST, 35000.0, 3.0, 10, "no gain set has a margin here"),
+        (FAST, math.nan, 4.4, 2, "no gain set has a margin here"),
     ],
 )
 def test_what_has_no_margin_is_refused_with_what_has_one(
-    gains: GainSet, stiffness: float, mass: float, lag: int, advice: str | None
+    gains: ForceGains, stiffness: float, mass: float, lag: int, advice: str | None
 ) -> None:
     ask = functools.partial(refuse_unstable, _Plan(stiffness, mass), gains, LawSettings(), lag, 1e-3)
     if advice is None:
@@ -106,7 +106,7 @@ def test_what_has_no_margin_is_refused_with_what_has_one(
 def test_what_the_tank_leaves_scales_the_feedback_and_never_the_damping() -> None:
     commands = []
     for share in (1.0, 0.5, 0.0):
-        gains, state = SETTINGS.record(FORCE_GAINS[GainSet.STANDARD]), np.zeros(1, dtype=STATE)
+        gains, state = SETTINGS.record(STANDARD), np.zeros(1, dtype=STATE)
         state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, share
         state["target_n"], state["press_n"] = 10.0, 6.0
         commands.append(press_command(1e-3, gains, state, 0.02, 0.0))
@@ -117,6 +117,6 @@ def test_what_the_tank_leaves_scales_the_feedback_and_never_the_damping() -> Non
 
 
 def test_a_loss_in_the_tissue_gives_margin() -> None:
-    bare = margin(GainSet.STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3)
-    lossy = margin(GainSet.STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3, 0.1)
+    bare = margin(STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3)
+    lossy = margin(STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3, 0.1)
     assert lossy.phase_margin_deg > bare.phase_margin_deg + 5.0

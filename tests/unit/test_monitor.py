@@ -6,7 +6,17 @@ import math
 import pytest
 
 from controller.safety.gate import Gate
-from controller.types import ArmState, Authority, Cause, Clearance, Command, ContactState, ToolTerms, Vector3
+from controller.types import (
+    ArmState,
+    Authority,
+    Cause,
+    Clearance,
+    Command,
+    ContactState,
+    JointSenses,
+    ToolTerms,
+    Vector3,
+)
 from tests.gate_cases import command, limits, reference, state
 from tests.unit.test_gate import ARM
 
@@ -27,9 +37,9 @@ def _cause(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause |
         ({"session_s": 5.0}, {"t_s": 5.0}, None),
         ({"session_s": 5.0}, {"t_s": 5.001}, Cause.SESSION_TIME),
         ({}, {"t_s": math.nan}, Cause.SESSION_TIME),
-        ({"temperature_c": 60.0}, {"temperature_c": 60.0}, None),
-        ({"temperature_c": 60.0}, {"temperature_c": 60.1}, Cause.TEMPERATURE),
-        ({"temperature_c": 60.0}, {"temperature_c": math.nan}, None),
+        ({"temperature_c": 60.0}, {"temperatures_c": (60.0,) * 7}, None),
+        ({"temperature_c": 60.0}, {"temperatures_c": (60.0, 60.1, *(20.0,) * 5)}, Cause.TEMPERATURE),
+        ({"temperature_c": 60.0}, {"temperatures_c": (math.nan,) * 7}, None),
         ({"supervisor_age_s": 0.01}, {"supervisor_age_s": 0.01}, None),
         ({"supervisor_age_s": 0.01}, {"supervisor_age_s": 0.0101}, Cause.SUPERVISOR_LOST),
         ({}, {"supervisor_age_s": math.nan}, Cause.SUPERVISOR_LOST),
@@ -79,8 +89,9 @@ def test_a_joint_that_is_not_where_its_speed_says_is_a_jump(
 
 @pytest.mark.parametrize(("repeats", "cause"), [(2, None), (3, Cause.SENSOR_FROZEN)])
 def test_a_sample_that_repeats_is_frozen(repeats: int, cause: Cause | None) -> None:
-    samples = [state(t_s=0.001 * k, wrench_s=(0.0, 0.0, -20.0, 0.0, 0.0, 0.0)) for k in range(1 + repeats)]
-    alive = state(t_s=0.01, wrench_s=(0.0, 0.0, -20.001, 0.0, 0.0, 0.0))
+    same = (0.0, 0.0, -20.0, 0.0, 0.0, 0.0)
+    samples = [state(t_s=0.001 * k, wrench_s=same, wrench_sequence=k) for k in range(1 + repeats)]
+    alive = state(t_s=0.01, wrench_s=(0.0, 0.0, -20.001, 0.0, 0.0, 0.0), wrench_sequence=9)
     assert _cause(Gate(limits(frozen_ticks=3), 1e-3), [*samples, alive]) is cause
 
 
@@ -200,7 +211,9 @@ def test_joints_that_stand_exactly_still_do_not_jump() -> None:
 
 def test_equal_samples_count_from_the_last_that_differed() -> None:
     forces = (1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.0)
-    samples = [state(t_s=0.001 * k, wrench_s=(0.0, 0.0, f, 0.0, 0.0, 0.0)) for k, f in enumerate(forces)]
+    samples = [
+        state(t_s=0.001 * k, wrench_s=(0.0, 0.0, f, 0.0, 0.0, 0.0), wrench_sequence=k) for k, f in enumerate(forces)
+    ]
     assert _cause(Gate(limits(frozen_ticks=3), 1e-3), samples) is None
     assert _cause(Gate(limits(frozen_ticks=2), 1e-3), samples) is Cause.SENSOR_FROZEN
 
@@ -318,3 +331,83 @@ def test_the_limit_that_is_passed_is_the_one_that_is_told(axis: int, value: floa
     assert stop is not None
     assert (stop.limit, stop.allowed) == (f"tool position along {'xyz'[axis]}", allowed)
     assert stop.value == pytest.approx(value, nan_ok=True)
+
+
+def _numbered(numbers: list[int], *, is_same: bool = False) -> list[ArmState]:
+    """Return one state a tick with these sample numbers; the value follows the number, or is the same always."""
+    return [
+        state(t_s=0.001 * k, wrench_s=(0.0, 0.0, -20.0 - (0.0 if is_same else number), 0, 0, 0), wrench_sequence=number)
+        for k, number in enumerate(numbers)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gap_s", "cause"),
+    [
+        ([5, 5, 6, 6, 7, 7, 8], 0.0015, None),
+        ([5, 5, 5, 6], 0.0015, Cause.SENSOR_FROZEN),
+        ([5, 5, 5, 6], 0.0025, None),
+        ([5, 5, 5, 5, 5, 6, 6, 6, 6, 6], 0.0045, None),
+        ([5, 6, 6, 6, 6, 6, 6, 7], 0.0045, Cause.SENSOR_FROZEN),
+        ([5, 7, 10, 10, 15], 0.0015, None),
+    ],
+)
+def test_a_sample_that_is_not_followed_by_a_new_one_in_time_is_frozen(
+    numbers: list[int], gap_s: float, cause: Cause | None
+) -> None:
+    assert _cause(Gate(limits(sensor_gap_s=gap_s), 1e-3), _numbered(numbers)) is cause
+
+
+def test_only_new_samples_count_as_repeated() -> None:
+    bounds = limits(frozen_ticks=2, sensor_gap_s=0.0045)
+    assert _cause(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2, 3], is_same=True)) is Cause.SENSOR_FROZEN
+    assert _cause(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2], is_same=True)) is None
+    assert _cause(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2, 3])) is None
+
+
+def test_sample_numbers_that_run_backward_are_a_fault() -> None:
+    gate = Gate(limits(), 1e-3)
+    assert _cause(gate, _numbered([5, 4])) is Cause.SENSOR_FROZEN
+    gate.clear(Clearance.SERVICE)
+    assert _cause(gate, [state(t_s=0.5, wrench_sequence=0)]) is None, "after a clear any number is the first"
+    assert _cause(Gate(limits(), 1e-3), _numbered([-5, -4, -3])) is None
+
+
+JOINT_3 = (0, 0, 1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fitted", "senses", "cause", "joint"),
+    [
+        ({}, {"joint_fault": (0,) * 7}, None, 0),
+        ({}, {"joint_fault": JOINT_3}, Cause.DRIVE_FAULT, 3),
+        ({}, {"joint_fault": (0,) * 6}, Cause.DRIVE_FAULT, 7),
+        ({"has_faults": True}, {"joint_fault": (0,) * 7}, None, 0),
+        ({"has_faults": True}, {"joint_fault": ()}, Cause.DRIVE_FAULT, 1),
+        ({"has_temperatures": True}, {"temperatures_c": (80.0,) * 7}, None, 0),
+        ({"has_temperatures": True}, {"temperatures_c": (20.0,) * 6 + (math.nan,)}, Cause.TEMPERATURE, 7),
+        ({"has_temperatures": True}, {"temperatures_c": (20.0,) * 6 + (80.1,)}, Cause.TEMPERATURE, 7),
+        ({"has_temperatures": True}, {"temperatures_c": (-400.0,) * 7}, None, 0),
+        ({"has_temperatures": True}, {}, Cause.TEMPERATURE, 1),
+        ({}, {"voltages_v": (20.0, 30.0) + (24.0,) * 5}, None, 0),
+        ({}, {"voltages_v": (24.0, 19.9) + (24.0,) * 5}, Cause.DRIVE_FAULT, 2),
+        ({}, {"voltages_v": (24.0, 30.1) + (24.0,) * 5}, Cause.DRIVE_FAULT, 2),
+        ({}, {"voltages_v": (math.nan,) * 7}, None, 0),
+        ({"has_voltages": True}, {"voltages_v": (24.0, math.nan) + (24.0,) * 5}, Cause.DRIVE_FAULT, 2),
+        ({"has_voltages": True}, {}, Cause.DRIVE_FAULT, 1),
+        ({}, {"joint_age_s": (0.003,) * 7}, None, 0),
+        ({}, {"joint_age_s": (0.0,) * 3 + (0.0031,) + (0.0,) * 3}, Cause.LINK, 4),
+        ({}, {"joint_age_s": (math.nan,) * 7}, None, 0),
+        ({"has_ages": True}, {"joint_age_s": (math.nan,) * 7}, Cause.LINK, 1),
+        ({"has_ages": True}, {}, Cause.LINK, 1),
+        ({"has_ages": True}, {"joint_age_s": (0.0,) * 8}, Cause.LINK, 7),
+    ],
+)
+def test_a_joint_with_a_fault_or_without_a_sense_that_it_must_have_is_named(
+    fitted: dict, senses: dict, cause: Cause | None, joint: int
+) -> None:
+    names = ("has_temperatures", "has_voltages", "has_ages", "has_faults")
+    bounds = limits(fitted=JointSenses(*(fitted.get(name, False) for name in names)))
+    stop = Gate(bounds, 1e-3).judge(WISH, state(**senses), reference(), 0.0).stop
+    assert (stop and stop.cause) is cause
+    assert stop is None or f"joint {joint}" in stop.limit

@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from controller.gains import GainSet
-from controller.margins import LAGS_MS, STIFFNESSES_N_PER_MM, Margin
+from controller.gains import gain_names
+from controller.margins import LAGS_MS, STIFFNESSES_N_PER_MM, Margin, NamedMargin
 from tests.plan_cases import arm_over, body_named, short_plan
 from workbench.figures.frames import AXIS_COLORS, FRAME_LETTERS, draw_frames
 from workbench.figures.margins import margin_maps
@@ -72,17 +72,17 @@ def test_the_scene_has_a_scale_of_force_and_one_tube_a_stroke(scene: Scene) -> N
 
 
 def test_margins_hatch_what_is_unstable_and_write_the_rest() -> None:
-    one = Margin(GainSet.ROBUST, 1, 1.0, is_stable=True, phase_margin_deg=60.0, sensitivity_peak=1.44)
+    one = Margin(1, 1.0, is_stable=True, phase_margin_deg=60.0, sensitivity_peak=1.44)
     table = [
-        replace(one, gains=gains, lag_ms=lag, stiffness_n_per_mm=stiffness)
-        for gains in GainSet
+        NamedMargin(gains, replace(one, lag_ms=lag, stiffness_n_per_mm=stiffness))
+        for gains in gain_names()
         for lag in LAGS_MS
         for stiffness in STIFFNESSES_N_PER_MM
     ]
-    table[0] = replace(table[0], is_stable=False, sensitivity_peak=math.inf)
+    table[0] = replace(table[0], margin=replace(table[0].margin, is_stable=False, sensitivity_peak=math.inf))
     figure = margin_maps(table)
     hatched = [patch for axes in figure.axes for patch in axes.patches if patch.get_hatch()]
     assert len(hatched) == 1
     written = [text for axes in figure.axes for text in axes.texts if text.get_text() == "1.44"]
     assert len(written) == len(table) - 1
-    assert {gains.value for gains in GainSet} <= texts_of(figure)
+    assert set(gain_names()) <= texts_of(figure)

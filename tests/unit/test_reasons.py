@@ -66,7 +66,12 @@ def _moved(arm_change: dict) -> dict:
             {"command_age_s": 0.02},
             (Cause.LINK, "age of the drives' last command beyond a tick", 0.02, 0.0045, "s"),
         ),
-        ({}, {}, {"temperature_c": 81.0}, (Cause.TEMPERATURE, "hottest drive", 81, 80, "C")),
+        ({}, {}, {"temperatures_c": (20.0,) * 6 + (81.0,)}, (Cause.TEMPERATURE, "drive of joint 7", 81, 80, "C")),
+        ({}, {}, {"joint_fault": (0, 3) + (0,) * 5}, (Cause.DRIVE_FAULT, "fault flags of joint 2", 3, 0, "-")),
+        ({}, {}, {"voltages_v": (24.0, 31.0) + (24.0,) * 5}, (Cause.DRIVE_FAULT, "supply of joint 2", 31, 30, "V")),
+        ({}, {}, {"voltages_v": (19.0,) + (24.0,) * 6}, (Cause.DRIVE_FAULT, "supply of joint 1", 19, 20, "V")),
+        ({}, {}, {"joint_age_s": (0.0,) * 6 + (1.0,)}, (Cause.LINK, "age of the values of joint 7", 1, 0.003, "s")),
+        ({}, {}, {"joint_fault": (0,) * 5}, (Cause.DRIVE_FAULT, "fault flags of joint 6", NAN, 0, "-")),
         ({"stale_ticks": 1}, {}, {"wrench_s": (NAN,) * 6}, (Cause.NOT_FINITE, "wrist sensor", NAN, 0, "N")),
         (
             {"stale_ticks": 1},
@@ -165,8 +170,15 @@ def test_reasons_that_need_a_time_before() -> None:
     jumped = {"q_rad": (0.1, 0.1, 0.108, *(0.1,) * 4), "dq_rad_s": (0.0, 0.0, 1.0, *(0.0,) * 4)}
     jump = _last(Gate(limits(), 1e-3), [(T_S - 1e-3, *calm), (T_S, {}, jumped)])
     _same(jump, (Cause.ENCODER_JUMP, "jump of joint 3", 0.007, 0.005, "rad"))
-    frozen = _last(Gate(limits(frozen_ticks=2), 1e-3), [(T_S - 2e-3, *calm), (T_S - 1e-3, *calm), (T_S, *calm)])
-    _same(frozen, (Cause.SENSOR_FROZEN, "equal wrench samples", 2, 2, "ticks"))
+    samples = [(T_S - (2 - k) * 1e-3, {}, {"wrench_sequence": 3 + k}) for k in range(3)]
+    _same(
+        _last(Gate(limits(frozen_ticks=2), 1e-3), samples),
+        (Cause.SENSOR_FROZEN, "equal wrench samples", 2, 2, "samples"),
+    )
+    still = _last(Gate(limits(sensor_gap_s=0.1), 1e-3), [(T_S - 0.5, *calm), (T_S, *calm)])
+    _same(still, (Cause.SENSOR_FROZEN, "time without a new wrench sample", 0.5, 0.1, "s"))
+    back = _last(Gate(limits(), 1e-3), [samples[1], (T_S, {}, {"wrench_sequence": 2})])
+    _same(back, (Cause.SENSOR_FROZEN, "new wrench samples since the last tick", -2, 0, "samples"))
     light = {"press_n": 0.5}
     lost = _last(Gate(limits(), 1e-3), [(T_S - 0.4, light, {}), (T_S - 0.2, light, {}), (T_S, light, {})])
     _same(lost, (Cause.CONTACT_LOST, "time without the skin in a stroke", 0.4, 0.3, "s"))
@@ -225,6 +237,10 @@ BOUNDS = SupervisorLimits(0.006, 50.0, (2.0, 3.0, *(2.0,) * 5), (87.0,) * 7, bad
             (Cause.LINK, "age of the drives' last command beyond the loop's heartbeat", 0.007, 0.006, "s"),
         ),
         (
+            [(k, True, {"joint_fault": (0, 0, 0, 5, 0, 2, 0)}) for k in (1, 2)],
+            (Cause.DRIVE_FAULT, "fault flags of joint 4, own read", 5, 0, "-"),
+        ),
+        (
             [(k, True, {"wrench_s": (0.0, 30.0, 60.0, 99.0, 0.0, 0.0)}) for k in (1, 2)],
             (Cause.TOOL_FORCE, "wrist force, own read", math.hypot(30, 60), 50, "N"),
         ),
@@ -255,7 +271,7 @@ PARKS = {
 }
 FLOATS = {
     Clearance.OPERATOR_AT_ARM: "WORKSPACE JOINT_POSITION JOINT_SPEED TOOL_SPEED",
-    Clearance.SERVICE: "LINK INTERNAL_ERROR SUPERVISOR_LOST SUPERVISOR_ACTED HOST_LOST MEMORY_CORRUPT",
+    Clearance.SERVICE: "LINK DRIVE_FAULT INTERNAL_ERROR SUPERVISOR_LOST SUPERVISOR_ACTED HOST_LOST MEMORY_CORRUPT",
 }
 HOLDS = {Clearance.SERVICE: "ENCODER_JUMP JOINTS_NOT_FINITE"}
 LOWERS = {Clearance.NOBODY: "PRESS_LIMIT PRESS_SPEED LOADING_RATE TANGENTIAL_LIMIT MOMENT_LIMIT TORQUE_LIMIT"}

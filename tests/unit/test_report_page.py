@@ -19,7 +19,7 @@ from workbench.reader import RunData, read_run
 from workbench.recorder import McapRecorder
 from workbench.report import render_report
 from workbench.summary import refused, summarise
-from workbench.timeline import timeline, timeline_lines
+from workbench.timeline import read_timeline, timeline_lines
 
 X, Y = np.arange(-0.2, 0.5, 0.02), np.arange(-0.3, 0.3, 0.02)
 RELIEF = Relief(X, Y, np.where(np.abs(Y)[None, :] < 0.2, 0.1 + 0.0 * X[:, None], np.nan))
@@ -131,7 +131,7 @@ def test_a_thinned_line_keeps_its_peaks() -> None:
 
 
 def test_the_timeline_names_each_stretch(tmp_path: Path, synthetic: Synthetic) -> None:
-    rows = timeline(record(tmp_path, synthetic))
+    rows = read_timeline(record(tmp_path, synthetic).path)
     assert [row.phase for row in rows] == ["transfer", "approach", "approach", "work", "lift"] * 2
     work = rows[3]
     assert (work.begin_s, work.end_s, work.stroke, work.what) == (0.3, 0.899, "left circles", "work")

@@ -11,7 +11,7 @@ import pytest
 
 from controller.configuration import law_settings, plausible_window_n, session_limits, stroke_bounds, supervisor_limits
 from controller.errors import PlanError
-from controller.gains import GainSet
+from controller.gains import FAST, STANDARD
 from controller.session_parts import SessionParts
 from tests.plan_cases import arm_over, short_plan
 
@@ -90,7 +90,7 @@ def test_no_test_puts_a_session_together_by_hand() -> None:
 
 def test_bounds_window_and_supervisor_follow_from_the_same_limits() -> None:
     plan, robot = short_plan(), arm_over("servo7", "median_f")
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, DT_S)
+    parts = SessionParts.of(plan, robot, STANDARD, DT_S)
     assert parts.limits == session_limits(plan, robot)
     assert parts.bounds == stroke_bounds(plan, robot, parts.limits)
     assert parts.supervisor_limits() == supervisor_limits(parts.limits)
@@ -100,17 +100,17 @@ def test_bounds_window_and_supervisor_follow_from_the_same_limits() -> None:
     assert parts.gate() is not parts.gate()
 
     slow = replace(parts.limits, press_speed_m_s=0.5 * parts.limits.press_speed_m_s)
-    changed = SessionParts.of(plan, robot, GainSet.STANDARD, DT_S, slow)
+    changed = SessionParts.of(plan, robot, STANDARD, DT_S, slow)
     assert changed.limits is slow
     assert all(new.bound_n < old.bound_n for new, old in zip(changed.bounds, parts.bounds, strict=True))
 
 
 def test_a_bound_over_its_ceiling_and_gains_without_a_margin_are_refused() -> None:
     plan, robot = short_plan(), arm_over("servo7", "median_f")
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, DT_S)
+    parts = SessionParts.of(plan, robot, STANDARD, DT_S)
     parts.refuse_unsafe(2)
     over = replace(parts.bounds[0], bound_n=parts.bounds[0].ceiling_n + 1.0)
     with pytest.raises(PlanError, match="worst-case press force"):
         replace(parts, bounds=(over, *parts.bounds[1:])).refuse_unsafe(2)
     with pytest.raises(PlanError, match="phase margin"):
-        replace(parts, gains=GainSet.FAST).refuse_unsafe(40)
+        replace(parts, gains=FAST).refuse_unsafe(40)

@@ -168,8 +168,8 @@ def test_the_owner_removes_the_block_and_those_who_attach_do_not(prefix: str) ->
     assert not (FOLDER / f"{prefix}-test").exists()
 
 
-HOST = HostCell(5, 17, True, Mode.UNLOAD, 1.25, (1.0, -2.0, 3.0, 0.0, 0.5, 0.25, 87.0), tuple(map(float, range(7))))
-SUPERVISOR = SupervisorCell(9, 16, True, Cause.HOST_LOST, Mode.FLOAT, False, 1.5, HOST.tau_nm)
+HOST = HostCell(5, 17, True, Mode.UNLOAD, 1.25, (1.0, -2.0, 3.0, 0.0, 0.5, 0.25, 87.0), tuple(map(float, range(7))), 3)
+SUPERVISOR = SupervisorCell(9, 16, True, Cause.HOST_LOST, Mode.FLOAT, False, 1.5, HOST.tau_nm, 2)
 
 
 def test_cells_come_back_as_they_went() -> None:
@@ -180,6 +180,10 @@ def test_cells_come_back_as_they_went() -> None:
     assert supervisor.unpack(supervisor.pack(calm)) == calm
     cell = SensesCell(17, state(t_s=0.017, authority=Authority.SUPERVISOR, supervisor_age_s=0.002, command_age_s=0.003))
     assert senses.unpack(senses.pack(cell)) == cell
+    values = {"temperatures_c": (20.0,) * 7, "voltages_v": (24.0,) * 7, "joint_age_s": (0.001,) * 7}
+    for some in ({}, values, {"voltages_v": (24.0,) * 7}, {"joint_fault": (0, 1, 2, 0, 64, 0, 0)}):
+        full = SensesCell(18, state(wrench_sequence=-3, **some))
+        assert senses.unpack(senses.pack(full)) == full
     for is_over in (True, False):
         assert owner.unpack(owner.pack(OwnerCell(is_over))) == OwnerCell(is_over)
     for codec in (host, supervisor, senses, owner):
@@ -206,9 +210,9 @@ def test_senses_may_fail_and_are_handed_on() -> None:
 @pytest.mark.parametrize(
     ("codec", "cell", "places"),
     [
-        (HostCodec(7), HOST, (16, 17)),
-        (SupervisorCodec(7), SUPERVISOR, (16, 17, 18, 19)),
-        (SensesCodec(7), SensesCell(3, state()), (8,)),
+        (HostCodec(7), HOST, (24, 25)),
+        (SupervisorCodec(7), SUPERVISOR, (24, 25, 26, 27)),
+        (SensesCodec(7), SensesCell(3, state()), (16, 17)),
         (OwnerCodec(7), OwnerCell(False), (0,)),
     ],
 )
@@ -220,7 +224,7 @@ def test_codes_that_nobody_knows_are_broken(codec: HostCodec, cell: HostCell, pl
         assert codec.unpack(bytes(spoilt)) is None
 
 
-@given(noise=st.binary(min_size=400, max_size=400))
+@given(noise=st.binary(min_size=600, max_size=600))
 def test_no_bytes_make_a_codec_raise(noise: bytes) -> None:
     for codec in (HostCodec(7), SupervisorCodec(7), SensesCodec(7), OwnerCodec(7)):
         codec.unpack(noise[: codec.kind.payload_bytes])

@@ -1,18 +1,28 @@
-"""The drives' two masters: who is heard, when the enable goes, and what is sent meanwhile."""
+"""The drive policy alone: whose commands count, when the enable goes, and what is sent meanwhile."""
 
 import dataclasses
 import math
 
 import pytest
 
+from controller.processes.drives import (
+    BRAKE_S,
+    DRIVE_WATCHDOG_S,
+    SHORT_SHARE,
+    DriveFeedback,
+    DriveOrder,
+    DrivePolicy,
+    DriveSettings,
+)
 from controller.safety.supervision import ENABLE_DELAY_S
 from controller.supervisor.cells import HostCell, SupervisorCell
-from controller.types import Authority, Cause, Mode
-from sim.drives import DRIVE_WATCHDOG_S, DriveOrder, Drives
+from controller.types import Authority, Cause, JointFault, Mode, Vector
 
 HOLD, HOSTS, HOLDING, SUPERVISORS = (1.0, 2.0), (3.0, 4.0), (1.5, 2.5), (5.0, 6.0)
 TORQUE, SPEEDS = (20.0, 40.0), (0.1, -0.2)
-DT_S = 1e-3
+DT_S, LAG_S = 1e-3, 0.002
+BOTH: frozenset[int] = frozenset({0, 1})
+SETTINGS = DriveSettings(TORQUE, DT_S, LAG_S, BOTH)
 DELAY, WATCHDOG = round(ENABLE_DELAY_S / DT_S), round(DRIVE_WATCHDOG_S / DT_S)
 
 
@@ -26,10 +36,14 @@ def _supervisor(beat: int, has_drives: bool = False) -> SupervisorCell:
 
 
 class _Script:
-    """Drives with both masters beating, until told otherwise."""
+    """Drives with both masters beating, until told otherwise; what they give follows their commands with their lag."""
 
-    def __init__(self, ticks: int = 20) -> None:
-        self.drives, self.tick = Drives(HOLD, TORQUE, DT_S), 0
+    def __init__(self, ticks: int = 20, braked_joints: frozenset[int] = BOTH) -> None:
+        self.policy = DrivePolicy(dataclasses.replace(SETTINGS, braked_joints=braked_joints), HOLD)
+        self.tick, self.resumes, self.agreed = 0, 0, 0
+        self._torque = self._given = HOLD
+        self.lost_nm: Vector = (0.0, 0.0)
+        self.holding_nm: Vector = ()
         for _ in range(ticks):
             self.pass_()
 
@@ -38,30 +52,46 @@ class _Script:
     ) -> DriveOrder:
         for _ in range(ticks):
             self.tick += 1
-            order = self.drives.decide(
-                self.tick,
-                _host(self.tick, **changes) if host else None,
-                _supervisor(self.tick // 2 + 1, has_drives) if supervisor else None,
-                SPEEDS,
+            given = tuple([torque - lost for torque, lost in zip(self._given, self.lost_nm, strict=True)])
+            word = dataclasses.replace(_supervisor(self.tick // 2 + 1, has_drives), resumes=self.agreed)
+            order = self.policy.decide(
+                self.tick * DT_S,
+                _host(self.tick, resumes=self.resumes, **changes) if host else None,
+                word if supervisor else None,
+                DriveFeedback((0.0, 0.0), SPEEDS, given, self.holding_nm),
             )
+            share = -math.expm1(-DT_S / LAG_S)
+            self._given, self._torque = self._torque, tuple(
+                [torque + share * (tau - torque) for torque, tau in zip(self._torque, order.tau_nm, strict=True)]
+            )  # fmt: skip
+            if order.authority is Authority.NOBODY:
+                self._given = self._torque = HOLD
         return order
+
+    @property
+    def now_s(self) -> float:
+        """Time of the next senses."""
+        return (self.tick + 1) * DT_S
+
+
+def _decide(policy: DrivePolicy, tick: int, host: HostCell, supervisor: SupervisorCell) -> DriveOrder:
+    return policy.decide(tick * DT_S, host, supervisor, DriveFeedback((0.0, 0.0), SPEEDS, HOLD))
 
 
 def test_no_enable_before_both_masters_are_there() -> None:
-    drives = Drives(HOLD, TORQUE, DT_S)
-    assert drives.decide(0, _host(0, wants_enable=False), _supervisor(1), SPEEDS).authority is Authority.NOBODY
-    alone = Drives(HOLD, TORQUE, DT_S).decide(0, _host(0), _supervisor(0), SPEEDS)
-    assert alone.authority is Authority.NOBODY
-    assert alone.supervisor_age_s == math.inf
-    assert alone.tau_nm == (0.0, 0.0)
+    policy = DrivePolicy(SETTINGS, HOLD)
+    assert _decide(policy, 0, _host(0, wants_enable=False), _supervisor(1)).authority is Authority.NOBODY
+    alone = DrivePolicy(SETTINGS, HOLD)
+    assert _decide(alone, 0, _host(0), _supervisor(0)) == DriveOrder(Authority.NOBODY, (0.0, 0.0), BOTH, Mode.RUN)
+    assert alone.status(0.0).supervisor_age_s == math.inf
 
 
 def test_the_drives_hold_the_arm_until_the_first_command() -> None:
-    drives = Drives(HOLD, TORQUE, DT_S)
-    for tick in range(1000):
-        order = drives.decide(tick, _host(0), _supervisor(tick + 1), SPEEDS)
+    policy = DrivePolicy(SETTINGS, HOLD)
+    for tick in range(1500):
+        order = _decide(policy, tick, _host(0), _supervisor(tick + 1))
         assert (order.authority, order.tau_nm) == (Authority.HOST, HOLD)
-    assert drives.decide(1000, _host(1), _supervisor(1001), SPEEDS).tau_nm == HOSTS
+    assert _decide(policy, 1500, _host(1), _supervisor(1501)).tau_nm == HOSTS
 
 
 def test_a_broken_command_leaves_the_last_one_standing() -> None:
@@ -83,7 +113,7 @@ def test_without_the_supervisor_the_host_has_its_time_to_unload_and_then_the_bra
     script = _Script(21)
     order = script.pass_(supervisor=False, ticks=DELAY - 1)
     assert (order.authority, order.tau_nm) == (Authority.HOST, HOSTS)
-    assert order.supervisor_age_s == pytest.approx(ENABLE_DELAY_S, abs=2 * DT_S)
+    assert script.policy.status(script.now_s).supervisor_age_s == pytest.approx(ENABLE_DELAY_S, abs=2 * DT_S)
     order = script.pass_(supervisor=False, ticks=3)
     assert (order.authority, order.tau_nm) == (Authority.NOBODY, (0.0, 0.0))
     order = script.pass_(ticks=100)
@@ -95,19 +125,21 @@ def test_with_both_masters_gone_the_drives_hold_without_pressing_and_then_the_br
     script = _Script()
     order = script.pass_(host=False, supervisor=False, ticks=WATCHDOG)
     assert (order.authority, order.tau_nm) == (Authority.HOST, HOSTS)
-    assert order.command_age_s == pytest.approx(DRIVE_WATCHDOG_S)
+    assert script.policy.status(script.now_s).command_age_s == pytest.approx(DRIVE_WATCHDOG_S + DT_S)
     for ticks in (1, DELAY - WATCHDOG - 2):
         order = script.pass_(host=False, supervisor=False, ticks=ticks)
         assert (order.authority, order.tau_nm) == (Authority.HOST, pytest.approx((1.44, 2.74)))
     assert script.pass_(host=False, supervisor=False, ticks=3).authority is Authority.NOBODY
 
 
-def test_the_age_of_the_last_command_is_told_and_begins_with_the_first_one() -> None:
-    drives = Drives(HOLD, TORQUE, DT_S)
-    ages = [drives.decide(tick, _host(0), _supervisor(tick + 1), SPEEDS).command_age_s for tick in range(50)]
-    assert ages == [0.0] * 50
-    ages = [drives.decide(50 + k, _host(1), _supervisor(51 + k), SPEEDS).command_age_s for k in range(4)]
-    assert ages == pytest.approx([0.0, 0.001, 0.002, 0.003])
+def test_the_age_of_the_last_command_begins_with_the_first_one() -> None:
+    policy = DrivePolicy(SETTINGS, HOLD)
+    ages = []
+    for tick in range(54):
+        _decide(policy, tick, _host(0 if tick < 50 else 1), _supervisor(tick + 1))
+        ages.append(policy.status((tick + 1) * DT_S).command_age_s)
+    assert ages[:50] == [0.0] * 50
+    assert ages[50:] == pytest.approx([0.001, 0.002, 0.003, 0.004])
 
 
 def test_a_supervisor_that_dies_after_it_took_the_drives_leaves_closed_brakes() -> None:
@@ -129,5 +161,94 @@ def test_the_host_that_has_the_drives_may_give_the_enable_back() -> None:
 
 def test_closing_is_for_good() -> None:
     script = _Script()
-    script.drives.close()
+    script.policy.close()
     assert script.pass_(ticks=10).authority is Authority.NOBODY
+
+
+@pytest.mark.parametrize(("lost_nm", "broken"), [(0.95, False), (1.25, True), (math.nan, True)])
+def test_a_drive_that_stays_off_its_model_is_broken_and_its_brake_closes(lost_nm: float, broken: bool) -> None:
+    """The limit of the first joint is 6 % of 20 Nm."""
+    assert pytest.approx(1.2) == SHORT_SHARE * TORQUE[0]
+    script = _Script()
+    script.lost_nm = (lost_nm, 0.0)
+    order = script.pass_(ticks=80)
+    status = script.policy.status(script.now_s)
+    assert status.joint_fault == ((JointFault.TORQUE, 0) if broken else (0, 0))
+    assert order.closed == ({0} if broken else set())
+    assert order.tau_nm == HOSTS, "the others go on"
+
+
+def test_the_brake_of_a_broken_drive_takes_its_time_and_stays_closed() -> None:
+    script = _Script()
+    script.lost_nm = (0.0, 8.0)
+    began = script.tick
+    while not any(script.policy.status(script.now_s).joint_fault):
+        script.pass_()
+    found = script.tick
+    assert found - began <= 6
+    while not script.pass_().closed:
+        pass
+    assert script.tick - found == pytest.approx(BRAKE_S / DT_S, abs=1)
+    script.lost_nm = (0.0, 0.0)
+    assert script.pass_(ticks=100).closed == {1}
+
+
+def test_a_jump_of_the_command_is_no_broken_drive() -> None:
+    script = _Script()
+    script.pass_(tau_nm=(15.0, -30.0), ticks=50)
+    script.pass_(tau_nm=(-15.0, 30.0), ticks=50)
+    assert script.policy.status(script.now_s).joint_fault == (0, 0)
+
+
+def test_a_joint_without_a_brake_is_held_by_its_drive() -> None:
+    """Damping of 0.03 s/rad times the torque limit of 40 Nm against -0.2 rad/s, on top of the holding torque."""
+    script = _Script(braked_joints=frozenset({0}))
+    order = script.pass_(wants_enable=False)
+    assert (order.authority, order.closed) == (Authority.NOBODY, {0})
+    assert order.tau_nm == pytest.approx((0.0, HOLDING[1] + 0.24))
+    script = _Script(braked_joints=frozenset({0}))
+    script.lost_nm = (0.0, 8.0)
+    assert script.pass_(ticks=80).closed == frozenset(), "there is no brake to close"
+    assert script.policy.status(script.now_s).joint_fault == (0, JointFault.TORQUE)
+
+
+def test_a_drive_side_with_a_model_of_its_own_holds_by_that() -> None:
+    script = _Script()
+    script.holding_nm = (7.0, 8.0)
+    order = script.pass_(host=False, supervisor=False, ticks=WATCHDOG + 2)
+    assert order.tau_nm == pytest.approx((6.94, 8.24))
+
+
+def test_a_resume_needs_the_supervisor_to_agree() -> None:
+    script = _Script()
+    script.pass_(has_drives=True, ticks=10)
+    script.resumes = 1
+    assert script.pass_(has_drives=True, ticks=10).authority is Authority.SUPERVISOR
+    assert script.pass_(ticks=10).authority is Authority.SUPERVISOR, "it has not agreed to this request"
+    script.agreed = 1
+    order = script.pass_()
+    assert (order.authority, order.tau_nm) == (Authority.HOST, SUPERVISORS), "they hold until the next command"
+    assert script.pass_().tau_nm == HOSTS
+    script.pass_(has_drives=True, ticks=10)
+    assert script.pass_(ticks=10).authority is Authority.SUPERVISOR, "one request gives the drives back once"
+
+
+def test_a_resume_behind_closed_brakes_needs_a_model_of_the_drive_side() -> None:
+    script = _Script()
+    script.pass_(supervisor=False, ticks=DELAY + 5)
+    script.resumes = script.agreed = 1
+    order = script.pass_(ticks=5)
+    assert (order.authority, order.closed) == (Authority.NOBODY, BOTH)
+    script.holding_nm = (7.0, 8.0)
+    order = script.pass_()
+    assert (order.authority, order.tau_nm, order.closed) == (Authority.HOST, (7.0, 8.0), frozenset())
+
+
+def test_a_loop_that_resumes_and_stays_silent_loses_the_enable() -> None:
+    script = _Script()
+    script.pass_(host=False, has_drives=True, ticks=10)
+    script.resumes = script.agreed = 1
+    script.pass_()
+    assert script.policy.status(script.now_s).command_age_s == 0.0, "no command is missed before the first"
+    assert script.pass_(host=False, ticks=DELAY - 1).authority is Authority.HOST
+    assert script.pass_(host=False, ticks=3).authority is Authority.NOBODY

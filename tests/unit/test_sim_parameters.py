@@ -124,11 +124,14 @@ def test_a_missing_urdf_is_named(tmp_path: Path) -> None:
         plant.configure()
 
 
-def test_a_broken_urdf_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "words"), [("<robot><link></robot>", "no XML"), ('<robot name="a"/>', "PyBullet cannot load it")]
+)
+def test_a_broken_urdf_is_named(tmp_path: Path, text: str, words: str) -> None:
     arm, placement, _, _ = setting()
     path = tmp_path / "broken.urdf"
-    path.write_text("<robot><link></robot>")
-    with pytest.raises(PlantError, match=r"broken\.urdf: PyBullet cannot load it"):
+    path.write_text(text)
+    with pytest.raises(PlantError, match=rf"broken\.urdf: {words}"):
         BulletArm(replace(arm, urdf_path=path), placement, 1e-3)
 
 

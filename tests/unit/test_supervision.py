@@ -157,6 +157,20 @@ def test_senses_inside_and_outside_their_limits(inside: dict, outside: dict, cau
         assert stop.value > stop.allowed
 
 
+def test_a_broken_drive_that_the_host_does_not_answer_is_answered() -> None:
+    supervisor = Supervisor(LIMITS)
+    assert _over(supervisor, LIMITS.patience_reads - 1, joint_fault=(0, 0, 1, 0, 0, 0, 0)) is None
+    assert _over(supervisor, 1, joint_fault=(0,) * 7) is None, "the count starts again"
+    stop = _over(supervisor, LIMITS.patience_reads, joint_fault=(0, 0, 1, 0, 0, 0, 0))
+    assert stop is not None
+    assert (stop.cause, stop.value) == (Cause.DRIVE_FAULT, 1.0)
+    assert "joint 3" in stop.limit
+    heavy = {"joint_fault": (0, 0, 1, 0, 0, 0, 0), "wrench_s": (0, 0, -50.1, 0, 0, 0)}
+    stop = _over(Supervisor(LIMITS), LIMITS.patience_reads, **heavy)
+    assert stop is not None
+    assert stop.cause is Cause.TOOL_FORCE
+
+
 def _taken(t_s: float = 1.0) -> Supervisor:
     supervisor = Supervisor(LIMITS)
     last = _watched(supervisor)
@@ -187,6 +201,7 @@ def test_commands_that_arrive_late_by_more_than_the_loop_itself_are_a_lost_link(
         ({"wrench_s": (math.nan,) * 6, "q_rad": (math.nan,) * 7}, Cause.NOT_FINITE),
         ({"wrench_s": (math.nan,) * 6, "dq_rad_s": (3.1,) * 7}, Cause.NOT_FINITE),
         ({"dq_rad_s": (3.1,) * 7}, Cause.JOINT_SPEED),
+        ({"joint_fault": (0, 0, 1, 0, 0, 0, 0)}, None),
     ],
 )
 def test_a_host_that_has_stopped_and_lives_is_let_without_a_wrist_sensor_but_not_with_force_or_speed(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from controller.gains import GainSet, LawSettings
+from controller.gains import STANDARD, LawSettings
 from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.supervision import outward_axis
@@ -16,7 +16,7 @@ def test_own_terms_agree_with_the_laws() -> None:
     q, position, normal = posture("servo7", 0.1, 0.04, 0.02)
     dq = tuple(0.1 * np.arange(len(q)))
     own = own_terms(RobotModel(arm, placement), q, dq)
-    law = ImpedanceForceLaw(RobotModel(arm, placement), GainSet.STANDARD, LawSettings(), 1e-3)
+    law = ImpedanceForceLaw(RobotModel(arm, placement), STANDARD, LawSettings(), 1e-3)
     other = law.step(state(q_rad=q, dq_rad_s=dq), reference()).terms
     for mine, theirs in zip(own.__slots__, other.__slots__, strict=True):
         a, b = np.array(getattr(own, mine)), np.array(getattr(other, theirs))

@@ -62,5 +62,5 @@ def test_values_of_the_loop_are_frozen_dataclasses(cls: type) -> None:
 
 
 def test_defaults_of_the_contract_stay() -> None:
-    state = ArmState(0.0, (), (), (), (0.0,) * 6, 0.0, 0.0)
+    state = ArmState(0.0, (), (), (), (0.0,) * 6, 0.0, 0)
     assert (state.authority, state.supervisor_age_s) == (Authority.HOST, 0.0)

@@ -126,6 +126,19 @@ def test_explain_says_why_and_draws_it(run_folder: Path, capsys: Capture) -> Non
     assert (run_folder / "explain.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_explain_answers_from_the_summary_of_the_same_run_alone(run_folder: Path, capsys: Capture) -> None:
+    assert cli.main(["report", str(run_folder)]) == 0
+    summary = run_folder / "summary.json"
+    text = summary.read_text().replace("look at the person", "read from the summary")
+    summary.write_text(text)
+    assert cli.main(["explain", str(run_folder)]) == 0
+    assert "read from the summary" in capsys.readouterr().out
+    run_id = json.loads(text)["run_id"]
+    summary.write_text(text.replace(run_id, run_id[::-1]))
+    assert cli.main(["explain", str(run_folder)]) == 0
+    assert "look at the person" in capsys.readouterr().out, "the summary is of another run: the record answers"
+
+
 def test_replay_prints_the_stretches(run_folder: Path, capsys: Capture) -> None:
     assert cli.main(["replay", str(run_folder / "record.mcap")]) == 0
     assert "unload" in capsys.readouterr().out

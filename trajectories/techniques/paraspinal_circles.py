@@ -6,6 +6,7 @@ import numpy as np
 
 from controller.errors import PlanError
 from controller.types import Region
+from controller.wording import distinct_decimals
 from trajectories.back import Back
 from trajectories.program_model import TOUCH_FORCE_N, ParaspinalCircles
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath, follow_skin
@@ -40,9 +41,10 @@ def paraspinal_circles(stroke: ParaspinalCircles, back: Back) -> StrokePath:
     length = high - low
     if not length >= 2.0 * stroke.radius_m:
         where = f"the stretch from {stroke.lower} to {stroke.upper}"
-        got = f"{100.0 * (length + 2.0 * inset):.1f} cm"
-        least = f"{200.0 * (stroke.radius_m + inset):.1f} cm"
-        raise PlanError(stroke.name, where, got, f"at least {least} (two circles)", "choose places further apart")
+        got, least = distinct_decimals(100.0 * (length + 2.0 * inset), 200.0 * (stroke.radius_m + inset), 1)
+        raise PlanError(
+            stroke.name, where, f"{got} cm", f"at least {least} cm (two circles)", "choose places further apart"
+        )
     duration = travel_time(length, stroke.creep_m_s, RAMP_S)
     t = samples(duration)
     gone = travel(t, length, stroke.creep_m_s, RAMP_S)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from controller.errors import PlanError
 from controller.types import Region
+from controller.wording import distinct_decimals
 from trajectories.anatomy.measures import Measures
 from trajectories.back import Back
 from trajectories.program_model import TOUCH_FORCE_N, ShoulderKneading
@@ -60,9 +61,10 @@ def shoulder_kneading(stroke: ShoulderKneading, back: Back) -> StrokePath:
     way = outer - inner
     length = float(np.linalg.norm(way)) - 2.0 * stroke.roll_along_m
     if not length >= SHORTEST_M:
-        got = f"{1e3 * length:.0f} mm left of {1e3 * (length + 2.0 * stroke.roll_along_m):.0f} mm of muscle"
+        left, least = distinct_decimals(1e3 * length, 1e3 * SHORTEST_M, 0)
+        got = f"{left} mm left of {1e3 * (length + 2.0 * stroke.roll_along_m):.0f} mm of muscle"
         where = f"the upper trapezius, {stroke.side}"
-        raise PlanError(stroke.name, where, got, f"at least {1e3 * SHORTEST_M:.0f} mm", "make roll_along_m smaller")
+        raise PlanError(stroke.name, where, got, f"at least {least} mm", "make roll_along_m smaller")
     along = way / np.linalg.norm(way)
     across = np.array([-along[1], along[0]]) * (1.0 if stroke.side == "left" else -1.0)
     one_pass = travel_time(length, stroke.creep_m_s, RAMP_S)

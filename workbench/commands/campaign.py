@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
 
 import orjson
@@ -20,7 +18,6 @@ from workbench.campaign import Trial, requests, run_campaign, table
 from workbench.campaign_report import markdown
 from workbench.commands import fault_campaigns, tissue_campaigns
 from workbench.output import write_text
-from workbench.progress import Progress
 from workbench.run_session import SessionRequest
 from workbench.summary import Summary
 
@@ -76,15 +73,10 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
         tier,
     )
-    with (
-        ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as executor,
-        Progress(f"campaign of {len(trials)} sessions", sys.stderr) as progress,
-    ):
-        try:
-            return run_campaign(trials, executor, progress.update)
-        except KeyboardInterrupt:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    label = f"campaign of {len(trials)} sessions"
+    return fault_campaigns.on_processes(
+        arguments.jobs, label, lambda executor, told: run_campaign(trials, executor, told)
+    )
 
 
 def _earlier(paths: list[Path]) -> tuple[Trial, ...]:

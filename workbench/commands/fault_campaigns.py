@@ -17,7 +17,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
-from controller.gains import GainSet, gain_set
+from controller.gains import gain_names
 from sim.options import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.program import load_program, program_names
@@ -28,6 +28,7 @@ from workbench.fault_campaign import Choice, grid, run_faults
 from workbench.fault_cells import Cell, judged
 from workbench.fault_report import Spent, markdown, text, verdict_line
 from workbench.fault_table import chosen_cases
+from workbench.gains_file import load_gains
 from workbench.output import write_text
 from workbench.progress import Progress
 
@@ -87,7 +88,7 @@ def _choice(arguments: argparse.Namespace, tier: Tier) -> Choice:
     """Return what was asked for, and the rest as it belongs to the tissue."""
     is_law = tier is Tier.LAW
     bodies = FAULT_BODIES if is_law else ON_ELEMENTS_BODIES
-    gains = tuple(gains.value for gains in GainSet) if is_law else ON_ELEMENTS_GAINS
+    gains = gain_names() if is_law else ON_ELEMENTS_GAINS
     seeds = FAULT_SEEDS if is_law else ON_ELEMENTS_SEEDS
     return Choice(
         techniques=tuple(arguments.techniques or TECHNIQUES),
@@ -108,7 +109,7 @@ def alarms(arguments: argparse.Namespace) -> int:
         (arguments.program,) if arguments.program else program_names(),
         tuple(arguments.bodies or body_names()),
         tuple(arguments.arms or arm_names()),
-        tuple(arguments.gains or [gains.value for gains in GainSet]),
+        tuple(arguments.gains or gain_names()),
         tuple(arguments.seeds or ()),
     )
     label = f"{len(requests)} fault-free sessions"
@@ -135,7 +136,7 @@ def _check_names(arguments: argparse.Namespace) -> None:
     for arm in arguments.arms or ():
         load_arm(arm)
     for gains in arguments.gains or ():
-        gain_set(gains)
+        load_gains(gains)
     if arguments.program:
         load_program(arguments.program)
 

@@ -1,14 +1,16 @@
-"""Stability margins of the gain sets."""
+"""Stability margins of gains over loop lag and tissue stiffness."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import orjson
 
-from controller.gains import GainSet, LawSettings
+from controller.errors import ConfigError
+from controller.gains import GAIN_SETS, GainSet, LawSettings
 from controller.margins import (
     ACTUATOR_LAG_S,
     LAGS_MS,
@@ -16,32 +18,45 @@ from controller.margins import (
     SOUND_SENSITIVITY,
     STIFFNESSES_N_PER_MM,
     Margin,
+    NamedMargin,
     margin_table,
 )
+from workbench.gains_file import load_gains
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the margins over loop lag and tissue stiffness."""
-    table = margin_table(LawSettings())
+    sets = _sets(arguments.gains or ())
+    table = margin_table(LawSettings(), sets=sets)
     if arguments.json:
-        rows = [asdict(row) for row in table]
+        rows = [{"gains": row.gains, **asdict(row.margin)} for row in table]
         sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
-        print("\n".join(_lines(table)))
+        print("\n".join(_lines(table, sets)))
     return 0
 
 
-def _lines(table: tuple[Margin, ...]) -> list[str]:
+def _sets(names: Sequence[str]) -> tuple[GainSet, ...]:
+    """Return the sets that were asked for, once each, or those that come with the project."""
+    found: dict[str, GainSet] = {}
+    for name in names:
+        known = load_gains(name)
+        if found.setdefault(known.name, known) != known:
+            raise ConfigError("--gains", f"{name!r}, a second set named {known.name!r}", "sets with different names")
+    return tuple(found.values()) or GAIN_SETS
+
+
+def _lines(table: tuple[NamedMargin, ...], sets: Sequence[GainSet]) -> list[str]:
     """Return one grid a gain set: phase margin [deg] by lag (rows) and stiffness (columns)."""
-    cells = {(row.gains, row.lag_ms, row.stiffness_n_per_mm): row for row in table}
+    cells = {(row.gains, row.margin.lag_ms, row.margin.stiffness_n_per_mm): row.margin for row in table}
     lines = [
         f"{MASS_KG:g} kg pressed on undamped tissue behind drives with {1e3 * ACTUATOR_LAG_S:g} ms of lag;",
         f"phase margin in degrees; '!' sensitivity peak over {SOUND_SENSITIVITY:g}, 'unstable' as it says",
     ]
-    for gains in GainSet:
-        lines += ["", f"{gains.value}:", "lag ms \\ N/mm" + "".join(f"{value:>10g}" for value in STIFFNESSES_N_PER_MM)]
+    for known in sets:
+        lines += ["", f"{known.name}:", "lag ms \\ N/mm" + "".join(f"{value:>10g}" for value in STIFFNESSES_N_PER_MM)]
         for lag in LAGS_MS:
-            row = (_cell(cells[gains, lag, stiffness]) for stiffness in STIFFNESSES_N_PER_MM)
+            row = (_cell(cells[known.name, lag, stiffness]) for stiffness in STIFFNESSES_N_PER_MM)
             lines.append(f"{lag:>13}" + "".join(f"{text:>10}" for text in row))
     return lines
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
-from controller.gains import GainSet
+from controller.gains import gain_names
 from sim.faults import FAULT_KINDS
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.program import program_names
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
         "programs": program_names(),
         "bodies": body_names(),
         "arms": arm_names(),
-        "gains": tuple(gains.value for gains in GainSet),
+        "gains": gain_names(),
     }
     if arguments.json:
         sys.stdout.write(orjson.dumps(names, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())

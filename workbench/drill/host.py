@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
+from controller.configuration import session_limits
 from controller.errors import MassageArmError
-from controller.gains import GainSet
+from controller.gains import STANDARD
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.supervisor.link import LinkedPlant, LinkSetup
@@ -29,7 +31,7 @@ class HostSetup:
         arm: the arm and its tool.
         placement: X_WB.
         plan: what to do.
-        dt_s: tick.
+        rig: what the drives are.
         owner_pid: process that started this one.
     """
 
@@ -37,7 +39,7 @@ class HostSetup:
     arm: ArmDescription
     placement: Placement
     plan: Plan
-    dt_s: float
+    rig: Rig
     owner_pid: int
 
 
@@ -52,11 +54,11 @@ def run_host(setup: HostSetup, result: Connection) -> None:
 
 
 def _run(setup: HostSetup) -> StopReason | None:
-    plan, dt_s = setup.plan, setup.dt_s
+    plan, dt_s = setup.plan, setup.rig.dt_s
     robot = RobotModel(setup.arm, setup.placement)
-    parts = SessionParts.of(plan, robot, GainSet.STANDARD, dt_s)
+    parts = SessionParts.of(plan, robot, STANDARD, dt_s, session_limits(plan, robot, setup.rig))
     _warm_up(parts, plan)
-    link = LinkSetup(setup.arm.name, robot.joints, dt_s, setup.prefix, setup.owner_pid)
+    link = LinkSetup(setup.rig, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
     session = parts.session(plant)
     become_realtime(HOST_PRIORITY)
@@ -73,7 +75,7 @@ def _warm_up(parts: SessionParts, plan: Plan) -> None:
     """Load compiled code before time counts."""
     law, gate = parts.law(), parts.gate()
     start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
-    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 20.0)
+    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0)
     reference = plan.at(0.0)
     for _ in range(WARM_UP_TICKS):
         gate.judge(law.step(state, reference), state, reference, 0.0)

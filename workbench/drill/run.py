@@ -35,6 +35,7 @@ from controller.supervisor.shared_memory import OwnedBlock
 from controller.types import ArmState, Authority, Mode, StopReason
 from sim.ledger import LedgerPlace, OwnedLedger, Rows, authority_of
 from sim.options import SimulationOptions
+from sim.simulated_rig import simulated_rig
 from sim.stage import StageSetup, run_stage
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
@@ -214,9 +215,10 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
+        rig = simulated_rig(plan.arm, options)
         stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.rest_q_rad, place, owner_pid)
         watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S, owner_pid)
-        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, DT_S, owner_pid)
+        host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, rig, owner_pid)
         processes = (
             context.Process(target=run_stage, args=(stage,), name="stage"),
             context.Process(target=run_supervisor, args=(watcher,), name="supervisor"),
@@ -239,7 +241,7 @@ def _blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
     yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing, nothing)))
     first = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
     yield OwnedBlock(prefix, supervisor.kind, supervisor.pack(first))
-    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0.0, Authority.NOBODY)
+    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.NOBODY)
     yield OwnedBlock(prefix, senses.kind, senses.pack(SensesCell(-1, state)))
     yield OwnedBlock(prefix, owner.kind, owner.pack(OwnerCell(False)))
 

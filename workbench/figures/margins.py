@@ -12,8 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from controller.gains import GainSet
-from controller.margins import LAGS_MS, SOUND_SENSITIVITY, STIFFNESSES_N_PER_MM, Margin
+from controller.margins import LAGS_MS, SOUND_SENSITIVITY, STIFFNESSES_N_PER_MM, Margin, NamedMargin
 from workbench.figures.style import INK, LIMIT, new_figure
 
 SCALE = (1.0, 4.0)
@@ -21,7 +20,7 @@ SCALE = (1.0, 4.0)
 _COLORS = "viridis_r"
 
 
-def margin_maps(table: Sequence[Margin]) -> Figure:
+def margin_maps(table: Sequence[NamedMargin]) -> Figure:
     """Return the peak of the sensitivity of every gain set over lag and stiffness, on one colour scale.
 
     Unstable cells are hatched; a line surrounds what is sound (peak at most SOUND_SENSITIVITY).
@@ -29,16 +28,17 @@ def margin_maps(table: Sequence[Margin]) -> Figure:
     Args:
         table: rows of ``controller.margins.margin_table``.
     """
-    figure, axes = new_figure(3.5, columns=len(GainSet))
-    cells = {(row.gains, row.lag_ms, row.stiffness_n_per_mm): row for row in table}
+    names = tuple(dict.fromkeys(row.gains for row in table))
+    figure, axes = new_figure(3.5, columns=len(names))
+    cells = {(row.gains, row.margin.lag_ms, row.margin.stiffness_n_per_mm): row.margin for row in table}
     image = None
     with mpl.rc_context({"hatch.color": LIMIT, "hatch.linewidth": 0.8}):
-        for view, gains in zip(axes, GainSet, strict=True):
+        for view, gains in zip(axes, names, strict=True):
             grid = [[cells[gains, lag, stiffness] for stiffness in STIFFNESSES_N_PER_MM] for lag in LAGS_MS]
             peaks = [[row.sensitivity_peak if row.is_stable else math.nan for row in line] for line in grid]
             image = view.imshow(peaks, _COLORS, Normalize(*SCALE), origin="lower", aspect="auto")
             _mark_cells(view, grid)
-            view.set_title(gains.value, loc="left", fontsize=10, color=INK)
+            view.set_title(gains, loc="left", fontsize=10, color=INK)
             view.set_xticks(range(len(STIFFNESSES_N_PER_MM)), [f"{value:g}" for value in STIFFNESSES_N_PER_MM])
             view.set_yticks(range(len(LAGS_MS)), [f"{value:g}" for value in LAGS_MS])
             view.set_xlabel("tissue [N/mm]")

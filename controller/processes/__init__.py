@@ -1,0 +1,1 @@
+"""The drive side: what stands between the session loop and every motor, simulated or real."""

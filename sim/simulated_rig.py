@@ -1,0 +1,41 @@
+"""The rig that a simulation stands for, as values."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+from controller.arm import ArmDescription
+from controller.rig import Identity, Rig
+from controller.types import JointSenses
+from sim.options import SimulationOptions
+
+SENSES = JointSenses(has_temperatures=False, has_voltages=False, has_ages=False, has_faults=True)
+"""The simulated drives report faults only."""
+
+
+def simulated_rig(arm: ArmDescription, options: SimulationOptions) -> Rig:
+    """Return what a simulated arm is: its command acts in the next period, its sample is one sensor period old.
+
+    Args:
+        arm: the arm and its tool.
+        options: choices of the simulation.
+    """
+    joints = len(arm.joint_names)
+    sensor_ticks = options.sensor_ticks * (1 + options.extra_delay_samples)
+    return Rig(
+        name=arm.name,
+        joints=joints,
+        dt_s=options.dt_s,
+        loop_lag_s=options.dt_s * (1 + sensor_ticks),
+        sensor_period_s=options.dt_s * options.sensor_ticks,
+        sensor_noise_n=options.quality.force_noise_n,
+        adds_gravity=options.adds_gravity,
+        braked_joints=frozenset(range(joints)),
+        is_simulated=True,
+        senses=SENSES,
+        voltage_v=(0.0, math.inf),
+        identity=Identity(
+            f"simulated {arm.name}", "simulation", hashlib.sha256(arm.urdf_path.read_bytes()).hexdigest()
+        ),
+    )

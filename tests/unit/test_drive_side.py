@@ -1,0 +1,125 @@
+"""The drive policy as both of its users apply it: the rig in one process, and the drive loop over shared memory."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from controller.processes.drives import BRAKE_S, DRIVE_WATCHDOG_S
+from controller.safety.supervision import ENABLE_DELAY_S
+from controller.types import Authority, JointFault, Vector
+from sim.faults import Fault
+from tests.drive_users import DT_S, DriveUser, LoopUser, RigUser, torques
+
+START, HOLDING, PUSHING = torques()
+ALL = frozenset(range(len(START)))
+BROKEN = 1
+"""Joint (from 0) that carries most of the arm."""
+DELAY, WATCHDOG = round(ENABLE_DELAY_S / DT_S), round(DRIVE_WATCHDOG_S / DT_S)
+
+
+@pytest.fixture(params=[RigUser, LoopUser])
+def user(request: pytest.FixtureRequest) -> Iterator[DriveUser]:
+    made: DriveUser = request.param()
+    made.pass_ticks(HOLDING, HOLDING, 20)
+    yield made
+    made.close()
+
+
+def _nearer(user: DriveUser, asked: Vector, other: Vector) -> bool:
+    given = np.array(user.world.given_nm())
+    return bool(np.abs(given - asked).max() < 0.2 * np.abs(given - other).max())
+
+
+def test_the_session_loop_has_the_drives_and_its_torque_acts(user: DriveUser) -> None:
+    state = user.pass_ticks(PUSHING, HOLDING, 15)
+    assert (state.authority, user.closed) == (Authority.HOST, frozenset())
+    assert _nearer(user, PUSHING, HOLDING)
+    assert state.supervisor_age_s <= 2.5 * DT_S
+    assert state.command_age_s <= 1.5 * DT_S
+
+
+def test_the_supervisor_takes_the_drives_of_a_silent_loop_for_good(user: DriveUser) -> None:
+    user.lose_loop()
+    state = user.pass_ticks(PUSHING, HOLDING, 10)
+    assert state.authority is Authority.SUPERVISOR
+    user.find_loop()
+    state = user.pass_ticks(PUSHING, HOLDING, 30)
+    assert state.authority is Authority.SUPERVISOR
+    assert not _nearer(user, PUSHING, HOLDING)
+    assert user.closed == frozenset()
+
+
+def test_drives_that_nobody_commands_hold_without_pushing_and_then_the_brakes_close(user: DriveUser) -> None:
+    user.pass_ticks(PUSHING, HOLDING, 15)
+    user.lose_supervisor()
+    user.lose_loop()
+    user.pass_ticks(PUSHING, HOLDING, WATCHDOG)
+    assert _nearer(user, PUSHING, HOLDING), "the last command stands until the watchdog"
+    state = user.pass_ticks(PUSHING, HOLDING, 15)
+    assert state.authority is Authority.HOST
+    assert _nearer(user, HOLDING, PUSHING)
+    state = user.pass_ticks(PUSHING, HOLDING, DELAY)
+    assert (state.authority, user.closed) == (Authority.NOBODY, ALL)
+    left = user.world.true_motion()[0]
+    user.pass_ticks(PUSHING, HOLDING, 50)
+    assert user.world.true_motion()[0] == pytest.approx(left, abs=2e-3)
+
+
+def test_without_its_supervisor_the_loop_keeps_the_drives_for_a_second(user: DriveUser) -> None:
+    user.lose_supervisor()
+    state = user.pass_ticks(HOLDING, HOLDING, DELAY - 5)
+    assert (state.authority, user.closed) == (Authority.HOST, frozenset())
+    assert state.supervisor_age_s == pytest.approx(ENABLE_DELAY_S, abs=8 * DT_S)
+    state = user.pass_ticks(HOLDING, HOLDING, 10)
+    assert (state.authority, user.closed) == (Authority.NOBODY, ALL)
+    state = user.pass_ticks(HOLDING, HOLDING, 50)
+    assert (state.authority, user.closed) == (Authority.NOBODY, ALL), "the enable is given once"
+
+
+def test_a_broken_drive_has_its_own_brake_and_the_arm_does_not_fall(user: DriveUser) -> None:
+    before = user.world.true_motion()[0]
+    user.world.inject(Fault("joint_torque_lost", BROKEN + 1.0, user.world.t_s))
+    ticks = 0
+    while not user.closed and ticks < 60:
+        state, ticks = user.pass_ticks(HOLDING, HOLDING, 1), ticks + 1
+    assert user.closed == {BROKEN}
+    assert BRAKE_S <= ticks * DT_S <= BRAKE_S + 0.015
+    assert state.joint_fault == tuple(JointFault.TORQUE * (joint == BROKEN) for joint in range(len(START)))
+    user.pass_ticks(HOLDING, HOLDING, 200)
+    assert user.closed == {BROKEN}
+    fallen = np.abs(np.array(user.world.true_motion()[0]) - before)
+    assert fallen[BROKEN] < 0.02
+    assert np.abs(user.world.true_motion()[1][BROKEN]) < 0.01
+
+
+def test_after_a_cleared_stop_the_loop_has_the_drives_again(user: DriveUser) -> None:
+    user.lose_loop()
+    user.pass_ticks(PUSHING, HOLDING, 30)
+    left = user.world.true_motion()[0]
+    user.resume()
+    assert user.world.true_motion()[0] == pytest.approx(left, abs=2e-3)
+    state = user.pass_ticks(PUSHING, HOLDING, 20)
+    assert state.authority is Authority.HOST
+    assert _nearer(user, PUSHING, HOLDING)
+    user.lose_loop()
+    assert user.pass_ticks(PUSHING, HOLDING, 10).authority is Authority.SUPERVISOR, "and is watched as before"
+
+
+def test_brakes_that_closed_open_again_only_by_a_resume(user: DriveUser) -> None:
+    user.lose_supervisor()
+    user.pass_ticks(HOLDING, HOLDING, DELAY + 10)
+    assert user.closed == ALL
+    left = user.world.true_motion()[0]
+    user.resume()
+    state = user.pass_ticks(HOLDING, HOLDING, 30)
+    assert (state.authority, user.closed) == (Authority.HOST, frozenset())
+    assert user.world.true_motion()[0] == pytest.approx(left, abs=5e-3)
+
+
+def test_a_resume_without_need_leaves_the_arm_alone(user: DriveUser) -> None:
+    user.pass_ticks(PUSHING, HOLDING, 15)
+    user.resume()
+    state = user.pass_ticks(PUSHING, HOLDING, 1)
+    assert state.authority is Authority.HOST
+    assert _nearer(user, PUSHING, HOLDING), "no step of torque"
