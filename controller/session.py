@@ -108,7 +108,7 @@ class Session:
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
-        self._is_over = self._is_closed = self._is_collector_off = False
+        self._is_over = self._is_closed = self._is_collector_off = self._has_raised = False
 
     def request_stop(self, cause: Cause = Cause.OPERATOR) -> None:
         """Stop from outside the loop (signal handler): the arm leaves the skin and parks, then the session ends."""
@@ -144,8 +144,7 @@ class Session:
         try:
             if not self._is_over:
                 return self._tick()
-            if self._failure is not None:
-                raise self._failure
+            self._raise_failure()
         except BaseException as error:
             self._close_after(error)
             raise
@@ -174,11 +173,18 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close; an error on its way out is never replaced by one of closing."""
-        if error is None:
-            self.close()
-        else:
+        """Close; an error on its way out is never replaced by a later one, and a failure of the session not lost."""
+        if error is not None:
             self._close_after(error)
+            return
+        self.close()
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        """Raise what failed in the session, once."""
+        if self._failure is not None and not self._has_raised:
+            self._has_raised = True
+            raise self._failure
 
     def _close_after(self, error: BaseException) -> None:
         try:
@@ -217,10 +223,15 @@ class Session:
             self._tell(state.t_s, RequestEvent(Request.STOP, Clearance.OPERATOR, True, "the arm parks, then it ends"))
         if self._operator is None:
             return
-        self._outlook = self._operator.poll(state.t_s)
-        for asked in self._outlook.asked:
-            is_taken, text = self._take(asked, state)
-            self._tell(state.t_s, RequestEvent(asked.request, asked.who, is_taken, text))
+        try:
+            self._outlook = self._operator.poll(state.t_s)
+            for asked in self._outlook.asked:
+                is_taken, text = self._take(asked, state)
+                self._tell(state.t_s, RequestEvent(asked.request, asked.who, is_taken, text))
+        except Exception as error:
+            # A session whose operator is not heard any more must not go on.
+            self._operator, self._outlook = None, NO_REQUESTS
+            self._fail(error, state.t_s)
 
     def _take(self, asked: Asked, state: ArmState) -> tuple[bool, str]:
         """Take or refuse a request; return which of both, and what follows or why."""
@@ -260,7 +271,11 @@ class Session:
     def _advance(self, t_s: float) -> None:
         """Let plan time pass; leave a stroke out where that is asked for and the tool is off the skin."""
         may_resume = self._outlook.may_resume
-        stop = self._clock.advance(t_s, is_working=self._law.is_working, may_resume=may_resume)
+        try:
+            stop = self._clock.advance(t_s, is_working=self._law.is_working, may_resume=may_resume)
+        except Exception as error:
+            self._fail(error, t_s)
+            return
         if stop is not None:
             self._gate.stop(stop)
         elif self._operator is not None and self._clock.skip_to_s is not None:

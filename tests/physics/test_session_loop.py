@@ -9,11 +9,11 @@ import pytest
 from controller.errors import PlantError
 from controller.gains import STANDARD
 from controller.observers import ObserverDropped, SessionEvent
-from controller.operator import Inbox
+from controller.operator import Operator, Requests
 from controller.robot import RobotModel
 from controller.session import Session
 from controller.session_parts import SessionParts
-from controller.types import StepRecord
+from controller.types import Cause, StepRecord
 from sim.options import SimulationOptions
 from sim.world import SimPlant, build_simulation
 from tests.fault_cases import prepared
@@ -46,7 +46,7 @@ class Browser(Kept):
             raise ConnectionResetError("browser closed")
 
 
-def opened(*observers: Kept, operator: Inbox | None = None) -> tuple[SimPlant, Session]:
+def opened(*observers: Kept, operator: Operator | None = None) -> tuple[SimPlant, Session]:
     body, robot, plan = prepared()
     plant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
     plant.configure()
@@ -106,6 +106,27 @@ def test_a_plant_that_fails_makes_the_loop_raise_once_it_is_safe() -> None:
     with pytest.raises(PlantError):
         session.tick()
     assert session.tick() is None
+
+
+def test_an_operator_that_fails_stops_the_session_but_never_the_loop_at_once() -> None:
+    class Broken:
+        def poll(self, t_s: float) -> Requests:
+            if t_s >= 0.005:
+                raise ConnectionResetError("console gone")
+            return Requests()
+
+    plant, session = opened(operator=Broken())
+    steps: list[StepRecord | None] = []
+    with pytest.raises(ConnectionResetError, match="console gone"), session:
+        steps += [session.tick() for _ in range(20)]
+    assert len(steps) == 20
+    assert None not in steps
+    assert is_safe(plant)
+    assert session.result.stop is not None
+    assert (session.result.stop.cause, session.result.stop.t_s) == (Cause.INTERNAL_ERROR, 0.005)
+    assert "console gone" in session.result.stop.limit
+    assert session.tick() is None, "raised once"
+    plant.deactivate()
 
 
 def test_a_display_that_fails_is_left_out_and_the_session_goes_on() -> None:

@@ -90,7 +90,7 @@ def test_skip_lifts_off_and_is_driven_away_slowly() -> None:
     outcome = outcomes()["skip"]
     assert all(step.truth[0].press_n == 0.0 for step in after(outcome, 1.0))
     assert max(max(map(abs, step.state.dq_rad_s)) for step in outcome.steps) < 0.6
-    assert outcome.steps[-1].reference.phase is Phase.TRANSFER
+    assert outcome.steps[-1].reference.phase is Phase.TO_PLAN
     assert outcome.steps[-1].truth[0].p_wt[2] > outcome.steps[0].truth[0].p_wt[2] + 0.05
     torque = [max(abs(a - b) for a, b in zip(one.applied.tau_nm, two.applied.tau_nm, strict=True))
               for one, two in zip(outcome.steps, outcome.steps[1:], strict=False)]  # fmt: skip
