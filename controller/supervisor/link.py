@@ -78,15 +78,7 @@ class LinkedPlant:
             PlantError: the arm is elsewhere, or the enable is not given.
         """
         state = self._at_start(lambda _: True, "the drives").state
-        if len(q_rad) != len(state.q_rad):
-            raise PlantError(f"start posture of {len(q_rad)} angles for {len(state.q_rad)} joints", "check --arm")
-        for joint, (q, rest) in enumerate(zip(state.q_rad, q_rad, strict=True), 1):
-            if not abs(q - rest) <= START_RAD:
-                raise PlantError(
-                    f"joint {joint} of the arm is at {q:.4f} rad, not where the plan has it at rest; allowed: "
-                    f"{rest:.4f} rad, {START_RAD:g} rad more or less",
-                    "move it there, or plan again with the posture it stands in",
-                )
+        refuse_elsewhere(state.q_rad, q_rad)
         self._send(None, wants_enable=True)
         self._at_start(lambda senses: senses.state.authority is Authority.HOST, "the supervisor")
 
@@ -164,3 +156,24 @@ class LinkedPlant:
         if senses is None:
             raise PlantError(f"no new senses within {SENSES_LOST_S:g} s", "start the drives, check their process")
         return senses
+
+
+def refuse_elsewhere(q_rad: Vector, rest_rad: Vector) -> None:
+    """Refuse an arm that does not stand where its plan begins.
+
+    Args:
+        q_rad: where it stands, (n,).
+        rest_rad: where the plan has it at rest, (n,).
+
+    Raises:
+        PlantError: a joint is farther away than ``START_RAD``, or the arm has another number of joints.
+    """
+    if len(rest_rad) != len(q_rad):
+        raise PlantError(f"start posture of {len(rest_rad)} angles for {len(q_rad)} joints", "check --arm")
+    for joint, (q, rest) in enumerate(zip(q_rad, rest_rad, strict=True), 1):
+        if not abs(q - rest) <= START_RAD:
+            raise PlantError(
+                f"joint {joint} of the arm stands at {q:.4f} rad; allowed: {rest:.4f} rad, where the plan has it at "
+                f"rest, within {START_RAD:g} rad",
+                "move it there, or plan again with the posture that the arm stands in",
+            )

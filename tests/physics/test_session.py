@@ -75,7 +75,7 @@ def _prepared(arm_name: str) -> tuple[Body, RobotModel, Plan]:
 
 def _near(plan: Plan) -> Plan:
     """Return a plan that parks over its start: the whole way beside the person takes long to simulate."""
-    return dataclasses.replace(plan, park_path_rad=plan.park_path_rad[:1])
+    return dataclasses.replace(plan, park_path_rad=plan.park_path_rad[:1], end_path_rad=())
 
 
 class _Watched(SimPlant):
@@ -248,6 +248,10 @@ def test_a_cleared_stop_starts_again_where_the_arm_is_and_finishes_the_plan(who:
     work = [s for s in steps[at:] if s.contact is ContactState.WORK and s.reference.phase is Phase.WORK]
     assert len(work) > 3000
     assert max(s.truth[0].press_n for s in steps) < 18.0 + 3.0
+    assert steps[-1].reference.phase is Phase.TO_REST
+    assert max(map(abs, steps[-1].state.dq_rad_s)) < 0.05
+    rest = zip(steps[-1].state.q_rad, plan.park_path_rad[-1], strict=True)
+    assert max(abs(q - parked) for q, parked in rest) < 0.12
 
 
 def test_a_wrist_sensor_that_reads_zero_is_found_out() -> None:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from controller.configuration import session_limits
+from controller.errors import PlantError
+from controller.supervisor.link import refuse_elsewhere
 from controller.types import ArmState, Command, Phase, Vector
 from controller.ways import AT_START_RAD, Route, Ways, driven_time_s
 from tests.gate_cases import command, state
@@ -202,3 +204,15 @@ def test_the_ways_are_inside_the_workspace_and_the_session_time() -> None:
     assert near.workspace_low_m != wide.workspace_low_m
     assert driven_time_s(low) == 0.0
     assert wide.session_s - near.session_s == pytest.approx(1.5 * driven_time_s(far))
+
+
+def test_an_arm_that_stands_elsewhere_is_not_enabled() -> None:
+    rest = (0.5, -0.3, 1.0)
+    refuse_elsewhere((0.519, -0.319, 0.981), rest)
+    with pytest.raises(
+        PlantError, match=r"joint 2 of the arm stands at -0\.3210 rad; allowed: -0\.3000 rad.*0\.02 rad"
+    ):
+        refuse_elsewhere((0.5, -0.321, 1.5), rest)
+    for q in ((0.5, -0.3, float("nan")), (0.5, -0.3), (0.5, -0.279, 1.0)):
+        with pytest.raises(PlantError):
+            refuse_elsewhere(q, rest)
