@@ -71,9 +71,11 @@ class LinkedPlant:
         """Check that the arm stands at ``q_rad`` and ask for the enable; the drives hold it until the first command.
 
         Raises:
-            PlantError: the arm is elsewhere, or the enable is not given.
+            PlantError: the drives belong to another plant, the arm is elsewhere, or the enable is not given.
         """
-        state = self._at_start(lambda _: True, "the drives").state
+        senses = self._at_start(lambda _: True, "the drives")
+        self._setup.rig.identity.check(senses.identity)
+        state = senses.state
         if len(q_rad) != len(state.q_rad):
             raise PlantError(f"start posture of {len(q_rad)} angles for {len(state.q_rad)} joints", "check --arm")
         off = max(abs(q - start) for q, start in zip(state.q_rad, q_rad, strict=True))
