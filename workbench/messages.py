@@ -10,6 +10,7 @@ import orjson
 
 from controller.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 
 
@@ -231,6 +232,7 @@ class RunConfig:
         faults: what is injected, as on the command line with every value spelled out.
         mesh: mesh of the finite elements; empty on the law.
         force_gains: the gains in numbers; None in a record of an earlier version.
+        identity: which plant it ran on.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -253,6 +255,7 @@ class RunConfig:
     versions: tuple[Version, ...]
     faults: tuple[str, ...] = ()
     mesh: str = ""
+    identity: Identity | None = None
     force_gains: ForceGains | None = None
     config_sha256: str = ""
 
