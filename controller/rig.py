@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from controller.errors import ConfigError
+from controller.errors import ConfigError, PlantError
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, GateLimits, PadLimits, PressLimits
 from controller.types import JointSenses, Vector
 
@@ -34,6 +34,22 @@ class Identity:
         """64 bits of a hash over all of it, for comparison across processes."""
         text = "\0".join((self.serial, self.firmware, self.calibration_sha256))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+    def check(self, found: int) -> None:
+        """Refuse drives of another plant.
+
+        Args:
+            found: digest that the drives publish.
+
+        Raises:
+            PlantError: it is not this one.
+        """
+        if found != self.digest:
+            raise PlantError(
+                f"drives of another plant: got identity {found:016x}; expected {self.digest:016x} ({self.serial}, "
+                f"firmware {self.firmware})",
+                "use the rig file of this arm, or calibrate it again",
+            )
 
 
 @dataclass(frozen=True, slots=True)

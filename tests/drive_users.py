@@ -126,7 +126,7 @@ class LoopUser:
         self.world = build_simulation(arm, placement, body, options or SimulationOptions(seed=1))
         self.world.configure()
         self.world.activate(torques()[0])
-        prefix = f"massage-arm-test-{os.getpid()}-{secrets.token_hex(4)}"
+        self.prefix = prefix = f"massage-arm-test-{os.getpid()}-{secrets.token_hex(4)}"
         self._stack, self._nothing = ExitStack(), (0.0,) * joints
         self._host, self._senses = HostCodec(joints), SensesCodec(joints)
         master, owner = SupervisorCodec(joints), OwnerCodec(joints)
@@ -139,10 +139,12 @@ class LoopUser:
         self._own(prefix, master, nobody)
         self._reader = self._own(prefix, self._senses, SensesCell(-1, self.world.read())).reader
         self._own(prefix, owner, OwnerCell(False))
-        self.loop = DriveLoop(SimDriveSide(self.world), drive_settings(arm, self.world.rig), prefix)
+        self.loop = DriveLoop(
+            SimDriveSide(self.world), drive_settings(arm, self.world.rig), prefix, self.world.rig.identity
+        )
         limits = _limits(arm.torque_limit_nm)
-        setup = SupervisorSetup(prefix, arm, placement, limits, DT_S, os.getppid())
-        self._supervisor = SupervisorLoop(setup, is_realtime=False)
+        setup = SupervisorSetup(prefix, arm, placement, limits, DT_S, self.world.rig.identity, os.getppid())
+        self.supervisor = SupervisorLoop(setup, is_realtime=False)
 
     def _own(self, prefix: str, codec: HostCodec, first: HostCell) -> OwnedBlock:
         return self._stack.enter_context(OwnedBlock(prefix, codec.kind, codec.pack(first)))
@@ -157,7 +159,7 @@ class LoopUser:
                 self._beat += 1
                 self._writer.write(self._host.pack(self._cell(senses.tick, tau_nm, holding_nm)))
             if senses.tick % 2 == 0 and not self._is_unwatched:
-                self._supervisor._period(senses)
+                self.supervisor._period(senses)
             self.loop.step()
         return self._newest().state
 
@@ -184,7 +186,7 @@ class LoopUser:
             senses = self._newest()
             if senses.state.authority is Authority.HOST and not self.closed:
                 return
-            self._supervisor._period(senses)
+            self.supervisor._period(senses)
             self.loop.step()
         raise AssertionError("the drives were not given back")
 

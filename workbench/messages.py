@@ -11,6 +11,7 @@ import orjson
 from controller.arm import PadDescription
 from controller.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 
 
@@ -234,6 +235,7 @@ class RunConfig:
         force_gains: the gains in numbers; None in a record of an earlier version.
         braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
             records that do not have it.
+        identity: which plant it ran on.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -256,6 +258,7 @@ class RunConfig:
     versions: tuple[Version, ...]
     faults: tuple[str, ...] = ()
     mesh: str = ""
+    identity: Identity | None = None
     force_gains: ForceGains | None = None
     braked_bound_n: float | None = None
     config_sha256: str = ""

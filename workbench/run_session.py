@@ -132,6 +132,7 @@ class Inputs:
             versions=_versions(),
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
+            identity=simulated_rig(self.arm, _options(self)).identity,
         ).hashed()
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from controller.processes.drives import DriveFeedback, DriveOrder, DrivePolicy, DriveSettings
+from controller.rig import Identity
 from controller.safety.supervision import BEAT_S
 from controller.supervisor.cells import HostCodec, SensesCell, SensesCodec, SupervisorCodec
 from controller.supervisor.realtime import POLL_S, sleep_until
@@ -116,12 +117,13 @@ class DriveLoop:
         side: drives and senses, ready.
         settings: of the drives.
         prefix: of the shared memory's names.
+        identity: of the plant, published with the senses so that session loop and supervisor can check it.
 
     Raises:
         PlantError: the shared memory is missing or foreign.
     """
 
-    def __init__(self, side: DriveSide, settings: DriveSettings, prefix: str) -> None:
+    def __init__(self, side: DriveSide, settings: DriveSettings, prefix: str, identity: Identity) -> None:
         joints = len(settings.torque_nm)
         self._host, self._supervisor, self._senses = HostCodec(joints), SupervisorCodec(joints), SensesCodec(joints)
         self._host_reader = BlockReader(attach(prefix, self._host.kind, may_write=False), self._host.kind)
@@ -129,7 +131,7 @@ class DriveLoop:
             attach(prefix, self._supervisor.kind, may_write=False), self._supervisor.kind
         )
         self._writer = BlockWriter(attach(prefix, self._senses.kind, may_write=True), self._senses.kind)
-        self._side, self._settings = side, settings
+        self._side, self._settings, self._identity = side, settings, identity.digest
         self._beat_ticks = round(BEAT_S / settings.dt_s)
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
@@ -220,7 +222,7 @@ class DriveLoop:
             command_age_s=status.command_age_s,
             joint_fault=_merged(state.joint_fault, status.joint_fault),
         )
-        self._writer.write(self._senses.pack(SensesCell(self.tick, state)))
+        self._writer.write(self._senses.pack(SensesCell(self.tick, state, self._identity)))
 
 
 def _merged(sensed: tuple[int, ...], found: tuple[int, ...]) -> tuple[int, ...]:

@@ -76,10 +76,12 @@ class SensesCell:
     Attributes:
         tick: periods since the drives started; the clock of everybody else.
         state: the senses.
+        identity: digest of the plant's identity.
     """
 
     tick: int
     state: ArmState
+    identity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class SensesCodec:
 
     def __init__(self, joints: int) -> None:
         self._joints = joints
-        self._layout = struct.Struct(f"<qqBB6x4d6d{6 * joints}d{joints}q")
+        self._layout = struct.Struct(f"<qQqBB6x4d6d{6 * joints}d{joints}q")
         self._nothing: Vector = (math.nan,) * joints
         self.kind = BlockKind("senses", 3, joints, self._layout.size)
 
@@ -175,7 +177,7 @@ class SensesCodec:
         optional = (state.temperatures_c, state.voltages_v, state.joint_age_s)
         present = sum(1 << bit for bit, values in enumerate((*optional, state.joint_fault)) if values)
         return self._layout.pack(
-            cell.tick, state.wrench_sequence, AUTHORITIES.index(state.authority), present, state.t_s,
+            cell.tick, cell.identity, state.wrench_sequence, AUTHORITIES.index(state.authority), present, state.t_s,
             state.sensor_age_s, state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad,
             *state.dq_rad_s, *state.tau_nm, *(value for values in optional for value in values or self._nothing),
             *(state.joint_fault or (0,) * self._joints),
@@ -185,7 +187,7 @@ class SensesCodec:
         """Return the cell; None where it is broken."""
         if payload is None:
             return None
-        tick, sequence, authority, present, t_s, sensor_age_s, *values = self._layout.unpack(payload)
+        tick, identity, sequence, authority, present, t_s, sensor_age_s, *values = self._layout.unpack(payload)
         if authority >= len(AUTHORITIES) or present >= 1 << 4:
             return None
         n = self._joints
@@ -198,6 +200,7 @@ class SensesCodec:
                 t_s, q_rad, dq_rad_s, tau_nm, (fx, fy, fz, mx, my, mz), sensor_age_s, sequence,
                 AUTHORITIES[authority], supervisor_age_s, command_age_s, hot, volts, ages, faults,
             ),
+            identity,
         )  # fmt: skip
 
 

@@ -75,10 +75,11 @@ class LinkedPlant:
             q_rad: the posture (n,) that the plan's way begins at: ``rest_q_rad`` of the plan.
 
         Raises:
-            PlantError: the arm is elsewhere, or the enable is not given.
+            PlantError: the drives belong to another plant, the arm is elsewhere, or the enable is not given.
         """
-        state = self._at_start(lambda _: True, "the drives").state
-        refuse_elsewhere(state.q_rad, q_rad)
+        senses = self._at_start(lambda _: True, "the drives")
+        self._setup.rig.identity.check(senses.identity)
+        refuse_elsewhere(senses.state.q_rad, q_rad)
         self._send(None, wants_enable=True)
         self._at_start(lambda senses: senses.state.authority is Authority.HOST, "the supervisor")
 

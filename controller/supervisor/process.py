@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 
 from controller.arm import ArmDescription, Placement
+from controller.rig import Identity
 from controller.robot import RobotModel
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
 from controller.supervisor.cells import (
@@ -50,6 +51,7 @@ class SupervisorSetup:
         placement: X_WB.
         limits: what to check.
         dt_s: tick of the drives.
+        identity: of the plant to supervise.
         owner_pid: process that started this one; without it nobody is left to give the word to end.
     """
 
@@ -58,6 +60,7 @@ class SupervisorSetup:
     placement: Placement
     limits: SupervisorLimits
     dt_s: float
+    identity: Identity
     owner_pid: int
 
 
@@ -91,17 +94,23 @@ class SupervisorLoop:
         self._resumes = 0
         self._last_tick = -self._beat_ticks
         self._is_asked_to_end = False
-        self._owner_pid = setup.owner_pid
+        self._owner_pid, self._identity = setup.owner_pid, setup.identity
 
     def ask_to_end(self) -> None:
         """End as soon as the arm has no enable."""
         self._is_asked_to_end = True
 
     def run(self) -> None:
-        """Supervise until the arm has no enable and somebody has asked for the end."""
+        """Supervise until the arm has no enable and somebody has asked for the end.
+
+        Raises:
+            PlantError: the drives belong to another plant; without this heartbeat they get no enable.
+        """
         senses = self._next_senses()
         while senses is None and not self._may_end():
             senses = self._next_senses()
+        if senses is not None:
+            self._identity.check(senses.identity)
         for _ in range(WARM_UP_PERIODS):
             if senses is not None:
                 self._note_terms(senses)

@@ -1,12 +1,17 @@
 """The drive policy as both of its users apply it: the rig in one process, and the drive loop over shared memory."""
 
+import dataclasses
+import os
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from controller.errors import PlantError
 from controller.processes.drives import BRAKE_S, DRIVE_WATCHDOG_S
+from controller.rig import Identity
 from controller.safety.supervision import ENABLE_DELAY_S
+from controller.supervisor.link import LinkedPlant, LinkSetup
 from controller.types import Authority, JointFault, Vector
 from sim.faults import Fault
 from sim.options import SimulationOptions
@@ -134,4 +139,18 @@ def test_a_session_that_ends_leaves_a_joint_without_a_brake_to_its_drive() -> No
     state = user.pass_ticks(HOLDING, HOLDING, 400)
     assert (state.authority, user.closed) == (Authority.NOBODY, ALL - {BROKEN})
     assert user.world.true_motion()[0] == pytest.approx(left, abs=5e-3)
+    user.close()
+
+
+def test_supervisor_and_session_loop_refuse_the_drives_of_another_plant() -> None:
+    user, other = LoopUser(), Identity("somebody else's", "simulation", "0")
+    rig = user.world.rig
+    link = LinkedPlant(LinkSetup(dataclasses.replace(rig, identity=other), user.prefix, os.getppid()))
+    link.configure()
+    with pytest.raises(PlantError, match="drives of another plant"):
+        link.activate(START)
+    user.supervisor._identity = other
+    with pytest.raises(PlantError, match="drives of another plant"):
+        user.supervisor.run()
+    assert user.pass_ticks(HOLDING, HOLDING, 1).authority is Authority.HOST, "the right ones are taken"
     user.close()

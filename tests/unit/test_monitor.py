@@ -13,7 +13,6 @@ from controller.types import (
     Clearance,
     Command,
     ContactState,
-    JointSenses,
     ToolTerms,
     Vector3,
 )
@@ -23,7 +22,7 @@ from tests.unit.test_gate import ARM
 WISH = command(ARM, ARM.bias_nm)
 
 
-def _cause(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause | None:
+def cause_of(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause | None:
     for sample in samples:
         stop = gate.judge(wish, sample, reference(), sample.t_s).stop
         if stop is not None:
@@ -51,21 +50,21 @@ def _cause(gate: Gate, samples: list[ArmState], wish: Command = WISH) -> Cause |
     ],
 )
 def test_one_sample_is_enough(changes: dict, senses: dict, cause: Cause | None) -> None:
-    assert _cause(Gate(limits(**changes), 1e-3), [state(**senses)]) is cause
+    assert cause_of(Gate(limits(**changes), 1e-3), [state(**senses)]) is cause
 
 
 @pytest.mark.parametrize(
     ("gap_s", "late_s", "cause"), [(0.008, 0.008, None), (0.0081, 0.008, Cause.LATE_TICK), (0.0081, 0.01, None)]
 )
 def test_a_loop_that_stood_still_is_stopped(gap_s: float, late_s: float, cause: Cause | None) -> None:
-    assert _cause(Gate(limits(late_s=late_s), 1e-3), [state(t_s=0.0), state(t_s=gap_s)]) is cause
+    assert cause_of(Gate(limits(late_s=late_s), 1e-3), [state(t_s=0.0), state(t_s=gap_s)]) is cause
 
 
 def test_after_a_clear_the_time_before_does_not_count() -> None:
     gate = Gate(limits(late_s=0.008), 1e-3)
-    assert _cause(gate, [state(t_s=0.0), state(t_s=1.0)]) is Cause.LATE_TICK
+    assert cause_of(gate, [state(t_s=0.0), state(t_s=1.0)]) is Cause.LATE_TICK
     gate.clear(Clearance.SERVICE)
-    assert _cause(gate, [state(t_s=9.0, q_rad=(1.0,) * 7)]) is None
+    assert cause_of(gate, [state(t_s=9.0, q_rad=(1.0,) * 7)]) is None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ def test_a_joint_that_is_not_where_its_speed_says_is_a_jump(
 ) -> None:
     then = state(t_s=0.0)
     now = state(t_s=0.001, q_rad=(0.1,) * 6 + (0.1 + move_rad,), dq_rad_s=(0.0,) * 6 + (speed,))
-    assert _cause(Gate(limits(jump_rad=jump_rad), 1e-3), [then, now]) is cause
+    assert cause_of(Gate(limits(jump_rad=jump_rad), 1e-3), [then, now]) is cause
 
 
 @pytest.mark.parametrize(("repeats", "cause"), [(2, None), (3, Cause.SENSOR_FROZEN)])
@@ -92,7 +91,7 @@ def test_a_sample_that_repeats_is_frozen(repeats: int, cause: Cause | None) -> N
     same = (0.0, 0.0, -20.0, 0.0, 0.0, 0.0)
     samples = [state(t_s=0.001 * k, wrench_s=same, wrench_sequence=k) for k in range(1 + repeats)]
     alive = state(t_s=0.01, wrench_s=(0.0, 0.0, -20.001, 0.0, 0.0, 0.0), wrench_sequence=9)
-    assert _cause(Gate(limits(frozen_ticks=3), 1e-3), [*samples, alive]) is cause
+    assert cause_of(Gate(limits(frozen_ticks=3), 1e-3), [*samples, alive]) is cause
 
 
 def _at(p_wt: Vector3) -> Command:
@@ -127,8 +126,8 @@ def test_waiting_in_the_air_is_no_dwelling() -> None:
 
 
 def test_what_the_law_asks_for_that_is_no_number_is_told_from_joints_that_are_none() -> None:
-    assert _cause(Gate(limits(), 1e-3), [state()], command(ARM, (math.nan,) * 7)) is Cause.NOT_FINITE
-    assert _cause(Gate(limits(), 1e-3), [state(dq_rad_s=(math.nan,) * 7)]) is Cause.JOINTS_NOT_FINITE
+    assert cause_of(Gate(limits(), 1e-3), [state()], command(ARM, (math.nan,) * 7)) is Cause.NOT_FINITE
+    assert cause_of(Gate(limits(), 1e-3), [state(dq_rad_s=(math.nan,) * 7)]) is Cause.JOINTS_NOT_FINITE
 
 
 TILTED = (0.48, -0.6, 0.64)
@@ -206,7 +205,7 @@ def test_a_tilted_axis_is_compared_in_every_component() -> None:
 
 
 def test_joints_that_stand_exactly_still_do_not_jump() -> None:
-    assert _cause(Gate(limits(jump_rad=0.0), 1e-3), [state(t_s=0.001 * k) for k in range(5)]) is None
+    assert cause_of(Gate(limits(jump_rad=0.0), 1e-3), [state(t_s=0.001 * k) for k in range(5)]) is None
 
 
 def test_equal_samples_count_from_the_last_that_differed() -> None:
@@ -214,8 +213,8 @@ def test_equal_samples_count_from_the_last_that_differed() -> None:
     samples = [
         state(t_s=0.001 * k, wrench_s=(0.0, 0.0, f, 0.0, 0.0, 0.0), wrench_sequence=k) for k, f in enumerate(forces)
     ]
-    assert _cause(Gate(limits(frozen_ticks=3), 1e-3), samples) is None
-    assert _cause(Gate(limits(frozen_ticks=2), 1e-3), samples) is Cause.SENSOR_FROZEN
+    assert cause_of(Gate(limits(frozen_ticks=3), 1e-3), samples) is None
+    assert cause_of(Gate(limits(frozen_ticks=2), 1e-3), samples) is Cause.SENSOR_FROZEN
 
 
 def test_a_bad_sample_says_nothing_about_the_force_and_a_good_one_starts_the_count_again() -> None:
@@ -331,83 +330,3 @@ def test_the_limit_that_is_passed_is_the_one_that_is_told(axis: int, value: floa
     assert stop is not None
     assert (stop.limit, stop.allowed) == (f"tool position along {'xyz'[axis]}", allowed)
     assert stop.value == pytest.approx(value, nan_ok=True)
-
-
-def _numbered(numbers: list[int], *, is_same: bool = False) -> list[ArmState]:
-    """Return one state a tick with these sample numbers; the value follows the number, or is the same always."""
-    return [
-        state(t_s=0.001 * k, wrench_s=(0.0, 0.0, -20.0 - (0.0 if is_same else number), 0, 0, 0), wrench_sequence=number)
-        for k, number in enumerate(numbers)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "gap_s", "cause"),
-    [
-        ([5, 5, 6, 6, 7, 7, 8], 0.0015, None),
-        ([5, 5, 5, 6], 0.0015, Cause.SENSOR_FROZEN),
-        ([5, 5, 5, 6], 0.0025, None),
-        ([5, 5, 5, 5, 5, 6, 6, 6, 6, 6], 0.0045, None),
-        ([5, 6, 6, 6, 6, 6, 6, 7], 0.0045, Cause.SENSOR_FROZEN),
-        ([5, 7, 10, 10, 15], 0.0015, None),
-    ],
-)
-def test_a_sample_that_is_not_followed_by_a_new_one_in_time_is_frozen(
-    numbers: list[int], gap_s: float, cause: Cause | None
-) -> None:
-    assert _cause(Gate(limits(sensor_gap_s=gap_s), 1e-3), _numbered(numbers)) is cause
-
-
-def test_only_new_samples_count_as_repeated() -> None:
-    bounds = limits(frozen_ticks=2, sensor_gap_s=0.0045)
-    assert _cause(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2, 3], is_same=True)) is Cause.SENSOR_FROZEN
-    assert _cause(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2], is_same=True)) is None
-    assert _cause(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2, 3])) is None
-
-
-def test_sample_numbers_that_run_backward_are_a_fault() -> None:
-    gate = Gate(limits(), 1e-3)
-    assert _cause(gate, _numbered([5, 4])) is Cause.SENSOR_FROZEN
-    gate.clear(Clearance.SERVICE)
-    assert _cause(gate, [state(t_s=0.5, wrench_sequence=0)]) is None, "after a clear any number is the first"
-    assert _cause(Gate(limits(), 1e-3), _numbered([-5, -4, -3])) is None
-
-
-JOINT_3 = (0, 0, 1, 0, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("fitted", "senses", "cause", "joint"),
-    [
-        ({}, {"joint_fault": (0,) * 7}, None, 0),
-        ({}, {"joint_fault": JOINT_3}, Cause.DRIVE_FAULT, 3),
-        ({}, {"joint_fault": (0,) * 6}, Cause.DRIVE_FAULT, 7),
-        ({"has_faults": True}, {"joint_fault": (0,) * 7}, None, 0),
-        ({"has_faults": True}, {"joint_fault": ()}, Cause.DRIVE_FAULT, 1),
-        ({"has_temperatures": True}, {"temperatures_c": (80.0,) * 7}, None, 0),
-        ({"has_temperatures": True}, {"temperatures_c": (20.0,) * 6 + (math.nan,)}, Cause.TEMPERATURE, 7),
-        ({"has_temperatures": True}, {"temperatures_c": (20.0,) * 6 + (80.1,)}, Cause.TEMPERATURE, 7),
-        ({"has_temperatures": True}, {"temperatures_c": (-400.0,) * 7}, None, 0),
-        ({"has_temperatures": True}, {}, Cause.TEMPERATURE, 1),
-        ({}, {"voltages_v": (20.0, 30.0) + (24.0,) * 5}, None, 0),
-        ({}, {"voltages_v": (24.0, 19.9) + (24.0,) * 5}, Cause.DRIVE_FAULT, 2),
-        ({}, {"voltages_v": (24.0, 30.1) + (24.0,) * 5}, Cause.DRIVE_FAULT, 2),
-        ({}, {"voltages_v": (math.nan,) * 7}, None, 0),
-        ({"has_voltages": True}, {"voltages_v": (24.0, math.nan) + (24.0,) * 5}, Cause.DRIVE_FAULT, 2),
-        ({"has_voltages": True}, {}, Cause.DRIVE_FAULT, 1),
-        ({}, {"joint_age_s": (0.003,) * 7}, None, 0),
-        ({}, {"joint_age_s": (0.0,) * 3 + (0.0031,) + (0.0,) * 3}, Cause.LINK, 4),
-        ({}, {"joint_age_s": (math.nan,) * 7}, None, 0),
-        ({"has_ages": True}, {"joint_age_s": (math.nan,) * 7}, Cause.LINK, 1),
-        ({"has_ages": True}, {}, Cause.LINK, 1),
-        ({"has_ages": True}, {"joint_age_s": (0.0,) * 8}, Cause.LINK, 7),
-    ],
-)
-def test_a_joint_with_a_fault_or_without_a_sense_that_it_must_have_is_named(
-    fitted: dict, senses: dict, cause: Cause | None, joint: int
-) -> None:
-    names = ("has_temperatures", "has_voltages", "has_ages", "has_faults")
-    bounds = limits(fitted=JointSenses(*(fitted.get(name, False) for name in names)))
-    stop = Gate(bounds, 1e-3).judge(WISH, state(**senses), reference(), 0.0).stop
-    assert (stop and stop.cause) is cause
-    assert stop is None or f"joint {joint}" in stop.limit

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from controller.errors import ConfigError
+from controller.errors import ConfigError, PlantError
 from controller.rig import Caps, Identity, layered, tighten
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N
 from sim.options import SimulationOptions
@@ -75,3 +75,8 @@ def test_every_part_of_an_identity_changes_its_digest() -> None:
     assert len({one.digest, *(other.digest for other in others)}) == 4
     assert one.digest == Identity("A1", "1.0", "abc").digest
     assert 0 <= one.digest < 2**64
+    one.check(one.digest)
+    for found in (0, others[0].digest):
+        with pytest.raises(PlantError, match="drives of another plant") as caught:
+            one.check(found)
+        assert "\n" not in str(caught.value)

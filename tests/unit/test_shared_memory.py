@@ -190,7 +190,7 @@ def test_cells_come_back_as_they_went() -> None:
     assert senses.unpack(senses.pack(cell)) == cell
     values = {"temperatures_c": (20.0,) * 7, "voltages_v": (24.0,) * 7, "joint_age_s": (0.001,) * 7}
     for some in ({}, values, {"voltages_v": (24.0,) * 7}, {"joint_fault": (0, 1, 2, 0, 64, 0, 0)}):
-        full = SensesCell(18, state(wrench_sequence=-3, **some))
+        full = SensesCell(18, state(wrench_sequence=-3, **some), 2**64 - 1)
         assert senses.unpack(senses.pack(full)) == full
     for is_over in (True, False):
         assert owner.unpack(owner.pack(OwnerCell(is_over))) == OwnerCell(is_over)
@@ -220,7 +220,7 @@ def test_senses_may_fail_and_are_handed_on() -> None:
     [
         (HostCodec(7), HOST, (24, 25)),
         (SupervisorCodec(7), SUPERVISOR, (24, 25, 26, 27)),
-        (SensesCodec(7), SensesCell(3, state()), (16, 17)),
+        (SensesCodec(7), SensesCell(3, state()), (24, 25)),
         (OwnerCodec(7), OwnerCell(False), (0,)),
     ],
 )
