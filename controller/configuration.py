@@ -32,6 +32,7 @@ from controller.safety.pads import press_axis
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
 from controller.types import JointSenses, PlanLike, SegmentInfo
+from controller.ways import driven_positions, driven_time_s
 from controller.wording import distinct_decimals
 
 COMMAND_MARGIN_N = 3.0
@@ -149,10 +150,7 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
     strokes = tuple(_press_limits(segment, len(pads)) for segment in plan.segments)
     highest = max((stroke.sum_trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
-    points = np.array(
-        [plan.at(float(t)).position_m for t in times]
-        + [tuple(robot.tool_pose(np.array(posture))[0].tolist()) for posture in plan.park_path_rad]
-    )
+    points = np.array([plan.at(float(t)).position_m for t in times] + driven_positions(plan, robot))
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
     high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
     return GateLimits(
@@ -188,7 +186,7 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         late_s=LATE_S,
         dwell_m=0.015,
         dwell_s=60.0,
-        session_s=min(SESSION_CEILING_S, SESSION_SHARE * plan.duration_s + SESSION_BASE_S),
+        session_s=min(SESSION_CEILING_S, SESSION_SHARE * (plan.duration_s + driven_time_s(plan)) + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
         voltage_v=VOLTAGE_V if rig is None else rig.voltage_v,
         joint_age_s=JOINT_AGE_S,

@@ -104,7 +104,7 @@ class _Branching:
         session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
         plant.configure()
         try:
-            plant.activate(plan.start_q_rad)
+            plant.activate(plan.rest_q_rad)
             with session:
                 while (step := session.tick()) is not None and self._goes_on(step):
                     pass
@@ -155,6 +155,8 @@ class _Branching:
             self._world.inject(case)
         except MassageArmError as failure:
             child.finish(str(failure).encode(), code=1)
+        except Exception as failure:
+            child.finish(f"{type(failure).__name__}: {failure}".encode(), code=1)
 
     def _on_period(self, truth: Truth, authority: Authority) -> None:
         if self._watch is None:

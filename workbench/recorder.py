@@ -12,6 +12,7 @@ import contextlib
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ import orjson
 from controller.errors import RecordError
 from controller.observers import SessionEvent
 from controller.types import StepRecord
-from workbench.container import McapContainer, Message
+from workbench.container import RUN_ID, RUN_METADATA, McapContainer, Message
 from workbench.events import EventDetector
 from workbench.messages import (
     EndEvent,
@@ -79,6 +80,9 @@ class McapRecorder:
         static_frames: fixed frames to show beside the tool on ``/tf``.
         opener: how the file is opened.
 
+    Attributes:
+        run_id: identity of this run; no other has it, equal as they may be otherwise.
+
     Raises:
         RecordError: the file cannot be opened or written; from ``write`` and ``close`` also when an earlier batch
             could not be written.
@@ -93,6 +97,7 @@ class McapRecorder:
         static_frames: tuple[StaticFrame, ...] = (),
         opener: Opener = open_exclusively,
     ) -> None:
+        self.run_id = uuid.uuid4().hex
         self._path = path
         self._lossless = lossless
         self._static_frames = static_frames
@@ -108,12 +113,16 @@ class McapRecorder:
         self._drops = 0
         self._error: RecordError | None = None
         self._total: LoopStats | None = None
+        self._events: list[Event] = []
+        self._loop: list[LoopStats] = []
+        self._is_complete = False
         try:
             self._stream = opener(path)
         except OSError as error:
             raise _record_error(path, error) from error
         try:
             self._container = McapContainer(self._stream, LIBRARY)
+            self._container.add_metadata(RUN_METADATA, {RUN_ID: self.run_id})
             self._channels = {
                 topic: self._container.add_channel(topic, name, schema)
                 for topic, name, schema in (
@@ -171,6 +180,21 @@ class McapRecorder:
         """Record an event that the steps do not show, such as an injected fault."""
         self._append_event(Event(t_s, kind, data))
 
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Events so far, in the order of the record."""
+        return tuple(self._events)
+
+    @property
+    def loop(self) -> tuple[LoopStats, ...]:
+        """Loop statistics so far; complete once the recorder has been closed."""
+        return tuple(self._loop)
+
+    @property
+    def is_complete(self) -> bool:
+        """True once the record has been closed in order."""
+        return self._is_complete
+
     def close(self, message: str = "") -> LoopStats:
         """Write what is left, close the file and return the statistics of the whole session; may be called twice.
 
@@ -199,6 +223,8 @@ class McapRecorder:
                 raise
 
     def _append_event(self, event: Event) -> None:
+        if self._error is None:  # a record that cannot be written any more has no more events either
+            self._events.append(event)
         self._batch.messages.append((self._channels[Topic.EVENT], round(event.t_s * 1e9), orjson.dumps(event)))
 
     def _hand_over(self, time_ns: int) -> None:
@@ -231,6 +257,7 @@ class McapRecorder:
                 self._add_loop_stats(self._total)
                 self._container.finish()
             self._stream.close()
+            self._is_complete = self._error is None
         except OSError as error:
             self._fail(error)
             with contextlib.suppress(OSError):
@@ -253,6 +280,7 @@ class McapRecorder:
             self._add_loop_stats(self._times.stats(batch.t_s, batch.durations_ns, self._queue.qsize(), batch.drops))
 
     def _add_loop_stats(self, stats: LoopStats) -> None:
+        self._loop.append(stats)
         self._container.add_message(self._channels[Topic.LOOP], round(stats.t_s * 1e9), orjson.dumps(stats))
 
     def _fail(self, error: Exception) -> None:

@@ -131,7 +131,7 @@ def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan:
     session = parts.session(plant, (StepObserver(seen.step, is_critical=True),), truth=plant)
     plant.configure()
     try:
-        plant.activate(plan.start_q_rad)
+        plant.activate(plan.rest_q_rad)
         stop = session.run().stop
     finally:
         plant.deactivate()

@@ -12,6 +12,7 @@ from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
 from controller.safety.reaction import REACTIONS, Reaction, stop_reason
 from controller.safety.tank import Tank
 from controller.types import (
+    DRIVEN_PHASES,
     Action,
     Applied,
     ArmState,
@@ -202,6 +203,10 @@ class Gate:
         is_within = projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)
         if not (is_within and (not bounds.each or _are_within(presses, bounds.each))):
             tau, limited = self._lowered(command, bounds)
+            force, presses = _loads(tau, terms, bounds)
+        if reference.phase in DRIVEN_PHASES:
+            # No stroke needs force here: the arm is as soft as in parking, on top of every other limit.
+            tau = projection.soften(tau, terms, limits.park_force_n, limits.torque_nm)
             force, presses = _loads(tau, terms, bounds)
         reason = self._audit(force, presses, bounds, t_s)
         if reason is not None:

@@ -143,7 +143,7 @@ class GateLimits:
         fitted: senses that the joints have: where one of these gives no number, the session stops.
         supervisor_age_s: oldest heartbeat of the supervisor.
         tank: energy tank.
-        park_force_n: largest static tool force, in any direction, while the arm is parked.
+        park_force_n: largest static tool force, in any direction, while the arm is driven to the plan or to rest.
     """
 
     lower_rad: Vector

@@ -18,6 +18,7 @@ from tests.fault_cases import FAULT_S, TARGET_N, Bench, prepared
 from workbench import cli
 from workbench.messages import EventKind, FaultEvent
 from workbench.reader import read_run
+from workbench.summary import summarise
 
 PROGRAM = """
 schema_version: 1
@@ -52,6 +53,10 @@ def test_a_full_disk_ends_the_run_with_exit_code_2_and_a_readable_record(
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["verdict"] == "stopped"
     assert "No space left on device" in summary["message"]
+    cut = summarise(recorded)
+    assert cut.stop is not None
+    assert summary["stop"]["cause"] == cut.stop.cause
+    assert cut.duration_s <= summary["duration_s"] <= 3.2, "from memory: also what the disk did not take any more"
 
 
 def test_a_session_goes_on_after_the_link_was_mended() -> None:
@@ -59,7 +64,7 @@ def test_a_session_goes_on_after_the_link_was_mended() -> None:
     mend = TimedRequests([TimedRequest(at_s, Asked(Request.CLEAR, Clearance.SERVICE))])
     bench = Bench(faults=(parse_fault(f"link_lost@{FAULT_S}"),), operator=mend)
     taken: dict[bool, float] = {}
-    bench.on_step = lambda step: taken.update({bench.plant.taken is not None: step.t_s})
+    bench.after_step = lambda step: taken.update({bench.plant.taken is not None: step.t_s})
     bench.run()
     mended_s = taken[True]
     assert at_s - 0.01 < mended_s < at_s + 0.01, "the supervisor lets go with the clear, not before"

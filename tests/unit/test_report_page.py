@@ -23,7 +23,7 @@ from workbench.recorder import McapRecorder
 from workbench.report import render_report
 from workbench.report_figures import force_section, limits_section
 from workbench.summary import refused, summarise
-from workbench.timeline import timeline, timeline_lines
+from workbench.timeline import read_timeline, timeline_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def test_a_thinned_line_keeps_its_peaks() -> None:
 
 
 def test_the_timeline_names_each_stretch(tmp_path: Path, synthetic: Synthetic) -> None:
-    rows = timeline(record(tmp_path, synthetic))
+    rows = read_timeline(record(tmp_path, synthetic).path)
     assert [row.phase for row in rows] == ["transfer", "approach", "approach", "work", "lift"] * 2
     work = rows[3]
     assert (work.begin_s, work.end_s, work.stroke, work.what) == (0.3, 0.899, "left circles", "work")
