@@ -13,14 +13,14 @@ from sim.actuators import LAG_S
 from sim.world import SimPlant
 
 
-def drive_settings(arm: ArmDescription, dt_s: float) -> DriveSettings:
-    """Return what the policy has to know of a simulated arm's drives: every joint has a brake.
+def drive_settings(arm: ArmDescription, rig: Rig) -> DriveSettings:
+    """Return what the policy has to know of a simulated arm's drives.
 
     Args:
         arm: the arm.
-        dt_s: period [s].
+        rig: the rig it stands for.
     """
-    return DriveSettings(arm.torque_limit_nm, dt_s, LAG_S, frozenset(range(len(arm.joint_names))))
+    return DriveSettings(arm.torque_limit_nm, rig.dt_s, LAG_S, rig.braked_joints)
 
 
 class SimDriveSide:

@@ -78,7 +78,7 @@ class Stage:
                 plant.truth()
             plant.activate(setup.start_q_rad)
             side = drive_side(SimDriveSide(plant), plant.rig, RobotModel(setup.arm, setup.placement))
-            loop = DriveLoop(side, drive_settings(setup.arm, setup.options.dt_s), setup.prefix)
+            loop = DriveLoop(side, drive_settings(setup.arm, plant.rig), setup.prefix)
             quiet_memory()
             loop.run(self._is_over, self._note)
         finally:

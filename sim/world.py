@@ -283,10 +283,10 @@ class SimPlant:
         return fx, fy, fz, mx, my, mz
 
     def safe(self) -> None:
-        """Engage the brakes: the arm stays where it is, the drives take no more commands."""
+        """Close the brakes of the joints that have one: the arm stays where it is, the drives take no more commands."""
         self._is_active = False
         if self._bullet is not None:
-            self._bullet.set_friction(self._arm.torque_limit_nm)
+            self.set_brakes(self._rig.braked_joints)
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
