@@ -192,6 +192,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
     if tier is not Tier.FEM and request.mesh != DEFAULT_MESH:
         raise ConfigError("--mesh", f"{request.mesh!r} with --tissue {request.tissue}", "--tissue fem", "leave it out")
     arm = load_arm(request.arm)
+    arm.tool.only_pad("a session")
     for fault in faults:
         check_fault(fault, arm, tier)
     return Inputs(

@@ -23,6 +23,7 @@ from trajectories.anatomy.skin import Skin
 from trajectories.planner import plan_session
 from trajectories.program import load_program
 from urdf.arms import load_arm
+from workbench.run_session import SessionRequest, load_inputs
 
 LEFT = PadDescription("left", 0.018, (0.0, 0.035, 0.0))
 RIGHT = PadDescription("right", 0.02, (0.0, -0.035, 0.001))
@@ -100,6 +101,12 @@ def test_what_can_press_with_one_pad_only_refuses_another_tool(
         assert str(caught.value) == f"tool 'thumbs': got {got}; allowed: 1 pad for {user}; {todo}"
     with pytest.raises(ConfigError, match=rf"a pad at \(0.0, 35.0, 0.0\) mm of T; allowed: .* for {user}"):
         use(_arm(LEFT))
+
+
+def test_a_session_refuses_a_tool_with_two_pads_before_it_plans(tmp_path: Path) -> None:
+    arm = written(tmp_path, _with_pads(_sphere(LEFT, ""), _sphere(RIGHT, "")))
+    with pytest.raises(ConfigError, match=r"^tool 'thumb': got 2 pads; allowed: 1 pad for a session; choose an arm"):
+        load_inputs(SessionRequest("first_session", "median_f", "law", arm, "standard", 0.0, 1))
 
 
 def _segment(target_n: float, ceiling_n: float) -> SegmentInfo:

@@ -7,10 +7,10 @@ import pytest
 
 from controller.errors import ConfigError, PlantError
 from controller.rig import Caps, Identity, layered, tighten
-from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N
+from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, PadLimits, PressLimits
 from sim.options import SimulationOptions
 from sim.simulated_rig import simulated_rig
-from tests.gate_cases import limits
+from tests.gate_cases import TWO_PADS, limits
 from urdf.arms import load_arm
 
 LIMITS = limits()
@@ -20,13 +20,31 @@ RIG = simulated_rig(load_arm("servo7"), SimulationOptions())
 def test_caps_lower_the_limits_they_name_and_leave_the_others() -> None:
     caps = Caps(25.0, 40.0, 0.2, (1.0,) * 7, (20.0,) * 7)
     tight = tighten(LIMITS, [("rig", caps)])
-    assert [stroke.ceiling_n for stroke in tight.strokes] == [25.0, 25.0]
-    assert [stroke.trip_n for stroke in tight.strokes] == [23.0, 20.0]
+    assert [[pad.ceiling_n for pad in stroke.pads] for stroke in tight.strokes] == [[25.0], [25.0]]
+    assert [[pad.trip_n for pad in stroke.pads] for stroke in tight.strokes] == [[23.0], [20.0]]
+    assert [(stroke.sum_n, stroke.sum_trip_n) for stroke in tight.strokes] == [(25.0, 23.0), (25.0, 20.0)]
     assert (tight.tool_trip_n, tight.tool_speed_m_s) == (40.0, 0.2)
     assert (tight.speed_rad_s, tight.torque_nm) == ((1.0,) * 7, (20.0,) * 7)
     same = ("strokes", "tool_trip_n", "tool_speed_m_s", "speed_rad_s", "torque_nm")
     assert dataclasses.replace(tight, **{name: getattr(LIMITS, name) for name in same}) == LIMITS
     assert tighten(LIMITS, []) == LIMITS == tighten(LIMITS, [("rig", Caps())])
+
+
+def test_caps_of_pad_and_tool_lower_every_pad_and_the_sum_of_two() -> None:
+    own = (PadLimits(40.0, 20.0, 3.0, 30.0), PadLimits(20.0, 10.0, 3.0, 18.0))
+    two = limits(pads=TWO_PADS, strokes=(PressLimits(own, 60.0, 48.0, 1000.0),))
+    cases = (
+        (Caps(pad_n=25.0), 45.0, 41.0),
+        (Caps(tool_n=35.0), 35.0, 33.0),
+        (Caps(pad_n=10.0, tool_n=35.0), 20.0, 16.0),
+    )
+    for caps, sum_n, sum_trip_n in cases:
+        (stroke,) = tighten(two, [("rig", caps)]).strokes
+        assert (stroke.sum_n, stroke.sum_trip_n) == (sum_n, sum_trip_n)
+        most = caps.pad_n or PAD_CEILING_N
+        assert [pad.ceiling_n for pad in stroke.pads] == [min(40.0, most), min(20.0, most)]
+        assert [pad.trip_n for pad in stroke.pads] == [min(30.0, most - 2.0), min(18.0, most - 2.0)]
+    assert tighten(two, [("rig", Caps())]) == two
 
 
 def test_a_cap_above_what_the_session_has_changes_nothing() -> None:
