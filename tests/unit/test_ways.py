@@ -72,7 +72,8 @@ class Ideal:
 def declared() -> tuple[Plan, Vector, Vector]:
     """Return a plan with a declared rest posture, the posture, and the plan's start."""
     plan = short_plan("panda")
-    start, rest = plan.start_q_rad, plan.park_path_rad[-1]
+    start, (waypoint, parked) = plan.start_q_rad, plan.park_path_rad
+    rest = tuple(0.5 * (one + other) for one, other in zip(waypoint, parked, strict=True))
     return dataclasses.replace(plan, start_path_rad=(rest, plan.park_path_rad[0], start)), rest, start
 
 
