@@ -252,3 +252,11 @@ def test_a_loop_that_resumes_and_stays_silent_loses_the_enable() -> None:
     assert script.policy.status(script.now_s).command_age_s == 0.0, "no command is missed before the first"
     assert script.pass_(host=False, ticks=DELAY - 1).authority is Authority.HOST
     assert script.pass_(host=False, ticks=3).authority is Authority.NOBODY
+
+
+def test_a_resume_counts_before_the_supervisor_has_said_anything_new() -> None:
+    script = _Script()
+    script.pass_(has_drives=True, ticks=10)
+    script.policy.resume(script.now_s, HOLD)
+    order = script.pass_(host=False, supervisor=False)
+    assert (order.authority, order.tau_nm) == (Authority.HOST, HOLD)
