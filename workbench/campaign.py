@@ -12,7 +12,8 @@ from pathlib import Path
 from controller.errors import MassageArmError
 from sim.options import Tier
 from workbench.isolated import run_isolated
-from workbench.reader import read_run
+from workbench.memory import RunMemory
+from workbench.reader import RECORD_NAME
 from workbench.run_session import SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import Summary, summarise
 from workbench.warm_up import warm_up
@@ -96,8 +97,9 @@ def run_trial(request: SessionRequest) -> Trial:
         try:
             prepared = prepare(load_inputs(request))
             warm_up(prepared)
-            simulate(prepared, Path(folder), None)
-            summary = summarise(read_run(Path(folder)))
+            memory = RunMemory(Path(folder) / RECORD_NAME, prepared.config)
+            simulate(prepared, Path(folder), None, memory)
+            summary = summarise(memory.data())
         except MassageArmError as error:
             return Trial(request, None, str(error), ("no result",))
     return Trial(request, summary, summary.message, misses(summary, targets_for(request)))

@@ -27,8 +27,9 @@ from workbench.figures.frames import draw_frames
 from workbench.figures.margins import margin_maps
 from workbench.figures.pressure import body_map, load_relief
 from workbench.figures.scene import DPI, Scene, draw_scene
+from workbench.memory import RunMemory
 from workbench.pictures_film import FILM_PICTURE, STILL_PICTURE, film_pictures
-from workbench.reader import RunData, read_run
+from workbench.reader import RECORD_NAME, RunData, read_run
 from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import tick_facts
 
@@ -128,8 +129,9 @@ def material(run: Path | None) -> Iterator[Material]:
         yield Material(prepared, read_run(run))
         return
     with tempfile.TemporaryDirectory(prefix="massage-arm-") as folder:
-        simulate(prepared, Path(folder), None)
-        yield Material(prepared, read_run(Path(folder)))
+        memory = RunMemory(Path(folder) / RECORD_NAME, prepared.config)
+        simulate(prepared, Path(folder), None, memory)
+        yield Material(prepared, memory.data())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -108,6 +108,9 @@ class McapRecorder:
         self._drops = 0
         self._error: RecordError | None = None
         self._total: LoopStats | None = None
+        self._events: list[Event] = []
+        self._loop: list[LoopStats] = []
+        self._is_complete = False
         try:
             self._stream = opener(path)
         except OSError as error:
@@ -171,6 +174,21 @@ class McapRecorder:
         """Record an event that the steps do not show, such as an injected fault."""
         self._append_event(Event(t_s, kind, data))
 
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Events so far, in the order of the record."""
+        return tuple(self._events)
+
+    @property
+    def loop(self) -> tuple[LoopStats, ...]:
+        """Loop statistics so far; complete once the recorder has been closed."""
+        return tuple(self._loop)
+
+    @property
+    def is_complete(self) -> bool:
+        """True once the record has been closed in order."""
+        return self._is_complete
+
     def close(self, message: str = "") -> LoopStats:
         """Write what is left, close the file and return the statistics of the whole session; may be called twice.
 
@@ -199,6 +217,8 @@ class McapRecorder:
                 raise
 
     def _append_event(self, event: Event) -> None:
+        if self._error is None:  # a record that cannot be written any more has no more events either
+            self._events.append(event)
         self._batch.messages.append((self._channels[Topic.EVENT], round(event.t_s * 1e9), orjson.dumps(event)))
 
     def _hand_over(self, time_ns: int) -> None:
@@ -231,6 +251,7 @@ class McapRecorder:
                 self._add_loop_stats(self._total)
                 self._container.finish()
             self._stream.close()
+            self._is_complete = self._error is None
         except OSError as error:
             self._fail(error)
             with contextlib.suppress(OSError):
@@ -253,6 +274,7 @@ class McapRecorder:
             self._add_loop_stats(self._times.stats(batch.t_s, batch.durations_ns, self._queue.qsize(), batch.drops))
 
     def _add_loop_stats(self, stats: LoopStats) -> None:
+        self._loop.append(stats)
         self._container.add_message(self._channels[Topic.LOOP], round(stats.t_s * 1e9), orjson.dumps(stats))
 
     def _fail(self, error: Exception) -> None:

@@ -40,6 +40,7 @@ from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
 from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
+from workbench.memory import RunMemory
 from workbench.messages import RunConfig, SourceHash, Version
 from workbench.progress_observer import ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
@@ -222,7 +223,9 @@ def open_world(prepared: Prepared) -> None:
     plant.deactivate()
 
 
-def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None) -> None:
+def simulate(
+    prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None, memory: RunMemory | None = None
+) -> None:
     """Run the session in simulation and leave its record in ``folder``, with a film of a tissue of finite elements.
 
     The stop, if any, is in the record.
@@ -231,6 +234,7 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
         prepared: the plan.
         folder: folder of the run.
         on_progress: called with (plan time, planned length).
+        memory: keeps the figures of the run, also of one that ends with an error.
 
     Raises:
         RecordError: the record or the film could not be written; what was written stays readable.
@@ -250,7 +254,10 @@ def simulate(prepared: Prepared, folder: Path, on_progress: ProgressUpdate | Non
             McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
         ):
             record_events(plant, recorder, disk)
+            if memory is not None:
+                memory.follow(recorder)
             observers: tuple[Observer, ...] = (
+                *(() if memory is None else (memory,)),  # before the recorder, which may fail
                 recorder,
                 *camera.observers(),
                 *progress_observers(on_progress, prepared.plan.duration_s),

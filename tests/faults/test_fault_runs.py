@@ -18,6 +18,7 @@ from tests.fault_cases import FAULT_S, TARGET_N, Bench, prepared
 from workbench import cli
 from workbench.messages import EventKind, FaultEvent
 from workbench.reader import read_run
+from workbench.summary import summarise
 
 PROGRAM = """
 schema_version: 1
@@ -52,6 +53,10 @@ def test_a_full_disk_ends_the_run_with_exit_code_2_and_a_readable_record(
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["verdict"] == "stopped"
     assert "No space left on device" in summary["message"]
+    cut = summarise(recorded)
+    assert cut.stop is not None
+    assert summary["stop"]["cause"] == cut.stop.cause
+    assert cut.duration_s <= summary["duration_s"] <= 3.2, "from memory: also what the disk did not take any more"
 
 
 def test_a_session_goes_on_after_the_link_was_mended() -> None:

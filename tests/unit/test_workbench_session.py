@@ -12,13 +12,19 @@ from controller.errors import PlanError, RecordError
 from controller.types import Cause, StopReason
 from tests.synthetic import CONFIG, Synthetic
 from workbench import cli
+from workbench import memory as memory_module
 from workbench.commands import session
+from workbench.memory import RunMemory
 from workbench.recorder import McapRecorder
 from workbench.run_session import Refusal
 
 STOP = StopReason(Cause.OPERATOR, "stop requests", 1.0, 0.0, "requests", 0.5, "run again when ready")
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch
+
+
+def forbidden(run: Path) -> None:
+    raise AssertionError(f"a run reads its own record: {run}")
 
 
 def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
@@ -29,17 +35,21 @@ def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
     monkeypatch.setattr(session, "simulate", simulate)
     monkeypatch.setattr(session, "warm_up", lambda _: None)
     monkeypatch.setattr(session, "load_relief", lambda _: None)
+    monkeypatch.setattr(memory_module, "read_run", forbidden)
 
 
 def recording(synthetic: Synthetic, *, stop_at: int = 10**9, fail: Exception | None = None) -> Callable[..., None]:
-    def simulate(_: object, folder: Path, on_progress: Callable[[float, float], None]) -> None:
+    def simulate(_: object, folder: Path, on_progress: Callable[[float, float], None], memory: RunMemory) -> None:
         summary = json.loads((folder / "summary.json").read_text())
         assert summary["verdict"] == "stopped"
         assert "still running, or killed" in summary["message"]
         with McapRecorder(folder / "record.mcap", CONFIG, lossless=True) as recorder:
+            memory.follow(recorder)
             for index in range(1000):
                 step = synthetic.step(index)
-                recorder.write(synthetic.stopped(step, STOP) if index >= stop_at else step)
+                step = synthetic.stopped(step, STOP) if index >= stop_at else step
+                memory.on_step(step)
+                recorder.write(step)
             if fail is not None:
                 raise fail
         on_progress(1.0, 1.0)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import orjson
 
+from workbench.memory import RunMemory
 from workbench.progress import Progress
-from workbench.reader import read_run
+from workbench.reader import RECORD_NAME
 from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
 from workbench.summary import Summary, summarise
 from workbench.warm_up import warm_up
@@ -64,8 +65,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _one(prepared: Prepared, label: str) -> tuple[Summary, float]:
     with tempfile.TemporaryDirectory() as name, Progress(label, sys.stderr) as progress:
-        simulate(prepared, Path(name), progress.update)
-        run = read_run(Path(name))
+        memory = RunMemory(Path(name) / RECORD_NAME, prepared.config)
+        simulate(prepared, Path(name), progress.update, memory)
+        run = memory.data()
         summary = summarise(run)
         return summary, run.path.stat().st_size / max(summary.duration_s, 1e-9)
 

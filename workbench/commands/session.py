@@ -21,10 +21,11 @@ from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
+from workbench.memory import RunMemory
 from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
 from workbench.progress import Progress
-from workbench.reader import RunData, read_run
+from workbench.reader import RECORD_NAME, RunData
 from workbench.report import number, render_report
 from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, open_world, prepare, simulate
 from workbench.summary import Summary, refused, summarise
@@ -54,14 +55,15 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
     warm_up(prepared)
     remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
+    memory = RunMemory(folder / RECORD_NAME, prepared.config)
     try:
         with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
-            simulate(prepared, folder, progress.update)
+            simulate(prepared, folder, progress.update, memory)
     except Exception as error:
-        _finish(folder, arguments.json, failure=str(error) or type(error).__name__)
+        _finish(folder, memory, arguments.json, failure=str(error) or type(error).__name__)
         raise
     claim.check()
-    return _finish(folder, arguments.json, failure=None)
+    return _finish(folder, memory, arguments.json, failure=None)
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -109,16 +111,16 @@ def _unfinished(folder: Path, config: RunConfig) -> Summary:
     )
 
 
-def _finish(folder: Path, is_json: bool, *, failure: str | None) -> int:
+def _finish(folder: Path, memory: RunMemory, is_json: bool, *, failure: str | None) -> int:
     """Write and show summary and report; return 0, or raise SafetyStop. After a failure do what still can be done."""
     if failure is not None:
         with suppress(MassageArmError):
-            recorded = read_run(folder)
+            recorded = memory.data()
             summary = summarise(recorded).model_copy(update={"message": failure})
             _show(summary, folder, is_json)
             _write(folder, recorded, summary)
         return 1
-    recorded = read_run(folder)
+    recorded = memory.data()
     summary = summarise(recorded)
     _write(folder, recorded, summary)
     with contextlib.suppress(OSError):  # nobody may be reading any more; the exit code still tells
