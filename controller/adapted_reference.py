@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from controller.safety.pads import press_axis
 from controller.types import PadReference, Phase, Reference, Vector3, Vector6
 
 
@@ -40,7 +41,7 @@ def moved(base: Reference, motion: Motion, phase: Phase, pads: tuple[PadReferenc
     """
     p, dp, h = motion.pace, motion.pace_rate, motion.height_m
     v, w, a, alpha = base.twist[:3], base.twist[3:], base.acceleration[:3], base.acceleration[3:]
-    normal = base.pads[0].normal_w
+    normal = press_axis(base.pads)
     turn = _cross(w, normal)
     spin, swing = _cross(alpha, normal), _cross(w, turn)
     dh, ddh = motion.height_m_s, motion.height_m_s2

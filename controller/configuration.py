@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from controller.errors import PlanError
+from controller.arm import ToolDescription
+from controller.errors import ConfigError, PlanError
 from controller.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.margins import margin
 from controller.passing_force import largest_passing_n
@@ -16,17 +17,22 @@ from controller.rig import TRIP_BELOW_CEILING_N, Caps, Rig, tighten
 from controller.robot import Array, RobotModel
 from controller.safety.bound import PERSON_SPEED_M_S, worst_case_press_n
 from controller.safety.limits import (
+    MOST_PADS,
     PAD_CEILING_N,
     PRESSURE_CEILING_PA,
     SESSION_CEILING_S,
     TEMPERATURE_CEILING_C,
     TOOL_CEILING_N,
     GateLimits,
+    PadGeometry,
+    PadLimits,
     PressLimits,
 )
+from controller.safety.pads import press_axis
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
 from controller.types import JointSenses, PlanLike, SegmentInfo
+from controller.ways import driven_positions, driven_time_s
 from controller.wording import distinct_decimals
 
 COMMAND_MARGIN_N = 3.0
@@ -140,34 +146,31 @@ def session_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None = None, pe
 def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimits:
     sensor_period_s = SENSOR_PERIOD_S if rig is None else rig.sensor_period_s
     arm = robot.arm
-    strokes = tuple(_press_limits(segment) for segment in plan.segments)
-    highest = max((stroke.trip_n for stroke in strokes), default=0.0)
+    pads = _pad_geometry(arm.tool)
+    strokes = tuple(_press_limits(segment, len(pads)) for segment in plan.segments)
+    highest = max((stroke.sum_trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
-    points = np.array(
-        [plan.at(float(t)).position_m for t in times]
-        + [tuple(robot.tool_pose(np.array(posture))[0].tolist()) for posture in plan.park_path_rad]
-    )
+    points = np.array([plan.at(float(t)).position_m for t in times] + driven_positions(plan, robot))
     low = (points.min(axis=0) - WORKSPACE_MARGIN_M).tolist()
     high = (points.max(axis=0) + WORKSPACE_MARGIN_M).tolist()
-    radius = arm.tool.only_pad("the gate").radius_m
     return GateLimits(
         lower_rad=arm.lower_rad,
         upper_rad=arm.upper_rad,
         speed_rad_s=arm.speed_limit_rad_s,
         torque_nm=arm.torque_limit_nm,
+        pads=pads,
         strokes=strokes,
         free_press_n=15.0,
         press_speed_m_s=0.018,
         free_press_speed_m_s=0.025,
         loading_rate_n_per_s=4000.0,
-        tangential_n=_tangential_n([stroke.target_n for stroke in strokes]),
+        tangential_n=_tangential_n([sum(pad.target_n for pad in stroke.pads) for stroke in strokes]),
         moment_nm=10.0,
         tool_trip_n=min(TOOL_CEILING_N, TOOL_TRIP_SHARE * highest + TOOL_TRIP_BASE_N),
         observer_margin_n=plausible_window_n(_largest_friction(plan, robot)),
         axis_cosine=AXIS_COSINE,
         contact_lost_n=1.0,
         contact_lost_s=0.3,
-        pad_area_m2=float(np.pi * (2.0 * radius * PAD_DEPTH_M - PAD_DEPTH_M**2)),
         pressure_pa=PRESSURE_CEILING_PA,
         tool_speed_m_s=0.6,
         workspace_low_m=(low[0], low[1], low[2]),
@@ -183,7 +186,7 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         late_s=LATE_S,
         dwell_m=0.015,
         dwell_s=60.0,
-        session_s=min(SESSION_CEILING_S, SESSION_SHARE * plan.duration_s + SESSION_BASE_S),
+        session_s=min(SESSION_CEILING_S, SESSION_SHARE * (plan.duration_s + driven_time_s(plan)) + SESSION_BASE_S),
         temperature_c=TEMPERATURE_CEILING_C,
         voltage_v=VOLTAGE_V if rig is None else rig.voltage_v,
         joint_age_s=JOINT_AGE_S,
@@ -206,35 +209,61 @@ def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
     )
 
 
-def _press_limits(segment: SegmentInfo) -> PressLimits:
+def _pad_geometry(tool: ToolDescription) -> tuple[PadGeometry, ...]:
+    """Return the pads of a tool for the gate; raises ConfigError where it could not tell their press forces apart."""
+    where, todo = f"tool {tool.name!r}", "choose an arm with another tool"
+    if len(tool.pads) > MOST_PADS:
+        raise ConfigError(where, f"{len(tool.pads)} pads", f"at most {MOST_PADS}, told apart by one wrist sensor", todo)
+    if len(tool.pads) != MOST_PADS:
+        tool.only_pad("the gate")
+    return tuple(
+        PadGeometry(
+            name=pad.name,
+            position_t_m=pad.position_t_m,
+            area_m2=float(np.pi * (2.0 * pad.radius_m * PAD_DEPTH_M - PAD_DEPTH_M**2)),
+        )
+        for pad in tool.pads
+    )
+
+
+def _press_limits(segment: SegmentInfo, pads: int) -> PressLimits:
+    """Return the limits of a stroke for a tool with so many pads, each of which is asked for the segment's force."""
     ceiling = min(segment.ceiling_n, PAD_CEILING_N)
     trip = min(ceiling - TRIP_BELOW_CEILING_N, segment.force_target_n + TRIP_MARGIN_N)
     damping = PRESS_DAMPING_PER_S * segment.lambda_n_kg
-    return PressLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip, damping)
+    pad = PadLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip)
+    sum_trip = min(TOOL_CEILING_N - TRIP_BELOW_CEILING_N, pads * trip)
+    return PressLimits((pad,) * pads, min(TOOL_CEILING_N, pads * ceiling), sum_trip, damping)
 
 
 def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tuple[StrokeBound, ...]:
-    """Return the worst case of every stroke, with effective mass and friction over its whole length."""
+    """Return the worst case of every stroke, with effective mass and friction over its whole length.
+
+    Raises:
+        ConfigError: the tool has not one pad: how hard the first of two that touches is pressed is not bounded here.
+    """
+    robot.arm.tool.only_pad("the worst-case bound")
     rows = []
     for index, segment in enumerate(plan.segments):
         mass, friction = _inertia_and_friction(plan, robot, segment)
         known = replace(segment, lambda_n_kg=max(mass, segment.lambda_n_kg))
         braked = replace(known, lambda_n_kg=max(known.lambda_n_kg, _braked_mass(plan, robot, segment)))
         stroke = limits.strokes[index]
-        bound_n = worst_case_press_n(limits, stroke, known, friction)
-        passing = known.force_target_n if bound_n <= stroke.ceiling_n else _passing_n(plan, limits, known, friction)
+        (pad,) = stroke.pads
+        bound_n = worst_case_press_n(limits, stroke, pad, known, friction)
+        passing = known.force_target_n if bound_n <= pad.ceiling_n else _passing_n(plan, limits, known, friction)
         rows.append(
             StrokeBound(
                 name=segment.name,
                 region=segment.region,
                 target_n=segment.force_target_n,
-                ceiling_n=stroke.ceiling_n,
+                ceiling_n=pad.ceiling_n,
                 lambda_n_kg=known.lambda_n_kg,
                 friction_n=friction,
                 stiffness_n_per_m=segment.stiffness_n_per_m,
                 bound_n=bound_n,
-                person_bound_n=worst_case_press_n(limits, stroke, known, friction, PERSON_SPEED_M_S),
-                braked_bound_n=worst_case_press_n(limits, stroke, braked, friction, PERSON_SPEED_M_S),
+                person_bound_n=worst_case_press_n(limits, stroke, pad, known, friction, PERSON_SPEED_M_S),
+                braked_bound_n=worst_case_press_n(limits, stroke, pad, braked, friction, PERSON_SPEED_M_S),
                 passing_n=passing,
             )
         )
@@ -248,7 +277,8 @@ def _passing_n(plan: PlanLike, limits: GateLimits, segment: SegmentInfo, frictio
     def bound_n(target_n: float) -> float:
         there = replace(segment, force_target_n=target_n)
         across = replace(limits, tangential_n=_tangential_n([target_n, *others]))
-        return worst_case_press_n(across, _press_limits(there), there, friction_n)
+        stroke = _press_limits(there, 1)
+        return worst_case_press_n(across, stroke, stroke.pads[0], there, friction_n)
 
     return largest_passing_n(bound_n, min(segment.ceiling_n, PAD_CEILING_N), segment.force_target_n)
 
@@ -353,7 +383,7 @@ def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInf
     for t in np.arange(segment.start_s, segment.end_s + SAMPLE_S, SAMPLE_S):
         reference = plan.at(float(min(t, segment.end_s)))
         q = np.array(reference.posture_rad)
-        normal: Array = np.array(reference.pads[0].normal_w)
+        normal: Array = np.array(press_axis(reference.pads))
         mass = max(mass, robot.effective_mass(q, normal))
         friction = max(friction, robot.reflected_friction(q, normal, friction_nm))
     return mass, friction
@@ -362,7 +392,7 @@ def _inertia_and_friction(plan: PlanLike, robot: RobotModel, segment: SegmentInf
 def _braked_mass(plan: PlanLike, robot: RobotModel, segment: SegmentInfo) -> float:
     times = np.arange(segment.start_s, segment.end_s + SAMPLE_S, SAMPLE_S)
     references = [plan.at(float(min(t, segment.end_s))) for t in times]
-    return max(robot.braked_mass(np.array(r.posture_rad), np.array(r.pads[0].normal_w)) for r in references)
+    return max(robot.braked_mass(np.array(r.posture_rad), np.array(press_axis(r.pads))) for r in references)
 
 
 def _largest_friction(plan: PlanLike, robot: RobotModel) -> float:

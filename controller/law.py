@@ -96,7 +96,8 @@ class ImpedanceForceLaw:
             state: what the senses say.
             reference: what the plan wants; one pad.
         """
-        pad, joints, senses = reference.pads[0], self.robot.joints, self._senses
+        (pad,) = reference.pads
+        joints, senses = self.robot.joints, self._senses
         self._pack_senses(
             senses.data, 0, *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
             *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
@@ -128,7 +129,6 @@ class ImpedanceForceLaw:
             terms,
             (estimate,),
             _CONTACT[int(out[at + 10])],
-            normal,
             reference.twist[:3],
             out[at + 11],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.safety.pads import press_axis
 from controller.types import Phase, PlanLike, Vector3
 
 Array = NDArray[np.float64]
@@ -34,7 +35,7 @@ class PainMap:
     def __init__(self, plan: PlanLike, pad_radius_m: float) -> None:
         self._radius_m = pad_radius_m
         references = [plan.at(k * STEP_S) for k in range(int(plan.duration_s / STEP_S) + 1)]
-        self._feet_m: Array = np.array([self.foot(r.position_m, r.pads[0].normal_w) for r in references])
+        self._feet_m: Array = np.array([self.foot(r.position_m, press_axis(r.pads)) for r in references])
         is_pressing = [r.phase in (Phase.APPROACH, Phase.WORK) for r in references]
         self._segments = np.where(is_pressing, [r.segment for r in references], -1)
         weak = [k for k, one in enumerate(plan.segments) if one.force_target_n < LEFT_OUT_BELOW_N]

@@ -1,8 +1,10 @@
-"""The way of a stopped arm to its park posture: slow joint-space legs, soft enough to be held back by hand."""
+"""Drives an arm along joint-space legs, slowly and softly: to the plan's start, and to rest."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,32 +16,47 @@ Array = NDArray[np.float64]
 SPEED_RAD_S = 0.35
 """Largest joint speed of a leg (assumed gentle: a person sees it coming)."""
 SHORTEST_LEG_S = 1.0
+PEAK_SPEED = 1.875
+"""Largest speed of a leg over its mean speed."""
+TOOL_SPEED_M_S = 0.45
+"""Largest planned speed of the tool on a leg, below the speed that stops a session (assumed): a leg that turns several
+joints the same way takes longer."""
 BANDWIDTH_RAD_S = 20.0
 """Every joint follows as a critically damped spring of this frequency; the friction of a light wrist joint then holds
 it back by less than 0.1 rad (design choice). How hard it may push is not decided here but by the gate."""
 BLOCKED_RAD = 0.3
 """A joint this far from where it should be is held back by something (assumed)."""
 ARRIVED_RAD, ARRIVED_RAD_S = 0.12, 0.05
-"""Near enough and slow enough to be at rest in the park posture."""
+"""Near enough and slow enough to be at rest in the last posture."""
 
 
-class Parking:
+def leg_time_s(way_rad: Array) -> Array:
+    """Return how long legs take whose largest joint motions are ``way_rad`` (any shape) [s].
+
+    A leg is the quintic 10 u^3 - 15 u^4 + 6 u^5 in time, whose largest speed is 15/8 of the mean.
+    """
+    return np.maximum(SHORTEST_LEG_S, PEAK_SPEED * way_rad / SPEED_RAD_S)
+
+
+class JointPathDriver:
     """Drives the joints through waypoints, from wherever they are when it begins.
 
     Args:
-        waypoints_rad: joint postures to go through in order, each (n,); the last is the park posture.
+        waypoints_rad: joint postures to go through in order, each (n,); at the last one it rests.
     """
 
     def __init__(self, waypoints_rad: tuple[Vector, ...]) -> None:
-        self._left = list(waypoints_rad)
+        self._waypoints = waypoints_rad
         self._from: Vector = ()
         self._since_s = 0.0
         self.is_blocked = False
         """Something holds a joint back; latched."""
         self.is_arrived = False
-        """The arm rests in its park posture."""
+        """The arm rests in the last posture."""
         self.planned_rad_s: Vector = ()
         """Joint speeds the last step wanted, (n,)."""
+        self.leg = 0
+        """Index of the waypoint that the arm is driven to."""
 
     def step(self, command: Command, state: ArmState, mass: Array, dt_s: float) -> Command:
         """Return ``command`` with the torques of this tick of the way, the bias M (w^2 e + 2 w de/dt) away.
@@ -54,15 +71,19 @@ class Parking:
         if not self._from:
             self._from = q_rad
         wanted, speed, is_over = self._along()
-        self._since_s, self.planned_rad_s = self._since_s + dt_s, speed
+        tool_m_s = math.hypot(*[sum(map(mul, row, speed)) for row in command.terms.jacobian[:3]])
+        share = _time_share(tool_m_s)
+        speed = tuple(share * v for v in speed)
+        self._since_s, self.planned_rad_s = self._since_s + share * dt_s, speed
         lag = [w - q for w, q in zip(wanted, q_rad, strict=True)]
         if not max(map(abs, lag)) <= BLOCKED_RAD:
             self.is_blocked = True
         slow = np.subtract(speed, dq_rad_s)
         pull = mass @ (BANDWIDTH_RAD_S**2 * np.array(lag) + 2.0 * BANDWIDTH_RAD_S * slow)
         tau: Vector = tuple((np.array(command.terms.bias_nm) + pull).tolist())
-        if is_over and len(self._left) > 1:
-            self._from, self._since_s = self._left.pop(0), 0.0
+        if is_over and self.leg < len(self._waypoints) - 1:
+            self._from, self._since_s = self._waypoints[self.leg], 0.0
+            self.leg += 1
         elif is_over and max(map(abs, lag)) <= ARRIVED_RAD and max(map(abs, dq_rad_s)) <= ARRIVED_RAD_S:
             self.is_arrived = True
         return replace(command, tau_nm=tau)
@@ -72,11 +93,18 @@ class Parking:
 
         The leg is the quintic 10 u^3 - 15 u^4 + 6 u^5 in time, whose largest speed is 15/8 of the mean.
         """
-        goal = self._left[0]
+        goal = self._waypoints[self.leg]
         way = [g - f for g, f in zip(goal, self._from, strict=True)]
-        length_s = max(SHORTEST_LEG_S, 1.875 * max(map(abs, way)) / SPEED_RAD_S)
+        length_s = max(SHORTEST_LEG_S, PEAK_SPEED * max(map(abs, way)) / SPEED_RAD_S)
         u = min(1.0, self._since_s / length_s)
         share = u * u * u * (10.0 - 15.0 * u + 6.0 * u * u)
         rate = 30.0 * u * u * (1.0 - u) * (1.0 - u) / length_s
         wanted = tuple(f + share * w for f, w in zip(self._from, way, strict=True))
         return wanted, tuple(rate * w for w in way), u >= 1.0
+
+
+def _time_share(tool_m_s: float) -> float:
+    """Return how fast time passes on a leg, for a tool speed [m/s] at full pace; not at all where it is not known."""
+    if tool_m_s <= TOOL_SPEED_M_S:
+        return 1.0
+    return TOOL_SPEED_M_S / tool_m_s if tool_m_s < math.inf else 0.0

@@ -29,9 +29,12 @@ class Plant(Protocol):
         """Send an approved command and let one period pass."""
 
     def resume(self) -> None:
-        """Give the drives back to the session loop after a cleared stop; they hold the arm where it is.
+        """Give the drives back to the session loop after a cleared stop; reaches supervisor and drives.
 
-        Whoever else can take the drives, such as the supervisor, lets go of them. Raises PlantError.
+        They hold the arm where it is until the next command. Where the loop has them, the arm is left alone.
+
+        Raises:
+            PlantError: they are not given back.
         """
 
     def safe(self) -> None:

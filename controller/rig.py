@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from controller.errors import ConfigError
-from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, GateLimits, PressLimits
+from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, GateLimits, PadLimits, PressLimits
 from controller.types import JointSenses, Vector
 
 TRIP_BELOW_CEILING_N = 2.0
@@ -134,7 +134,7 @@ def tighten(limits: GateLimits, layers: Sequence[tuple[str, Caps]]) -> GateLimit
     pad_n, tool_n = _known(caps.pad_n), _known(caps.tool_n)
     return replace(
         limits,
-        strokes=tuple(_tighter_stroke(stroke, pad_n) for stroke in limits.strokes),
+        strokes=tuple(_tighter_stroke(stroke, pad_n, tool_n) for stroke in limits.strokes),
         tool_trip_n=min(limits.tool_trip_n, tool_n),
         tool_speed_m_s=min(limits.tool_speed_m_s, _known(caps.tool_speed_m_s)),
         speed_rad_s=caps.speed_rad_s or limits.speed_rad_s,
@@ -142,9 +142,17 @@ def tighten(limits: GateLimits, layers: Sequence[tuple[str, Caps]]) -> GateLimit
     )
 
 
-def _tighter_stroke(stroke: PressLimits, pad_n: float) -> PressLimits:
-    ceiling_n = min(stroke.ceiling_n, pad_n)
-    return replace(stroke, ceiling_n=ceiling_n, trip_n=min(stroke.trip_n, ceiling_n - TRIP_BELOW_CEILING_N))
+def _tighter_stroke(stroke: PressLimits, pad_n: float, tool_n: float) -> PressLimits:
+    """Return a stroke with every pad under the cap of a pad, and their sum under that of the tool."""
+    pads = tuple(_tighter_pad(pad, pad_n) for pad in stroke.pads)
+    sum_n = min(stroke.sum_n, sum(pad.ceiling_n for pad in pads), tool_n)
+    sum_trip_n = min(stroke.sum_trip_n, sum(pad.trip_n for pad in pads), tool_n - TRIP_BELOW_CEILING_N)
+    return replace(stroke, pads=pads, sum_n=sum_n, sum_trip_n=sum_trip_n)
+
+
+def _tighter_pad(pad: PadLimits, pad_n: float) -> PadLimits:
+    ceiling_n = min(pad.ceiling_n, pad_n)
+    return replace(pad, ceiling_n=ceiling_n, trip_n=min(pad.trip_n, ceiling_n - TRIP_BELOW_CEILING_N))
 
 
 def _known(cap: float | None) -> float:

@@ -1,11 +1,11 @@
-"""The one loop that drives every plant: read, reference, command, judge, apply, record; and the way to rest."""
+"""The one loop that drives every plant: read, reference, command, judge, apply, record."""
 
 from __future__ import annotations
 
 import gc
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +13,6 @@ from controller.law import ImpedanceForceLaw
 from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
 from controller.pain_map import PainMap
-from controller.parking import Parking
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
 from controller.safety.gate import Gate, Judgement
@@ -30,8 +29,8 @@ from controller.types import (
     Reference,
     StepRecord,
     StopReason,
-    Vector,
 )
+from controller.ways import Ways
 
 TOUCHING = (ContactState.CONTACT, ContactState.WORK)
 PRESS_CAUSES = frozenset({Cause.PRESS_LIMIT, Cause.PRESS_SPEED, Cause.LOADING_RATE, Cause.TORQUE_LIMIT})
@@ -72,10 +71,11 @@ class Session:
     """Runs one plan on one plant, one period at a time.
 
     The loop belongs to the caller: ``with session:`` around ``while session.tick(): ...``, or ``session.run()``.
-    Leaving it early makes the plant safe and lets the error that ended it through.
+    Leaving it early makes the plant safe and lets the error that ended it through. The arm is first driven to where the
+    plan begins; a completed session ends with the arm at rest, and only then is the enable dropped.
 
     Args:
-        plant: the arm, activated at the plan's start posture.
+        plant: the arm, activated at the plan's ``rest_q_rad``.
         plan: what to do.
         law: how to do it.
         gate: what is allowed.
@@ -104,9 +104,7 @@ class Session:
         self._requested: Cause | None = None
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
-        self._parking: Parking | None = None
-        self._way: tuple[Vector, ...] = ()
-        self._is_returning = False
+        self._ways = Ways(plan, law.robot, plant.rig.dt_s)
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
@@ -233,6 +231,8 @@ class Session:
                 return self._stops.clear(asked.who, state)
             case Request.HURTS_HERE:
                 return self._spare()
+            case _ if self._ways.is_ending:
+                return False, "the plan is done; the arm is on its way to rest"
             case _:
                 return self._clock.take(asked.request, is_stopped=self._gate.mode is not Mode.RUN)
 
@@ -240,22 +240,22 @@ class Session:
         """Spare the place that the pad presses now, or pressed last."""
         if self._touched is None:
             return False, "nothing has been pressed yet"
-        return self._clock.spare(self._touched.terms.p_wt, self._touched.pads[0].normal_w)
+        (pad,) = self._touched.pads
+        return self._clock.spare(self._touched.terms.p_wt, pad.normal_w)
 
     def _go_on(self, state: ArmState) -> None:
         """Decide after a tick whether there is a next one, and let plan time pass."""
         gate = self._gate
         if self._stops.note():
-            # A stop on a driven way ends that way: parking begins anew, from where the arm is then.
-            self._is_returning, self._parking = False, None
+            self._ways.break_off()
         if gate.is_settled(state.t_s):
             if not self._leaves_rest(state):
                 self._is_over = not self._stops.is_waiting(state, self._outlook.may_clear)
                 return
-        elif gate.mode is Mode.RUN and self._clock.is_over:
-            self._is_over = True
+        elif gate.mode is Mode.RUN and self._clock.is_over and not self._ways.is_driving:
+            self._is_over = self._ways.is_done()
             return
-        if gate.mode is Mode.RUN and not self._is_returning:
+        if gate.mode is Mode.RUN and not self._ways.is_driving:
             self._advance(state.t_s)
 
     def _advance(self, t_s: float) -> None:
@@ -267,12 +267,13 @@ class Session:
         elif self._operator is not None and self._clock.skip_to_s is not None:
             self._clock.skip()
             self._law.restart()
-            self._is_returning, self._way = True, self._plan.park_path_rad[:1]
+            self._ways.over_waypoint(self._clock.reference().posture_rad)
 
     def _leaves_rest(self, state: ArmState) -> bool:
         """Go on from rest where the stop was cleared; False where it was not.
 
-        The arm is driven slowly back to where the transfer to the interrupted stroke began, and goes on from there.
+        The arm is driven slowly back to where the transfer to the interrupted stroke began, and goes on from there; one
+        that was on its way to the plan's start or to rest goes on with that.
         """
         stop, cleared = self._gate.stop_reason, self._stops.cleared_by(state)
         if stop is None or cleared is None:
@@ -289,9 +290,10 @@ class Session:
             return False
         self._gate.clear(who)
         self._law.restart()
-        self._last = self._parking = None
-        self._is_returning, self._way = True, self._plan.park_path_rad[-2::-1]
-        self._clock.go_back()
+        self._last = None
+        if not self._ways.is_ending:
+            self._clock.go_back()
+        self._ways.resume(state.q_rad, self._clock.reference().posture_rad)
         self._tell(state.t_s, ClearedEvent(stop, who))
         return True
 
@@ -303,12 +305,14 @@ class Session:
     def _plan_and_command(self, state: ArmState, t_s: float) -> tuple[Reference, Command]:
         """Return reference and command; where they cannot be made, stop and keep the last ones."""
         try:
-            reference = self._clock.reference()
-            command = self._law.step(state, reference)
+            planned = self._clock.reference()
+            self._ways.begin(state.q_rad, planned.posture_rad)
+            reference = self._ways.labelled(planned)
+            command = self._law.step(state, planned if self._ways.is_standing else reference)
             if self._gate.mode is Mode.PARK:
                 command = self._park(command, state)
-            elif self._is_returning:
-                command = self._return(command, state, reference)
+            elif self._gate.mode is Mode.RUN and self._ways.is_driving:
+                command = self._drive(command, state)
             self._last = reference, command
         except Exception as error:
             if self._last is None:
@@ -317,31 +321,25 @@ class Session:
         return self._last
 
     def _park(self, command: Command, state: ArmState) -> Command:
-        """Return the command that drives a stopped arm on toward its park posture."""
-        if self._parking is None:
-            self._parking = Parking(self._plan.park_path_rad)
-        command = self._parking.step(command, state, self._law.robot.mass, self._plant.rig.dt_s)
-        if self._parking.is_blocked:
-            self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back while parking", 1.0, 0.0, "times", state.t_s))
-        if self._parking.is_arrived:
+        """Return the command that drives a stopped arm on to its rest."""
+        command = self._ways.park(command, state)
+        self._stop_where_blocked("arm held back while parking", state.t_s)
+        if self._ways.is_parked:
             self._gate.note_parked()
         return command
 
-    def _return(self, command: Command, state: ArmState, reference: Reference) -> Command:
-        """Return the command that drives the arm to where the plan goes on, from rest or from a stroke left out."""
-        robot = self._law.robot
-        if self._parking is None:
-            self._parking = Parking((*self._way, reference.posture_rad))
-        command = self._parking.step(command, state, robot.mass, self._plant.rig.dt_s)
-        if self._parking.is_blocked:
-            self._gate.stop(stop_reason(Cause.WORKSPACE, "arm held back on its return", 1.0, 0.0, "times", state.t_s))
-        # The gate holds the speed toward the body against what was planned, which on this way is not the plan's.
-        vx, vy, vz = (robot.jacobian[:3] @ self._parking.planned_rad_s).tolist()
-        if self._parking.is_arrived:
-            self._is_returning, self._parking = False, None
+    def _drive(self, command: Command, state: ArmState) -> Command:
+        """Return the command that drives the arm to where the plan begins or goes on, or from its end to rest."""
+        command = self._ways.drive(command, state)
+        self._stop_where_blocked("arm held back on its way", state.t_s)
+        if not self._ways.is_driving and not self._ways.is_at_rest:
             self._clock.settle()
             self._law.restart()
-        return replace(command, plan_error_m=0.0, surface_velocity_w=(vx, vy, vz))
+        return command
+
+    def _stop_where_blocked(self, what: str, t_s: float) -> None:
+        if self._ways.is_blocked:
+            self._gate.stop(stop_reason(Cause.WORKSPACE, what, 1.0, 0.0, "times", t_s))
 
     def _show(self, step: StepRecord) -> None:
         """Show the step to the observers; a critical one that fails stops the session, but never the loop at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from controller.configuration import (
@@ -23,7 +23,7 @@ from controller.plant import Plant, TruthSource
 from controller.rig import Caps, Rig
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
-from controller.safety.limits import GateLimits
+from controller.safety.limits import SESSION_CEILING_S, GateLimits
 from controller.safety.supervision import SupervisorLimits
 from controller.session import Session
 from controller.types import PlanLike
@@ -119,5 +119,11 @@ class SessionParts:
             truth: what the simulation knows; None on hardware.
             gate: a fresh gate of these parts whose state the caller reads; None for one of the session's own.
         """
-        own = self.gate() if gate is None else gate
+        own = self._gate_for(operator) if gate is None else gate
         return Session(plant, self.plan, self.law(), own, observers=observers, operator=operator, truth=truth)
+
+    def _gate_for(self, operator: Operator | None) -> Gate:
+        """Return a fresh gate; a session that a person may pause and slow down has all the time there is."""
+        if operator is None:
+            return self.gate()
+        return Gate(replace(self.limits, session_s=SESSION_CEILING_S), self.rig.dt_s)

@@ -71,6 +71,7 @@ class SimulationOptions:
         sensor_ticks: periods of the loop in one period of the wrist sensor, which holds its sample in between.
         tissue: the same tissue everywhere instead of the body's.
         adds_gravity: the drives add the torque that holds the arm against gravity to every command.
+        brakeless_joints: joints (from 0) that have no brake.
         rises: displacements of the whole body.
         faults: what breaks or happens, and when.
         tier: what stands for the tissue.
@@ -92,6 +93,7 @@ class SimulationOptions:
     sensor_ticks: int = 1
     tissue: UniformTissue | None = None
     adds_gravity: bool = False
+    brakeless_joints: frozenset[int] = frozenset()
     rises: tuple[Rise, ...] = ()
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.LAW

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from controller.errors import PlantError
 from controller.processes.drives import DrivePolicy
+from controller.processes.gravity import GravityCompensated
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand
@@ -25,7 +26,7 @@ from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, 
 from controller.supervisor.cells import HostCell, SupervisorCell
 from controller.supervisor.kinematics import own_terms
 from controller.types import ArmState, Authority, Mode, StopReason, Truth, Vector
-from sim.drives import SimDriveSide, drive_settings
+from sim.drives import SimDriveSide, drive_settings, drive_side
 from sim.faults import Fault
 from sim.world import SimPlant
 
@@ -55,8 +56,9 @@ class SupervisedPlant:
         self._robot = robot
         self._supervisor = Supervisor(limits)
         self._dt_s = plant.rig.dt_s
-        self._side = SimDriveSide(plant)
-        self._settings = drive_settings(robot.arm, self._dt_s)
+        self._drives = SimDriveSide(plant)
+        self._side = drive_side(self._drives, plant.rig, robot)
+        self._settings = drive_settings(robot.arm, plant.rig)
         self._nothing: Vector = (0.0,) * plant.rig.joints
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
         plant.faults.on_begin = self._begin
@@ -97,6 +99,7 @@ class SupervisedPlant:
         self._master: SupervisorCell | None = None
         self._seen_beat_s = 0.0
         self._closed: frozenset[int] = frozenset()
+        self._side.set_brakes(self._closed)
         self._report()
 
     def read(self) -> ArmState:
@@ -147,6 +150,7 @@ class SupervisedPlant:
         if is_untouched:
             return
         world.resume()
+        self._side.set_brakes(frozenset())
         self._policy.resume(t_s, world.holding_nm())
         self._closed, self._master = frozenset(), None
         self._report()
@@ -166,12 +170,15 @@ class SupervisedPlant:
         if is_due and self._is_supervisor_alive:
             self._watch(world.read(), t_s)
         self._ticks += 1
-        order = self._policy.decide(t_s, self._host, self._master, self._side.feedback())
+        feedback = self._drives.feedback()
+        order = self._policy.decide(t_s, self._host, self._master, feedback)
         world.authority = order.authority
         if order.closed != self._closed:
             self._closed = order.closed
-            world.set_brakes(order.closed)
-        world.advance(order.tau_nm)
+            self._side.set_brakes(order.closed)
+        if isinstance(self._side, GravityCompensated):
+            self._side.look(feedback.q_rad)
+        self._side.advance(order.tau_nm)
         self._report()
 
     def _watch(self, state: ArmState, t_s: float) -> None:

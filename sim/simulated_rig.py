@@ -31,7 +31,7 @@ def simulated_rig(arm: ArmDescription, options: SimulationOptions) -> Rig:
         sensor_period_s=options.dt_s * options.sensor_ticks,
         sensor_noise_n=options.quality.force_noise_n,
         adds_gravity=options.adds_gravity,
-        braked_joints=frozenset(range(joints)),
+        braked_joints=frozenset(range(joints)) - options.brakeless_joints,
         is_simulated=True,
         senses=SENSES,
         voltage_v=(0.0, math.inf),

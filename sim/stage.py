@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from controller.arm import ArmDescription, Placement
 from controller.processes.drive_loop import DriveLoop, PeriodNote
+from controller.robot import RobotModel
 from controller.supervisor.cells import AUTHORITIES, MODES, OwnerCodec
 from controller.supervisor.realtime import PLANT_PRIORITY, become_realtime, quiet_memory
 from controller.supervisor.shared_memory import BlockReader, attach
 from controller.types import Authority, Vector
-from sim.drives import SimDriveSide, drive_settings
+from sim.drives import SimDriveSide, drive_settings, drive_side
 from sim.ledger import Ledger, LedgerPlace, attach_ledger
 from sim.options import SimulationOptions
 from sim.world import SimPlant, build_simulation
@@ -76,7 +77,8 @@ class Stage:
                 plant.advance(hold)
                 plant.truth()
             plant.activate(setup.start_q_rad)
-            loop = DriveLoop(SimDriveSide(plant), drive_settings(setup.arm, setup.options.dt_s), setup.prefix)
+            side = drive_side(SimDriveSide(plant), plant.rig, RobotModel(setup.arm, setup.placement))
+            loop = DriveLoop(side, drive_settings(setup.arm, plant.rig), setup.prefix)
             quiet_memory()
             loop.run(self._is_over, self._note)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections import deque
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,7 +171,15 @@ class SimPlant:
         )
 
     def apply(self, command: ApprovedCommand) -> None:
-        """Send an approved command and let one period pass; raises PlantError on a command that is no torque vector."""
+        """Send an approved command and let one period pass.
+
+        Raises:
+            PlantError: the command is no torque vector, or the drives of this arm add gravity, which is in it already.
+        """
+        if self._rig.adds_gravity:
+            raise PlantError(
+                f"simulated {self._arm.name} adds gravity itself", "use the supervised rig, which subtracts it"
+            )
         self.advance(command.tau_nm)
 
     def advance(self, tau_nm: Vector) -> None:
@@ -180,6 +189,8 @@ class SimPlant:
         bullet, arena = self._opened()
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
+        if self._rig.adds_gravity:
+            tau_nm = tuple(map(add, tau_nm, self.holding_nm()))
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
         bullet.step(then[arena.load_start : arena.sensed_start])
@@ -272,10 +283,10 @@ class SimPlant:
         return fx, fy, fz, mx, my, mz
 
     def safe(self) -> None:
-        """Engage the brakes: the arm stays where it is, the drives take no more commands."""
+        """Close the brakes of the joints that have one: the arm stays where it is, the drives take no more commands."""
         self._is_active = False
         if self._bullet is not None:
-            self._bullet.set_friction(self._arm.torque_limit_nm)
+            self.set_brakes(self._rig.braked_joints)
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""

@@ -120,10 +120,10 @@ class RigUser:
 class LoopUser:
     """The drive loop over real shared memory with the supervisor's own loop, stepped in one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: SimulationOptions | None = None) -> None:
         arm, placement, body, _ = setting()
         joints = len(arm.joint_names)
-        self.world = build_simulation(arm, placement, body, SimulationOptions(seed=1))
+        self.world = build_simulation(arm, placement, body, options or SimulationOptions(seed=1))
         self.world.configure()
         self.world.activate(torques()[0])
         prefix = f"massage-arm-test-{os.getpid()}-{secrets.token_hex(4)}"
@@ -133,11 +133,13 @@ class LoopUser:
         nobody = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, self._nothing)
         self._beat = self._resumes = 0
         self._is_silent = self._is_unwatched = False
+        self.wants_enable = True
+        """The session loop asks for the enable."""
         self._writer = self._own(prefix, self._host, self._cell(-1, self._nothing, self._nothing)).writer
         self._own(prefix, master, nobody)
         self._reader = self._own(prefix, self._senses, SensesCell(-1, self.world.read())).reader
         self._own(prefix, owner, OwnerCell(False))
-        self.loop = DriveLoop(SimDriveSide(self.world), drive_settings(arm, DT_S), prefix)
+        self.loop = DriveLoop(SimDriveSide(self.world), drive_settings(arm, self.world.rig), prefix)
         limits = _limits(arm.torque_limit_nm)
         setup = SupervisorSetup(prefix, arm, placement, limits, DT_S, os.getppid())
         self._supervisor = SupervisorLoop(setup, is_realtime=False)
@@ -146,7 +148,7 @@ class LoopUser:
         return self._stack.enter_context(OwnedBlock(prefix, codec.kind, codec.pack(first)))
 
     def _cell(self, tick: int, tau_nm: Vector, holding_nm: Vector) -> HostCell:
-        return HostCell(self._beat, tick, True, Mode.RUN, 0.0, tau_nm, holding_nm, self._resumes)
+        return HostCell(self._beat, tick, self.wants_enable, Mode.RUN, 0.0, tau_nm, holding_nm, self._resumes)
 
     def pass_ticks(self, tau_nm: Vector, holding_nm: Vector, ticks: int) -> ArmState:
         for _ in range(ticks):

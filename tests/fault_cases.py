@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from controller.gains import STANDARD
+from controller.observers import SessionEvent
 from controller.operator import Operator
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
@@ -42,6 +43,7 @@ class Outcome:
     taken: StopReason | None
     stop: StopReason | None
     events: list[tuple[float, str, float]]
+    said: list[tuple[float, SessionEvent]]
 
     @property
     def peak_n(self) -> float:
@@ -84,10 +86,19 @@ class Bench:
         self.plant = SupervisedPlant(world, own, parts.supervisor_limits(), self._note)
         self.gate = parts.gate()
         self.steps: list[StepRecord] = []
-        self.on_step: Callable[[StepRecord], None] = lambda _: None
+        self.after_step: Callable[[StepRecord], None] = lambda _: None
         self.on_end: Callable[[], None] = lambda: None
         self.end_s = math.inf
-        self.session = parts.session(self.plant, operator=operator, truth=self.plant, gate=self.gate)
+        self.said: list[tuple[float, SessionEvent]] = []
+        self.session = parts.session(self.plant, (self,), operator, truth=self.plant, gate=self.gate)
+
+    is_critical = True
+
+    def on_step(self, step: StepRecord) -> None:
+        """Leave the steps to the loop."""
+
+    def on_event(self, t_s: float, event: SessionEvent) -> None:
+        self.said.append((t_s, event))
 
     def _note(self, t_s: float, fault: Fault) -> None:
         self.events.append((t_s, fault.name, fault.value))
@@ -99,7 +110,7 @@ class Bench:
             with self.session:
                 while (step := self.session.tick()) is not None:
                     self.steps.append(step)
-                    self.on_step(step)
+                    self.after_step(step)
                     if step.t_s >= self.end_s:
                         break
         finally:
@@ -113,24 +124,43 @@ def fork_at_fault(faults: dict[str, tuple[Fault, float]], arm_name: str = "servo
         faults: by any key: fault and how long to go on after it [s].
         arm_name: arm.
     """
-    bench, parent = Bench(arm_name=arm_name), os.getpid()
+
+    def broken_by(fault: Fault) -> Callable[[Bench], None]:
+        return lambda bench: bench.plant.inject(fault)
+
+    return fork_in_work({key: (broken_by(fault), length_s) for key, (fault, length_s) in faults.items()}, arm_name)
+
+
+def fork_in_work(
+    changes: dict[str, tuple[Callable[[Bench], None], float]],
+    arm_name: str = "servo7",
+    operator: Operator | None = None,
+) -> dict[str, Outcome]:
+    """Run one session to ``FAULT_S`` and go on from there once for every change.
+
+    Args:
+        changes: by any key: what is changed in the session, and how long to go on after it [s].
+        arm_name: arm.
+        operator: whose requests are heard.
+    """
+    bench, parent = Bench(arm_name=arm_name, operator=operator), os.getpid()
     outcomes: dict[str, Outcome] = {}
 
     def branch(step: StepRecord) -> None:
         if step.t_s < FAULT_S - 1.5e-3:
             return
-        for key, (fault, length_s) in faults.items():
+        for key, (change, length_s) in changes.items():
             receiver, sender = multiprocessing.Pipe(duplex=False)
             child = os.fork()
             if child == 0:
-                _change_course(bench, fault, length_s, sender)
+                _change_course(bench, change, length_s, sender)
                 return
             sender.close()
             outcomes[key] = receiver.recv()
             os.waitpid(child, 0)
         bench.end_s = step.t_s
 
-    bench.on_step = branch
+    bench.after_step = branch
     try:
         bench.run()
         if os.getpid() != parent:
@@ -141,14 +171,16 @@ def fork_at_fault(faults: dict[str, tuple[Fault, float]], arm_name: str = "servo
     return outcomes
 
 
-def _change_course(bench: Bench, fault: Fault, length_s: float, sender: Connection) -> None:
-    """Make the session of a forked process go on with a fault, and tell what followed at its end."""
-    bench.plant.inject(fault)
+def _change_course(bench: Bench, change: Callable[[Bench], None], length_s: float, sender: Connection) -> None:
+    """Make the session of a forked process go on with a change, and send what followed at its end."""
+    bench.after_step = lambda _: None
+    change(bench)
     began_s = bench.plant.world.t_s
     bench.steps.clear()
 
     def end() -> None:
-        sender.send(Outcome(began_s, bench.steps, bench.plant.taken, bench.gate.stop_reason, bench.events))
+        stop = bench.gate.stop_reason
+        sender.send(Outcome(began_s, bench.steps, bench.plant.taken, stop, bench.events, bench.said))
         sender.close()
 
-    bench.end_s, bench.on_step, bench.on_end = began_s + length_s, lambda _: None, end
+    bench.end_s, bench.on_end = began_s + length_s, end

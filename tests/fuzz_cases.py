@@ -9,10 +9,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.safety.limits import GateLimits, PressLimits
+from controller.safety.limits import GateLimits
 from controller.safety.tank import TankLimits
 from controller.types import ArmState, Command, ContactState, PadEstimate, PadReference, Phase, Reference, ToolTerms
-from tests.gate_cases import limits
+from tests.gate_cases import limits, stroke
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -115,13 +115,13 @@ def arms(rng: np.random.Generator, count: int, joints: int) -> Arms:
 def random_limits(pick: Pick, joints: int) -> GateLimits:
     """Return limits at the ends of their ranges; senses are rarely what stops a command."""
     target = pick.choice((0.0, 1e-3, 20.0, 60.0))
-    stroke = PressLimits(
+    bounds = stroke(
         pick.choice((1e-3, 15.0, 45.0, 60.0)), target, pick.choice((0.0, 3.0, 10.0)), 1e3,
         pick.choice((1.0, 200.0, 2000.0, 1e5)),
     )  # fmt: skip
     return limits(
         joints,
-        strokes=(stroke,),
+        strokes=(bounds,),
         speed_rad_s=(pick.choice((2.0, 1e9)),) * joints,
         torque_nm=tuple(pick.choice((1.0, 12.0, 87.0, 500.0)) for _ in range(joints))
         if pick.random() < 0.2
@@ -157,7 +157,7 @@ def case(batch: Arms, k: int, contact: ContactState, t_s: float) -> tuple[Comman
     )  # fmt: skip
     pad = PadEstimate(normal, press, observer, target, True)
     command = Command(
-        tuple(batch.tau[k].tolist()), terms, (pad,), contact, normal, tuple(batch.surface[k].tolist()), plan_error
+        tuple(batch.tau[k].tolist()), terms, (pad,), contact, tuple(batch.surface[k].tolist()), plan_error
     )
     dq = tuple(batch.dq[k].tolist())
     state = ArmState(

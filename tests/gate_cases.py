@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import replace
 
-from controller.safety.limits import GateLimits, PressLimits
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits
 from controller.safety.tank import TankLimits
 from controller.types import (
     ArmState,
@@ -21,6 +25,29 @@ from controller.types import (
 )
 
 UP: Vector3 = (0.0, 0.0, 1.0)
+ONE_PAD = (PadGeometry("pad", (0.0, 0.0, 0.0), 6e-4),)
+
+TWO_PADS = (PadGeometry("left", (0.01, 0.035, 0.0), 6e-4), PadGeometry("right", (0.01, -0.035, 0.004), 3e-4))
+"""Two pads a hand's breadth apart, not symmetric about T and not of one size."""
+TOOL_DOWN = (1.0, 0.0, 0.0, 0.0)
+"""R_WT with z down: half a turn about x."""
+
+
+def pad_of(area_m2: float) -> tuple[PadGeometry, ...]:
+    """Return one pad with this contact area."""
+    return (replace(ONE_PAD[0], area_m2=area_m2),)
+
+
+def stroke(ceiling_n: float, target_n: float, margin_n: float, trip_n: float, damping: float) -> PressLimits:
+    """Return the limits of a stroke for a tool with one pad, whose limits are those of the sum."""
+    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n),), ceiling_n, trip_n, damping)
+
+
+def changed(bounds: PressLimits, **changes: float) -> PressLimits:
+    """Return limits of a stroke for one pad with other ones, of the pad or of the tool."""
+    own = {name: value for name, value in changes.items() if name in PadLimits.__dataclass_fields__}
+    whole = {name: value for name, value in changes.items() if name not in own}
+    return replace(bounds, pads=tuple(replace(pad, **own) for pad in bounds.pads), **whole)
 
 
 def limits(joints: int = 7, **changes: object) -> GateLimits:
@@ -30,7 +57,8 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "upper_rad": (3.0,) * joints,
         "speed_rad_s": (2.0,) * joints,
         "torque_nm": (87.0,) * joints,
-        "strokes": (PressLimits(40.0, 20.0, 3.0, 30.0, 1000.0), PressLimits(30.0, 10.0, 3.0, 20.0, 1000.0)),
+        "pads": ONE_PAD,
+        "strokes": (stroke(40.0, 20.0, 3.0, 30.0, 1000.0), stroke(30.0, 10.0, 3.0, 20.0, 1000.0)),
         "free_press_n": 15.0,
         "press_speed_m_s": 0.02,
         "free_press_speed_m_s": 0.02,
@@ -42,7 +70,6 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "axis_cosine": 0.95,
         "contact_lost_n": 1.0,
         "contact_lost_s": 0.3,
-        "pad_area_m2": 6e-4,
         "pressure_pa": 120e3,
         "tool_speed_m_s": 0.5,
         "workspace_low_m": (-1.0, -1.0, -1.0),
@@ -89,6 +116,20 @@ def terms(rng: np.random.Generator, joints: int = 7, velocity: Vector = (0.0,) *
     )
 
 
+def levers(pads: tuple[PadGeometry, ...]) -> list[NDArray[np.float64]]:
+    """Return the levers of pads in W with the tool straight down."""
+    return [np.array(pad.position_t_m) * (1.0, -1.0, -1.0) for pad in pads]
+
+
+def wrench_of(pads: tuple[PadGeometry, ...], presses_n: Sequence[float], normals: Sequence[Vector3]) -> Vector:
+    """Return the wrench (6,) on the world at T of pads that press along their inward normals, tool straight down."""
+    total = np.zeros(6)
+    for lever, press, normal in zip(levers(pads), presses_n, normals, strict=True):
+        force = -press * np.array(normal)
+        total += np.concatenate((force, np.cross(lever, force)))
+    return tuple(total.tolist())
+
+
 def torque(arm: ToolTerms, wrench: Vector) -> Vector:
     """Return bias plus J^T wrench."""
     jacobian = np.array(arm.jacobian)
@@ -110,7 +151,7 @@ def command(
 ) -> Command:
     """Return a command with one pad."""
     pad = PadEstimate(normal, press_n, press_n if observer_n is None else observer_n, target_n, trusted)
-    return Command(tau, arm, (pad,), contact, normal, surface, plan_error_m)
+    return Command(tau, arm, (pad,), contact, surface, plan_error_m)
 
 
 def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:

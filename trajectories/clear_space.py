@@ -64,6 +64,10 @@ class ClearSpace:
         """Tell for points (..., 3) whether the skin is at least ``radius_m`` away in every direction."""
         return np.asarray(points_m[..., 2] >= self._looked_up(self.floor_m, points_m))
 
+    def lack_m(self, points_m: Array) -> Array:
+        """Return by how much points (..., 3) are too low to be clear [m]; not positive where they are clear."""
+        return np.asarray(self._looked_up(self.floor_m, points_m) - points_m[..., 2])
+
     def off_body_m(self, points_m: Array) -> Array:
         """Return how far points (..., 3) are from the body seen from above [m], 0 over it; good to half a cell."""
         return self._looked_up(self.beside_m, points_m)

@@ -1,14 +1,15 @@
-"""Where the arm rests after a stop, the joint-space way there, and the proof that the way is clear."""
+"""Where the arm rests, the ways there after a stop and after the plan, and the proof that they are clear."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.errors import PlanError
+from controller.parking import ARRIVED_RAD
 from controller.types import Phase, Vector
 from trajectories.arm_room import LINK_CLEARANCE_M, PAD_CLEARANCE_M, ArmRoom
 from trajectories.inverse_kinematics import Track
@@ -31,15 +32,17 @@ POSTURES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Parking:
-    """The way to rest after a stop.
+class WayToRest:
+    """The ways to rest, as postures to go through on straight legs in joint space.
 
     Attributes:
-        path_rad: postures to go through on straight joint-space legs, from wherever a stop leaves the arm.
+        path_rad: from wherever a stop leaves the arm; the last posture is where it rests.
+        end_path_rad: from the plan's last posture; empty where the arm rests there.
         is_beside: the last posture is beside the person, not over the flank.
     """
 
     path_rad: tuple[Vector, ...]
+    end_path_rad: tuple[Vector, ...]
     is_beside: bool
 
 
@@ -52,8 +55,8 @@ class _Stops:
     samples: Indices
 
 
-def parking(names: list[str], pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> Parking:
-    """Return a way to rest that is clear from every posture of a plan.
+def parking(names: list[str], pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> WayToRest:
+    """Return the ways to rest of a plan: one that is clear from every one of its postures, one from its end.
 
     It leads over a waypoint above the plan's start pose, which looks down on all of the back, to a posture beside the
     person. Where there is none the arm goes back down to the plan's start posture, a leg that is proven as well: the
@@ -77,17 +80,35 @@ def parking(names: list[str], pieces: list[Piece], tracks: list[Track], check: P
         if clear.all():
             rest = posture_beside(room, solver.lower, solver.upper, waypoint)
             path = (waypoint, start if rest is None else rest)
-            return Parking(tuple(tuple(float(v) for v in posture) for posture in path), rest is not None)
+            end = way_from_end(room, tracks[-1].q_rad[-1], waypoint, path[-1])
+            return WayToRest(as_vectors(path), as_vectors(end), rest is not None)
         blocked = int(np.argmin(clear))
     raise _refusal(names, pieces, stops, blocked, check)
 
 
+def as_vectors(postures_rad: Sequence[Array]) -> tuple[Vector, ...]:
+    """Return postures, each (n,), as plain tuples."""
+    return tuple(tuple(float(v) for v in posture) for posture in postures_rad)
+
+
+def way_from_end(room: ArmRoom, end_rad: Array, waypoint_rad: Array, rest_rad: Array) -> tuple[Array, ...]:
+    """Return the way (k, n) from the plan's last posture to rest: one leg where it is free, else over the waypoint.
+
+    The leg to the waypoint is one of those that are proven for a stop, the leg from there to rest another.
+    """
+    if float(np.abs(rest_rad - end_rad).max()) <= ARRIVED_RAD:
+        return ()
+    if room.is_free_leg(end_rad, rest_rad):
+        return (rest_rad,)
+    return (waypoint_rad, rest_rad)
+
+
 def _stops(pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> _Stops:
-    """Return every so many postures of the plan, those near the skin moved out along the normal."""
+    """Return every so many postures of the plan and the last one, those near the skin moved out along the normal."""
     radius, solver = check.robot.arm.tool.only_pad("the planner").radius_m, check.solver
     postures, numbers, samples = [], [], []
     for number, (piece, track) in enumerate(zip(pieces, tracks, strict=True)):
-        rows = np.arange(0, len(track.q_rad), POSTURES)
+        rows = np.union1d(np.arange(0, len(track.q_rad), POSTURES), [len(track.q_rad) - 1])
         poses = piece.poses[rows * STEPS_PER_POSTURE]
         gap = np.linalg.norm(poses.position_m - check.back.skin.foot(poses.position_m), axis=1) - radius
         lift = np.clip(UNLOADED_M - gap, 0.0, None) if piece.phase is not Phase.TRANSFER else np.zeros(len(rows))

@@ -57,6 +57,10 @@ class Plan:
         start_q_rad: joint positions to begin at, (n,).
         park_path_rad: joint postures to go through after a stop, on straight legs that are proven clear from every
             posture of the plan; the last is where the arm rests.
+        end_path_rad: the same from the end of the plan, by the shortest way that is proven clear; empty where the arm
+            rests at the plan's end.
+        start_path_rad: proven way from the posture that the arm stands in before the session, which comes first, to
+            ``start_q_rad``, which comes last; empty where the arm stands there.
         facts: worst values found while planning.
         phases: phase of every piece.
         segment_of_piece: stroke of every piece.
@@ -71,6 +75,8 @@ class Plan:
     hold_times_s: tuple[float, ...]
     start_q_rad: Vector
     park_path_rad: tuple[Vector, ...]
+    end_path_rad: tuple[Vector, ...]
+    start_path_rad: tuple[Vector, ...]
     facts: PlanFacts
     phases: tuple[Phase, ...]
     segment_of_piece: tuple[int, ...]
@@ -78,6 +84,11 @@ class Plan:
     spacings_s: Array
     first_intervals: Indices
     coefficients: Array
+
+    @property
+    def rest_q_rad(self) -> Vector:
+        """Posture that the arm stands in before the session, (n,)."""
+        return self.start_path_rad[0] if self.start_path_rad else self.start_q_rad
 
     @property
     def resume_times_s(self) -> tuple[float, ...]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.robot import RobotModel
-from controller.types import Phase, Region, SegmentInfo
+from controller.types import Phase, Region, SegmentInfo, Vector
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.skin import Skin
 from trajectories.back import Back
 from trajectories.base_search import default_placement
 from trajectories.inverse_kinematics import Solver, Track
-from trajectories.parking import Parking, parking
+from trajectories.parking import WayToRest, parking
 from trajectories.plan import Plan, PlanFacts
 from trajectories.posture import choose, coarse, posture_track, split
 from trajectories.posture_checks import PostureCheck
@@ -37,10 +37,11 @@ from trajectories.transfer import (
     transfer_piece,
     work_piece,
 )
+from trajectories.way_to_start import way_to_start
 
 Array = NDArray[np.float64]
 
-__all__ = ["default_placement", "plan_paths", "plan_session", "stroke_path"]
+__all__ = ["default_placement", "plan_paths", "plan_session", "stroke_path", "way_to_start"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,26 +50,37 @@ class _Checked:
     regions: list[list[Region]]
 
 
-def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel) -> Plan:
+def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel, rest_q_rad: Vector | None = None) -> Plan:
     """Return the plan of a session.
 
     It begins and ends parked over the flank beside the base; every stroke is a transfer, an approach, the work and a
-    lift. From wherever a stop leaves the arm there is a proven way to a posture beside the person, see ``parking``.
+    lift. From wherever a stop leaves the arm there is a proven way to a posture beside the person, see ``parking``;
+    from a declared rest posture there is one to the plan's start, see ``way_to_start``.
 
     Args:
         program: what to do.
         body: whom to do it on: landmarks, regions, keep-outs.
         skin: the skin as the planner believes it, ``Skin.from_body(body)`` or a displaced copy.
         robot: the arm at its place; its buffers are not touched.
+        rest_q_rad: posture (n,) that the arm stands in before the session; None where it stands at the plan's start.
 
     Raises:
-        PlanError: the stroke cannot or must not be done; names stroke, point, value, what is allowed, what to do.
+        PlanError: a stroke cannot or must not be done, or there is no clear way to the plan's start; names stroke,
+            point, value, what is allowed, what to do.
     """
     back = Back.of(body, skin)
-    return plan_paths((stroke_path(stroke, back) for stroke in program.strokes), back, robot, program.allow_neck_base)
+    return plan_paths(
+        (stroke_path(stroke, back) for stroke in program.strokes), back, robot, program.allow_neck_base, rest_q_rad
+    )
 
 
-def plan_paths(paths: Iterable[StrokePath], back: Back, robot: RobotModel, allow_neck_base: bool = False) -> Plan:
+def plan_paths(
+    paths: Iterable[StrokePath],
+    back: Back,
+    robot: RobotModel,
+    allow_neck_base: bool = False,
+    rest_q_rad: Vector | None = None,
+) -> Plan:
     """Return the plan of a session over given paths, checked like those of a program.
 
     Args:
@@ -76,6 +88,7 @@ def plan_paths(paths: Iterable[StrokePath], back: Back, robot: RobotModel, allow
         back: the back.
         robot: the arm at its place; its buffers are not touched.
         allow_neck_base: the neck base may be pressed.
+        rest_q_rad: as in ``plan_session``.
 
     Raises:
         PlanError: as ``plan_session``.
@@ -89,7 +102,10 @@ def plan_paths(paths: Iterable[StrokePath], back: Back, robot: RobotModel, allow
     for piece, track in sorted(zip(pieces, tracks, strict=True), key=lambda pair: pair[0].phase is not Phase.WORK):
         check.check(strokes[piece.segment].path.name, piece, track)
     rest = parking([stroke.path.name for stroke in strokes], pieces, tracks, check)
-    return _assembled(strokes, pieces, tracks, check, rest)
+    plan = _assembled(strokes, pieces, tracks, check, rest)
+    if rest_q_rad is None:
+        return plan
+    return replace(plan, start_path_rad=way_to_start(plan, back, robot, rest_q_rad))
 
 
 def stroke_path(stroke: StrokeModel, back: Back) -> StrokePath:
@@ -124,7 +140,7 @@ def _pieces(strokes: list[_Checked], back: Back, robot: RobotModel, yaw_rad: flo
 
 
 def _assembled(
-    strokes: list[_Checked], pieces: list[Piece], tracks: list[Track], check: PostureCheck, rest: Parking
+    strokes: list[_Checked], pieces: list[Piece], tracks: list[Track], check: PostureCheck, rest: WayToRest
 ) -> Plan:
     starts = np.concatenate([[0.0], np.cumsum([STEP_S * (len(piece.press_n) - 1) for piece in pieces])])
     first = np.concatenate([[0], np.cumsum([len(piece.press_n) - 1 for piece in pieces])]).astype(np.int64)
@@ -146,6 +162,8 @@ def _assembled(
         hold_times_s=tuple(float(starts[k + 1]) for k, piece in enumerate(pieces) if piece.phase is Phase.APPROACH),
         start_q_rad=tuple(float(v) for v in tracks[0].q_rad[0]),
         park_path_rad=rest.path_rad,
+        end_path_rad=rest.end_path_rad,
+        start_path_rad=(),
         facts=_facts(strokes, segments, tracks, check, rest),
         phases=tuple(piece.phase for piece in pieces),
         segment_of_piece=tuple(piece.segment for piece in pieces),
@@ -174,7 +192,7 @@ def _facts(
     segments: tuple[SegmentInfo, ...],
     tracks: list[Track],
     check: PostureCheck,
-    rest: Parking,
+    rest: WayToRest,
 ) -> PlanFacts:
     return PlanFacts(
         joint_margin_rad=min(float(track.margin_rad.min()) for track in tracks),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -137,7 +137,7 @@ def _allowed(location: tuple[int | str, ...], message: str, kind: str) -> str:
     for item in field.metadata if field else ():
         limits.update({name: getattr(item, name) for name in ("ge", "le") if hasattr(item, name)})
     if {"ge", "le"} <= limits.keys():
-        number = "a whole number" if field and field.annotation is int else "a number"
+        number = "a whole number" if field and int in (field.annotation, *get_args(field.annotation)) else "a number"
         return f"{number} from {limits['ge']:g} to {limits['le']:g}"
     if kind == "literal_error":
         return "one of " + message.removeprefix("Input should be ")

@@ -156,7 +156,7 @@ def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -
     session = parts.session(plant)
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         result = session.run()
     finally:
         plant.deactivate()

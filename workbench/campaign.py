@@ -98,7 +98,7 @@ def run_trial(request: SessionRequest) -> Trial:
             prepared = prepare(load_inputs(request))
             warm_up(prepared)
             memory = RunMemory(Path(folder) / RECORD_NAME, prepared.config)
-            simulate(prepared, Path(folder), None, memory)
+            simulate(prepared, Path(folder), None, memory=memory)
             summary = summarise(memory.data())
         except MassageArmError as error:
             return Trial(request, None, str(error), ("no result",))

@@ -9,10 +9,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
+from workbench.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
@@ -25,7 +27,7 @@ CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibra
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
-    "report": "workbench.commands.look_back:report",
+    "report": "workbench.commands.report:report",
     "replay": "workbench.commands.look_back:replay",
     "explain": "workbench.commands.look_back:explain",
     "doctor": "workbench.doctor:main",
@@ -65,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parse(argv)
-        return _command(arguments.command)(arguments)
+        with stage("loading", after_s=PATIENCE_S):
+            command = _command(arguments.command)
+        return command(arguments)
     except MassageArmError as error:
         _complain(str(error))
         return error.exit_code
@@ -89,7 +93,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(text: str) -> None:
-    print("massage-arm: " + " ".join(text.split()), file=sys.stderr)
+    """Print one line of printable text; a file name may hold anything, also what would steer a terminal."""
+    line = " ".join(text.split())
+    shown = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
+    with suppress(OSError, AttributeError):  # a closed standard error takes nothing; the exit code still tells
+        print(f"massage-arm: {shown}", file=sys.stderr)
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -99,11 +107,25 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser, commands = _parsers()
-    arguments, unknown = parser.parse_known_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    for text in given:
+        _refuse_unusable(text)
+    arguments, unknown = parser.parse_known_args(given)
     if unknown:
         command = commands[arguments.command]
         raise ConfigError("arguments", repr(unknown[0]), command.usage_line(), f"see {command.prog} --help")
     return arguments
+
+
+def _refuse_unusable(text: str) -> None:
+    """Refuse an argument that names nothing, or that is no text; an empty one often comes from an unset variable."""
+    name, has_value, value = text.partition("=")
+    if not text or (name.startswith("--") and has_value and not value):
+        raise ConfigError("arguments", f"{text!r}, which is empty", "a value", "leave the option out for its default")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError("arguments", ascii(text), "UTF-8 text", "rename the file") from error
 
 
 def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
@@ -146,7 +168,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
     _add_json(drill)
     body = command("body", "draw a body with its regions and keep-out zones")
-    body.add_argument("name", metavar="NAME", help="body or file")
+    body.add_argument("name", metavar="NAME or FILE", help="body, or an .npz file")
     body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
     _add_json(command("list", "names of programs, bodies, arms and gain sets"))
     _add_json(command("faults", "what --fault can inject into a session"))
@@ -165,7 +187,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
                             ("--techniques", "shoulder_kneading")):  # fmt: skip
         help_text = f"for example {example}; default: what the campaign is made of, see docs"
-        parser.add_argument(option, nargs="+", metavar="NAME", help=help_text)
+        metavar = "NAME" if option == "--techniques" else "NAME or FILE"
+        parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
@@ -185,14 +208,14 @@ def _add_campaign_options(parser: OneLineParser) -> None:
 
 
 def _add_session_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program")
-    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="body")
+    parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program, or a YAML file")
+    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="body, or an .npz file")
     parser.add_argument(
         "--tissue", default="law", metavar="law or fem", help="tissue model: a contact law, or finite elements (slow)"
     )
     parser.add_argument("--mesh", default="recommended", metavar="NAME",
                         help="mesh of the finite elements: coarse (near real time), recommended, fine")  # fmt: skip
-    parser.add_argument("--arm", default="servo7", metavar="NAME", help="arm")
+    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file")
     parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
                         help="robust, standard, fast, or a file of kp, ki_per_s, kd_s, d0_ns_per_m")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
@@ -209,6 +232,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=VALUE]@TIME_S",
         help="inject a fault, see `massage-arm faults`; may be repeated",
     )
+    parser.add_argument("--events", type=Path, default=None, metavar="FILE",
+                        help="requests of a person: [{t_s: 12.0, request: softer}, ...] of pause, resume, skip, "
+                             "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
     _add_json(parser)
 
 

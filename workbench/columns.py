@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,11 +193,15 @@ _PAD_VECTORS = ("p_wc", "normal_true_w", "p_wt_true", "tool_axis_true_w")
 
 
 class ColumnBuilder:
-    """Collects rows block by block, so that a long record never stands in memory as Python objects."""
+    """Collects rows block by block, so that a long record never stands in memory as Python objects.
 
-    def __init__(self) -> None:
+    Args:
+        names: fields of StepColumns to collect; what is left out costs nothing.
+    """
+
+    def __init__(self, names: Collection[str] = (*_REALS, *_CODES)) -> None:
         self._rows: list[Row] = []
-        self._blocks: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_REALS, *_CODES)}
+        self._blocks: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
 
     def add(self, row: Row) -> None:
         """Add one row of ``/step``."""
@@ -206,17 +210,24 @@ class ColumnBuilder:
             self._flush()
 
     def finish(self) -> StepColumns:
-        """Return all rows as arrays."""
+        """Return all rows as arrays; for a builder that collects every field."""
+        return StepColumns(**self.arrays())
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the collected fields as arrays by name, shaped as in StepColumns."""
         self._flush()
-        return StepColumns(**{name: _joined(name, blocks) for name, blocks in self._blocks.items()})
+        return {name: _joined(name, blocks) for name, blocks in self._blocks.items()}
 
     def _flush(self) -> None:
         if not self._rows:
             return
-        for name, getter in _REALS.items():
-            self._blocks[name].append(np.array([getter(row) for row in self._rows], dtype=np.float64))
-        for name, code in _CODES.items():
-            self._blocks[name].append(np.array([code(row) for row in self._rows], dtype=np.int64))
+        for name, blocks in self._blocks.items():
+            if name in _REALS:
+                real = _REALS[name]
+                blocks.append(np.array([real(row) for row in self._rows], dtype=np.float64))
+            else:
+                code = _CODES[name]
+                blocks.append(np.array([code(row) for row in self._rows], dtype=np.int64))
         self._rows = []
 
 

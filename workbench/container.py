@@ -16,7 +16,19 @@ from typing import BinaryIO, Protocol, cast
 import zstandard
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, ChunkIndex, DataEnd, Footer, Header, McapRecord, Schema, Statistics
+from mcap.records import (
+    Channel,
+    Chunk,
+    ChunkIndex,
+    DataEnd,
+    Footer,
+    Header,
+    McapRecord,
+    Metadata,
+    MetadataIndex,
+    Schema,
+    Statistics,
+)
 from mcap.writer import MCAP0_MAGIC
 
 CHUNK_BYTES = 1 << 18
@@ -26,6 +38,9 @@ CHUNK_SPAN_NS = 1_000_000_000
 """... or when it spans this much session time."""
 ZSTD_LEVEL = 1
 """Measured on step records: level 3 costs 2.5 times the time of level 1 and is no smaller."""
+
+RUN_METADATA, RUN_ID = "massage_arm", "run_id"
+"""Name of the metadata record that says which run this is, and its key."""
 
 _MESSAGE = struct.Struct("<BQHIQQ")
 _MESSAGE_HEAD_BYTES = 22
@@ -68,6 +83,7 @@ class McapContainer:
         self._schemas: list[Schema] = []
         self._channels: list[Channel] = []
         self._chunk_indexes: list[ChunkIndex] = []
+        self._metadata: list[MetadataIndex] = []
         self._counts: dict[int, int] = {}
         self._put(MCAP0_MAGIC + _encode(Header(profile="", library=library)))
 
@@ -78,6 +94,12 @@ class McapContainer:
         self._channels.append(Channel(id=number, topic=topic, message_encoding="json", metadata={}, schema_id=number))
         self._put(_encode(self._schemas[-1]) + _encode(self._channels[-1]))
         return number
+
+    def add_metadata(self, name: str, values: dict[str, str]) -> None:
+        """Write named text values at once, outside any chunk."""
+        record = _encode(Metadata(name=name, metadata=values))
+        self._metadata.append(MetadataIndex(offset=self._position, length=len(record), name=name))
+        self._put(record)
 
     def add_message(self, channel: int, time_ns: int, data: bytes) -> None:
         """Append one message (``time_ns`` of session time) and close the chunk when it is full."""
@@ -132,7 +154,7 @@ class McapContainer:
         self.flush()
         self._put(_encode(DataEnd(data_section_crc=0)))
         summary_start = self._position
-        for record in (*self._schemas, *self._channels, self._statistics(), *self._chunk_indexes):
+        for record in (*self._schemas, *self._channels, self._statistics(), *self._chunk_indexes, *self._metadata):
             self._put(_encode(record))
         footer = Footer(summary_start=summary_start, summary_offset_start=0, summary_crc=0)
         self._put(_encode(footer) + MCAP0_MAGIC)
@@ -169,7 +191,7 @@ class McapContainer:
             channel_message_counts=self._counts,
             chunk_count=len(indexes),
             message_count=sum(self._counts.values()),
-            metadata_count=0,
+            metadata_count=len(self._metadata),
             message_start_time=min((index.message_start_time for index in indexes), default=0),
             message_end_time=max((index.message_end_time for index in indexes), default=0),
             schema_count=len(self._schemas),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.types import Cause, ContactState, Limited, Mode, SegmentInfo, StepRecord
+from controller.types import Cause, ContactState, Limited, Mode, SegmentInfo, StepRecord, StopReason
 from workbench.messages import ContactEvent, Event, EventKind, LimitedEvent, ModeEvent, SegmentEvent
 
 LIMITED_PAUSE_S = 0.05
@@ -24,7 +24,7 @@ class EventDetector:
         self._contact = ContactState.FREE
         self._mode = Mode.RUN
         self._limits: dict[Cause, LimitedEvent] = {}
-        self._is_stopped = False
+        self._stop_seen: StopReason | None = None
 
     def observe(self, record: StepRecord) -> tuple[Event, ...]:
         """Return the events of this step, mostly none."""
@@ -35,7 +35,7 @@ class EventDetector:
             and not applied.limited
             and not self._limits
             and applied.mode is self._mode
-            and (applied.stop is None or self._is_stopped)
+            and applied.stop is self._stop_seen
         ):
             return ()
         return (*self._strokes(record), *self._states(record), *self._limited(record), *self._stop(record))
@@ -85,10 +85,10 @@ class EventDetector:
         return events
 
     def _stop(self, record: StepRecord) -> list[Event]:
-        if record.applied.stop is None or self._is_stopped:
-            return []
-        self._is_stopped = True
-        return [Event(record.t_s, EventKind.STOP, record.applied.stop)]
+        """Return the stop that began; after a clear the next one may begin with the very next tick."""
+        stop, before = record.applied.stop, self._stop_seen
+        self._stop_seen = stop
+        return [] if stop is None or stop == before else [Event(record.t_s, EventKind.STOP, stop)]
 
 
 def _grow(span: LimitedEvent | None, limited: Limited, t_s: float) -> LimitedEvent:

@@ -104,7 +104,7 @@ class _Branching:
         session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
         plant.configure()
         try:
-            plant.activate(plan.start_q_rad)
+            plant.activate(plan.rest_q_rad)
             with session:
                 while (step := session.tick()) is not None and self._goes_on(step):
                     pass
@@ -138,13 +138,14 @@ class _Branching:
         return bool(self._left)
 
     def _is_crest(self, step: StepRecord) -> bool:
-        pad = step.reference.pads[0]
+        (pad,) = step.reference.pads
         is_high = pad.press_n >= self._crest_n and pad.press_rate_n_per_s <= CREST_RATE_N_PER_S
         return is_high and step.contact is ContactState.WORK
 
     def _become(self, case: Case, child: Child, step: StepRecord) -> None:
         """Be the branch of a case from here on: break what it breaks, now."""
-        set_point_n = self._task.group.force_n if case.at_start else step.reference.pads[0].press_n
+        (pad,) = step.reference.pads
+        set_point_n = self._task.group.force_n if case.at_start else pad.press_n
         self._child = child
         self._waits = self._task.waits and len(case.faults) == 1
         self._watch = Watch(case, self._parts.bounds[0], set_point_n)
@@ -154,6 +155,8 @@ class _Branching:
             self._world.inject(case)
         except MassageArmError as failure:
             child.finish(str(failure).encode(), code=1)
+        except Exception as failure:
+            child.finish(f"{type(failure).__name__}: {failure}".encode(), code=1)
 
     def _on_period(self, truth: Truth, authority: Authority) -> None:
         if self._watch is None:

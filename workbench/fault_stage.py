@@ -66,6 +66,21 @@ class LatePlan:
         return self.whole.park_path_rad
 
     @property
+    def start_path_rad(self) -> tuple[Vector, ...]:
+        """A cell begins at its start posture."""
+        return ()
+
+    @property
+    def end_path_rad(self) -> tuple[Vector, ...]:
+        """A cell is over with its plan; the way to rest after a completed plan is tested by sessions."""
+        return ()
+
+    @property
+    def rest_q_rad(self) -> Vector:
+        """Posture that the arm stands in at the beginning."""
+        return self.start_q_rad
+
+    @property
     def start_q_rad(self) -> Vector:
         """Posture to begin at."""
         return self.whole.at(self.begin_s).posture_rad

@@ -61,5 +61,7 @@ class RunMemory:
                 self._data = RunData(self._path, self._config, steps, (), (), False)
             else:
                 events, loop = recorder.events, recorder.loop
-                self._data = RunData(self._path, self._config, steps, events, loop, recorder.is_complete)
+                self._data = RunData(
+                    self._path, self._config, steps, events, loop, recorder.is_complete, recorder.run_id
+                )
         return self._data

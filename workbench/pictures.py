@@ -139,7 +139,7 @@ def material(run: Path | None) -> Iterator[Material]:
         return
     with tempfile.TemporaryDirectory(prefix="massage-arm-") as folder:
         memory = RunMemory(Path(folder) / RECORD_NAME, prepared.config)
-        simulate(prepared, Path(folder), None, memory)
+        simulate(prepared, Path(folder), None, memory=memory)
         yield Material(prepared, memory.data())
 
 

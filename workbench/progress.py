@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
+from workbench.durations import duration
+
 REFRESH_S = 0.2
 PLAIN_SHARE = 0.1
 """Without a terminal one line is printed for every tenth of the work."""
@@ -96,9 +98,3 @@ class _Bar:
 
     def close(self) -> None:
         self._progress.stop()
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as a person reads it: ``45 s`` or ``3 min 05 s``."""
-    whole = round(seconds)
-    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s"

@@ -1,11 +1,11 @@
-"""Progress of a session, as an observer that nothing depends on."""
+"""What a person sees of a session while it runs: observers that nothing depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from controller.observers import SessionEvent
-from controller.types import StepRecord
+from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.types import StepRecord, StopReason
 
 PROGRESS_TICKS = 50
 """Ticks between two updates: about 50 ms of session time."""
@@ -41,3 +41,37 @@ class ProgressObserver:
 def progress_observers(update: ProgressUpdate | None, duration_s: float) -> tuple[ProgressObserver, ...]:
     """Return the observer that calls ``update``, none where nobody wants to know."""
     return () if update is None else (ProgressObserver(update, duration_s),)
+
+
+class EventLines:
+    """Says in one line each what was asked for, what was stopped, and what was cleared.
+
+    Args:
+        say: takes a line.
+        stop_hint: what a person can do after a stop.
+    """
+
+    is_critical = False
+
+    def __init__(self, say: Callable[[str], None], stop_hint: str) -> None:
+        self._say, self._stop_hint = say, stop_hint
+        self._stop: StopReason | None = None
+
+    def on_step(self, step: StepRecord) -> None:
+        """Say that the session was stopped."""
+        stop = step.applied.stop
+        if stop is not self._stop:
+            self._stop = stop
+            if stop is not None:
+                self._say(f"{stop.t_s:.1f} s: stopped, {stop.cause}, {stop.limit}; {self._stop_hint}")
+
+    def on_event(self, t_s: float, event: SessionEvent) -> None:
+        """Say what happened."""
+        match event:
+            case RequestEvent():
+                refused = "" if event.is_taken else "refused, "
+                self._say(f"{t_s:.1f} s: {event.request}: {refused}{event.text}")
+            case ClearedEvent():
+                self._say(f"{t_s:.1f} s: cleared by {event.who}; the arm goes back and on")
+            case ObserverDropped():
+                self._say(f"{t_s:.1f} s: {event.name} failed and is left out: {event.error}")

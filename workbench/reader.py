@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-import zstandard
-from mcap.exceptions import InvalidMagic, McapError
-from mcap.records import Channel, Footer, McapRecord, Message
-from mcap.stream_reader import StreamReader
+from mcap.records import Channel, Metadata
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import RecordError
+from workbench.chunks import DamageError, NotMcapError, Window, records
 from workbench.columns import ColumnBuilder, Row, StepColumns
+from workbench.container import RUN_ID, RUN_METADATA
 from workbench.messages import EVENT_DATA, Event, EventKind, LoopStats, RunConfig, Topic
 
 RECORD_NAME = "record.mcap"
-_RECORD_BYTES_LIMIT = 1 << 28
-"""Longest MCAP record believed; a damaged length field must not ask for gigabytes."""
-_CUT_OFF = (McapError, zstandard.ZstdError, struct.error, ValueError, KeyError, MemoryError)
-"""What the MCAP reader raises at the place where a file was cut off or damaged."""
-
 _CONFIG = TypeAdapter(RunConfig)
 _LOOP = TypeAdapter(LoopStats)
 _EVENTS = {kind: TypeAdapter[Any](data_type) for kind, data_type in EVENT_DATA.items()}
@@ -41,6 +35,7 @@ class RunData:
         events: in the order of the record.
         loop: loop statistics, about one a second; the last one is the total where the run was closed in order.
         is_complete: False where the file was cut off.
+        run_id: identity of the run, also in its summary; empty for a run without a record, or of an earlier version.
     """
 
     path: Path
@@ -49,6 +44,7 @@ class RunData:
     events: tuple[Event, ...]
     loop: tuple[LoopStats, ...]
     is_complete: bool
+    run_id: str = ""
 
 
 class RecordStream:
@@ -56,14 +52,17 @@ class RecordStream:
 
     Args:
         path: the record.
+        window: leave out, unread, whatever lies farther from this time than a chunk is long; configuration included.
 
     Attributes:
         is_complete: after the iteration, True where the file was closed in order.
+        run_id: identity of the run as far as the iteration has come; empty in records of earlier versions.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, window: Window | None = None) -> None:
+        self._path, self._window = path, window
         self.is_complete = False
+        self.run_id = ""
 
     def __iter__(self) -> Iterator[tuple[Topic, int, bytes]]:
         """Yield the messages. Raises RecordError where the file cannot be opened or is no MCAP file."""
@@ -72,28 +71,30 @@ class RecordStream:
         except OSError as error:
             raise RecordError(str(self._path), error.strerror or str(error), "give the folder of a run") from error
         with stream:
-            yield from self._messages(stream)
+            try:
+                yield from self._messages(stream)
+            except NotMcapError as error:
+                raise RecordError(str(self._path), "no MCAP file", "give the folder of a run") from error
+            except DamageError:
+                return
 
     def _messages(self, stream: BinaryIO) -> Iterator[tuple[Topic, int, bytes]]:
         topics: dict[int, Topic] = {}
-        for record in self._records(stream):
-            if isinstance(record, Message) and record.channel_id in topics:
-                yield topics[record.channel_id], record.log_time, record.data
-            elif isinstance(record, Channel) and record.topic in set(Topic):
-                topics[record.id] = Topic(record.topic)
-            elif isinstance(record, Footer):
+        known = {topic.value: topic for topic in Topic}
+        for record in records(stream, self._window):
+            if isinstance(record, tuple):
+                number, time_ns, data = record
+                topic = topics.get(number)
+                if topic is not None:
+                    yield topic, time_ns, data
+            elif isinstance(record, Channel):
+                if record.topic in known:
+                    topics[record.id] = known[record.topic]
+            elif isinstance(record, Metadata):
+                if record.name == RUN_METADATA:
+                    self.run_id = record.metadata.get(RUN_ID, "")
+            else:
                 self.is_complete = True
-
-    def _records(self, stream: BinaryIO) -> Iterator[McapRecord]:
-        reader = StreamReader(stream, validate_crcs=True, record_size_limit=_RECORD_BYTES_LIMIT)
-        try:
-            yield from reader.records
-        except InvalidMagic as error:
-            if stream.tell() <= 8:
-                raise RecordError(str(self._path), "no MCAP file", "give the folder of a run") from error
-            self.is_complete = False
-        except _CUT_OFF:
-            self.is_complete = False
 
 
 def find_record(run: Path) -> Path:
@@ -115,25 +116,67 @@ def read_steps(path: Path) -> Iterator[Row]:
             yield orjson.loads(data)
 
 
-def read_run(run: Path) -> RunData:
-    """Return everything that a record holds.
+def read_run(run: Path, window_s: tuple[float, float] | None = None) -> RunData:
+    """Return what a record holds.
 
     Args:
         run: a record or the folder of a run.
+        window_s: only steps of this session time, both ends included, and only events near to it; None for all.
 
     Raises:
         RecordError: it cannot be read, or it was cut off before the configuration was written.
     """
-    path = find_record(run)
-    stream = RecordStream(path)
+    window = None if window_s is None else Window(*(max(round(1e9 * t_s), 0) for t_s in window_s))
     columns = ColumnBuilder()
+    found = _read(run, columns, window)
+    return RunData(
+        found.path, found.config, columns.finish(), found.events, found.loop, found.is_complete, found.run_id
+    )
+
+
+def read_columns(run: Path, names: Collection[str]) -> tuple[RunConfig, dict[str, NDArray[Any]]]:
+    """Return the configuration of a run and some fields of its steps, by their names in StepColumns.
+
+    Raises:
+        RecordError: as ``read_run``.
+    """
+    columns = ColumnBuilder(names)
+    return _read(run, columns, None).config, columns.arrays()
+
+
+def read_run_id(run: Path) -> str:
+    """Return the identity of a recorded run from the beginning of its record; empty where it has none.
+
+    Raises:
+        RecordError: there is no record, or it cannot be read.
+    """
+    stream = RecordStream(find_record(run))
+    next(iter(stream), None)
+    return stream.run_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    path: Path
+    config: RunConfig
+    events: tuple[Event, ...]
+    loop: tuple[LoopStats, ...]
+    is_complete: bool
+    run_id: str
+
+
+def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
+    """Read a record, its steps into ``columns``."""
+    path = find_record(run)
+    stream = RecordStream(path, window)
     config: RunConfig | None = None
     events: list[Event] = []
     loop: list[LoopStats] = []
     try:
-        for topic, _, data in stream:
+        for topic, time_ns, data in stream:
             if topic is Topic.STEP:
-                columns.add(orjson.loads(data))
+                if window is None or window.begin_ns <= time_ns <= window.end_ns:
+                    columns.add(orjson.loads(data))
             elif topic is Topic.CONFIG:
                 config = _CONFIG.validate_json(data)
             elif topic is Topic.EVENT:
@@ -142,7 +185,7 @@ def read_run(run: Path) -> RunData:
                 loop.append(_LOOP.validate_json(data))
         if config is None:
             raise RecordError(str(path), "the record holds no configuration", "it was cut off at its very beginning")
-        return RunData(path, config, columns.finish(), tuple(events), tuple(loop), stream.is_complete)
+        return _Read(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id)
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise RecordError(
@@ -157,5 +200,9 @@ def _event(data: bytes) -> Event:
 
 
 def _with_nan(row: Row) -> Row:
-    """Return the row with NaN where the record holds null: it can only stand for a number."""
-    return {key: float("nan") if value is None else value for key, value in row.items()}
+    """Return the row with NaN where the record holds null, nested rows too: it can only stand for a number."""
+    return {key: _number_or(value) for key, value in row.items()}
+
+
+def _number_or(value: Any) -> Any:
+    return float("nan") if value is None else _with_nan(value) if isinstance(value, dict) else value

@@ -12,6 +12,7 @@ import contextlib
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ import orjson
 from controller.errors import RecordError
 from controller.observers import SessionEvent
 from controller.types import StepRecord
-from workbench.container import McapContainer, Message
+from workbench.container import RUN_ID, RUN_METADATA, McapContainer, Message
 from workbench.events import EventDetector
 from workbench.messages import (
     EndEvent,
@@ -79,6 +80,9 @@ class McapRecorder:
         static_frames: fixed frames to show beside the tool on ``/tf``.
         opener: how the file is opened.
 
+    Attributes:
+        run_id: identity of this run; no other has it, equal as they may be otherwise.
+
     Raises:
         RecordError: the file cannot be opened or written; from ``write`` and ``close`` also when an earlier batch
             could not be written.
@@ -93,6 +97,7 @@ class McapRecorder:
         static_frames: tuple[StaticFrame, ...] = (),
         opener: Opener = open_exclusively,
     ) -> None:
+        self.run_id = uuid.uuid4().hex
         self._path = path
         self._lossless = lossless
         self._static_frames = static_frames
@@ -117,6 +122,7 @@ class McapRecorder:
             raise _record_error(path, error) from error
         try:
             self._container = McapContainer(self._stream, LIBRARY)
+            self._container.add_metadata(RUN_METADATA, {RUN_ID: self.run_id})
             self._channels = {
                 topic: self._container.add_channel(topic, name, schema)
                 for topic, name, schema in (

@@ -17,6 +17,7 @@ from controller.configuration import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlanError
 from controller.gains import GainSet
 from controller.observers import Observer
+from controller.operator import Operator, Operators, TimedRequest, TimedRequests
 from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
@@ -36,19 +37,23 @@ from trajectories.planner import plan_session
 from trajectories.program import PROGRAM_FOLDER, load_program
 from trajectories.program_model import Program
 from urdf.arms import load_arm
+from workbench.events_file import load_events
 from workbench.film_camera import FilmCamera
 from workbench.film_file import FILM_NAME
 from workbench.gains_file import gains_path, load_gains
 from workbench.injected import Disk, record_events, refuse_impossible
+from workbench.keyboard import Keyboard
 from workbench.memory import RunMemory
 from workbench.messages import RunConfig, SourceHash, Version
-from workbench.progress_observer import ProgressUpdate, progress_observers
+from workbench.progress_observer import EventLines, ProgressUpdate, progress_observers
 from workbench.reader import RECORD_NAME
 from workbench.recorder import McapRecorder
 
 DEFAULT_MESH = "recommended"
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
+STOP_HINT = "c goes on once the arm is at rest, space or Ctrl-C ends the session"
+NO_HINT = "the arm leaves the skin and comes to rest"
 VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
 
 
@@ -66,6 +71,7 @@ class SessionRequest:
         seed: seed of person, breathing, noise and of the planner's error.
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
+        events: file with the requests of a person, or None.
     """
 
     program: str
@@ -77,11 +83,22 @@ class SessionRequest:
     seed: int
     faults: tuple[str, ...] = ()
     mesh: str = DEFAULT_MESH
+    events: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the names of a request stand for, loaded and checked."""
+    """What the names of a request stand for, loaded and checked.
+
+    Attributes:
+        request: what was asked for.
+        faults: faults to inject.
+        program: what to do.
+        body: whom to do it on.
+        arm: the arm and its tool.
+        gains: gains of the force loop.
+        timed: requests of a person; None without an events file.
+    """
 
     request: SessionRequest
     faults: tuple[Fault, ...]
@@ -89,6 +106,7 @@ class Inputs:
     body: Body
     arm: ArmDescription
     gains: GainSet
+    timed: tuple[TimedRequest, ...] | None = None
 
     def config(self) -> RunConfig:
         """Return the configuration as far as it is known before planning."""
@@ -182,6 +200,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         body=load_body(request.body),
         arm=arm,
         gains=load_gains(request.gains),
+        timed=None if request.events is None else load_events(request.events),
     )
 
 
@@ -223,8 +242,21 @@ def open_world(prepared: Prepared) -> None:
     plant.deactivate()
 
 
+def _options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
+    request = inputs.request
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+
+
 def simulate(
-    prepared: Prepared, folder: Path, on_progress: ProgressUpdate | None, memory: RunMemory | None = None
+    prepared: Prepared,
+    folder: Path,
+    on_progress: ProgressUpdate | None,
+    *,
+    memory: RunMemory | None = None,
+    keyboard: Keyboard | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> None:
     """Run the session in simulation and leave its record in ``folder``, with a film of a tissue of finite elements.
 
@@ -235,6 +267,8 @@ def simulate(
         folder: folder of the run.
         on_progress: called with (plan time, planned length).
         memory: keeps the figures of the run, also of one that ends with an error.
+        keyboard: an open keyboard, or None.
+        say: takes a line about every request and stop, where somebody wants to read them.
 
     Raises:
         RecordError: the record or the film could not be written; what was written stays readable.
@@ -247,7 +281,7 @@ def simulate(
     disk = Disk()
     plant.configure()
     try:
-        plant.activate(prepared.plan.start_q_rad)
+        plant.activate(prepared.plan.rest_q_rad)
         path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
@@ -261,9 +295,12 @@ def simulate(
                 recorder,
                 *camera.observers(),
                 *progress_observers(on_progress, prepared.plan.duration_s),
+                *(() if say is None else (EventLines(say, NO_HINT if keyboard is None else STOP_HINT),)),
+                *(() if keyboard is None else (keyboard,)),
             )
-            session = prepared.parts.session(plant, observers, truth=plant)
-            with stop_on_signals(session.request_stop):
+            operator = _operator(inputs.timed, keyboard)
+            session = prepared.parts.session(plant, observers, operator, truth=plant)
+            with stop_on_signals(session.request_stop, None if keyboard is None else keyboard.ask_stop):
                 result = session.run()
         if on_progress is not None and result.stop is None:
             on_progress(1.0, 1.0)
@@ -271,25 +308,35 @@ def simulate(
         plant.deactivate()
 
 
-def _options(inputs: Inputs) -> SimulationOptions:
-    """Return the choices of the simulation that a request stands for."""
-    request = inputs.request
-    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
-    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+def _operator(timed: tuple[TimedRequest, ...] | None, keyboard: Keyboard | None) -> Operator | None:
+    """Return whose requests are heard; None where nobody can ask for anything."""
+    sources: list[Operator] = [] if timed is None else [TimedRequests(timed)]
+    if keyboard is not None:
+        sources.append(keyboard)
+    return Operators(sources) if len(sources) > 1 else sources[0] if sources else None
 
 
 @contextmanager
-def stop_on_signals(request_stop: Callable[[Cause], None]) -> Iterator[None]:
+def stop_on_signals(
+    request_stop: Callable[[Cause], None], on_interrupt: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Turn Ctrl-C and a termination signal into a stop by the operator, however often they come.
 
-    The arm first unloads and floats; nothing can cut that short. Outside the main thread signals are left alone.
+    The arm first unloads and parks; nothing can cut that short. Outside the main thread signals are left alone.
+
+    Args:
+        request_stop: stops the session for good.
+        on_interrupt: called instead on Ctrl-C, where a person at the keyboard may go on after a stop.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        request_stop(Cause.OPERATOR)
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and on_interrupt is not None:
+            on_interrupt()
+        else:
+            request_stop(Cause.OPERATOR)
 
     earlier = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -324,12 +371,11 @@ def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
     program = shipped if shipped.is_file() else Path(inputs.request.program)
     gains = gains_path(inputs.request.gains)
-    paths = (
-        ("program", program),
-        ("body", inputs.body.path),
-        ("arm", inputs.arm.urdf_path),
-        *((("gains", gains),) if gains is not None else ()),
-    )
+    paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
+    if gains is not None:
+        paths.append(("gains", gains))
+    if inputs.request.events is not None:
+        paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)
 
 

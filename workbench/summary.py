@@ -16,6 +16,7 @@ from controller.types import Cause, ContactState, Phase, SegmentInfo, StopReason
 from workbench.columns import StepColumns
 from workbench.messages import EndEvent, EventKind, LoopStats, RunConfig
 from workbench.reader import RunData
+from workbench.sensed import judged_steps
 
 Mask = NDArray[np.bool_]
 LANDING_WINDOW_S = 0.15
@@ -41,7 +42,11 @@ class StopSummary(_Model):
 
 
 class SegmentSummary(_Model):
-    """One stroke; forces and angles are true ones over its working samples, null where there are none."""
+    """One stroke; forces and angles are true ones over its working samples, null where there are none.
+
+    Of a run without a truth the forces are the sensed ones, the path is that of the arm's own kinematics, and the angle
+    is null.
+    """
 
     name: str
     technique: str
@@ -66,11 +71,16 @@ class TickSummary(_Model):
 
 
 class Summary(_Model):
-    """``summary.json``. A number that cannot be known (nothing moved, no truth on hardware) is null."""
+    """``summary.json``. A number that cannot be known (nothing moved, no truth on hardware) is null.
+
+    ``truth`` is false where forces and path are figures from the senses.
+    """
 
     verdict: Literal["completed", "stopped", "refused"]
     message: str
     stop: StopSummary | None
+    stops: tuple[StopSummary, ...] = ()
+    """Every stop of the session, also those that were cleared."""
     program: str
     body: str
     tissue: str
@@ -87,6 +97,7 @@ class Summary(_Model):
     landing_peak_n: float | None = None
     peak_force_n: float | None = None
     hard_limit_n: float | None = None
+    truth: bool = True
     over_limit_samples: int = 0
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
@@ -98,6 +109,7 @@ class Summary(_Model):
     overruns: int = 0
     recorder_drops: int = 0
     peak_rss_mb: float | None = None
+    run_id: str = ""
 
 
 class _Identity(TypedDict):
@@ -116,8 +128,9 @@ class TickFacts:
 
     Attributes:
         error_n: true minus planned press force (n, p).
-        angle_deg: angle between the tool's true axis and the true inward normal (n, p).
-        path_error_m: true distance from the planned position across the true normal (n, p).
+        angle_deg: angle between the tool's true axis and the true inward normal (n, p); (n, 0) without a truth.
+        path_error_m: true distance from the planned position across the true normal (n, p); without a truth the sensed
+            one (n, 1).
         working: ticks on which force is judged (n,).
         touching: ticks with any true contact (n,).
     """
@@ -130,12 +143,13 @@ class TickFacts:
 
 
 def tick_facts(steps: StepColumns) -> TickFacts:
-    """Return the facts of every tick; ``steps`` must hold the truth."""
+    """Return the facts of every tick; ``steps`` hold the truth, or what ``judged_steps`` puts in its place."""
     cosine = -np.einsum("npi,npi->np", steps.normal_true_w, steps.tool_axis_true_w)
     away = steps.position_ref_m[:, None, :] - steps.p_wt_true
     along = np.einsum("npi,npi->np", away, steps.normal_true_w)
+    true_path_m = np.linalg.norm(away - along[:, :, None] * steps.normal_true_w, axis=2)
     return TickFacts(
-        path_error_m=np.linalg.norm(away - along[:, :, None] * steps.normal_true_w, axis=2),
+        path_error_m=true_path_m if true_path_m.shape[1] else steps.plan_error_m[:, None],
         error_n=steps.press_true_n - steps.press_ref_n,
         angle_deg=np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))),
         working=steps.is_working(),
@@ -146,7 +160,8 @@ def tick_facts(steps: StepColumns) -> TickFacts:
 def summarise(run: RunData) -> Summary:
     """Return the summary of a recorded run, also of one that was cut off."""
     stop, message = _ending(run)
-    steps, config = run.steps, run.config
+    config, has_truth = run.config, run.steps.has_truth
+    steps = judged_steps(run.steps, config.segments)
     segments: tuple[SegmentSummary, ...] = ()
     facts = tick_facts(steps) if steps.has_truth else None
     if facts is not None:
@@ -156,6 +171,11 @@ def summarise(run: RunData) -> Summary:
         verdict="completed" if stop is None else "stopped",
         message=message,
         stop=stop,
+        stops=tuple(
+            _stop_summary(event.data)
+            for event in run.events
+            if event.kind is EventKind.STOP and isinstance(event.data, StopReason)
+        ),
         **_identity(config),
         duration_s=float(steps.t_s[-1] - steps.t_s[0]) if steps.count else 0.0,
         segments=segments,
@@ -166,6 +186,7 @@ def summarise(run: RunData) -> Summary:
         landing_peak_n=landing_peak_n(steps),
         peak_force_n=_largest(steps.press_true_n),
         hard_limit_n=_smallest(steps.limit_n[facts.touching]) if facts else None,
+        truth=has_truth,
         over_limit_samples=over_limit_samples(steps),
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
@@ -177,6 +198,7 @@ def summarise(run: RunData) -> Summary:
         overruns=total.overruns if total else 0,
         recorder_drops=total.drops if total else 0,
         peak_rss_mb=total.peak_rss_mb if total else None,
+        run_id=run.run_id,
     )
 
 
@@ -265,14 +287,18 @@ def _segment(steps: StepColumns, facts: TickFacts, index: int, info: SegmentInfo
 
 
 def _ending(run: RunData) -> tuple[StopSummary | None, str]:
-    """Return why the run ended early, if it did, and one line about it."""
+    """Return why the run ended early, if it did, and one line about it; a stop that was cleared ends nothing."""
     end_message = ""
+    stop: StopSummary | None = None
     for event in run.events:
         if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             stop = _stop_summary(event.data)
-            return stop, f"stopped at {stop.t_s:.3f} s, {stop.cause}: {stop.limit}"
-        if event.kind is EventKind.END and isinstance(event.data, EndEvent):
+        elif event.kind is EventKind.CLEARED:
+            stop = None
+        elif event.kind is EventKind.END and isinstance(event.data, EndEvent):
             end_message = event.data.message
+    if stop is not None:
+        return stop, f"stopped at {stop.t_s:.3f} s, {stop.cause}: {stop.limit}"
     t_s = float(run.steps.t_s[-1]) if run.steps.count else 0.0
     if end_message:
         return _without_number(Cause.INTERNAL_ERROR, end_message, t_s, "see the message; report it"), end_message

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 
 from controller.types import Mode
-from workbench.columns import CONTACTS, MODES, PHASES, StepColumns
-from workbench.reader import RunData
+from workbench.columns import CONTACTS, MODES, PHASES, Array, Codes
+from workbench.reader import read_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,41 @@ class TimelineRow:
     limited_fraction: float
 
 
-def timeline(run: RunData) -> tuple[TimelineRow, ...]:
-    """Return the stretches of a run, in order."""
-    steps = run.steps
-    if not steps.count:
+@dataclass(frozen=True, slots=True)
+class TimelineColumns:
+    """The fields of the steps that the table is made of, as in StepColumns; few of many, so that they are read fast."""
+
+    t_s: Array
+    phase: Codes
+    contact: Codes
+    mode: Codes
+    segment: Codes
+    press_est_n: Array
+    press_true_n: Array
+    limited: Codes
+
+
+def read_timeline(run: Path) -> tuple[TimelineRow, ...]:
+    """Return the stretches of a recorded run, in order; raises RecordError where it cannot be read."""
+    config, arrays = read_columns(run, tuple(field.name for field in fields(TimelineColumns)))
+    return timeline(TimelineColumns(**arrays), tuple(segment.name for segment in config.segments))
+
+
+def timeline(steps: TimelineColumns, names: tuple[str, ...]) -> tuple[TimelineRow, ...]:
+    """Return the stretches of a run, in order.
+
+    Args:
+        steps: its steps.
+        names: names of its strokes.
+    """
+    if not len(steps.t_s):
         return ()
     keys = np.stack([steps.segment, steps.phase, steps.contact, steps.mode], axis=1)
     changes = np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1
-    names = tuple(segment.name for segment in run.config.segments)
     starts = (0, *(int(change) for change in changes))
-    return tuple(_row(steps, names, start, end) for start, end in zip(starts, (*starts[1:], steps.count), strict=True))
+    return tuple(
+        _row(steps, names, start, end) for start, end in zip(starts, (*starts[1:], len(steps.t_s)), strict=True)
+    )
 
 
 def timeline_lines(rows: Sequence[TimelineRow]) -> list[str]:
@@ -61,9 +87,9 @@ def timeline_lines(rows: Sequence[TimelineRow]) -> list[str]:
     ]
 
 
-def _row(steps: StepColumns, names: tuple[str, ...], start: int, end: int) -> TimelineRow:
+def _row(steps: TimelineColumns, names: tuple[str, ...], start: int, end: int) -> TimelineRow:
     part = slice(start, end)
-    press = steps.press_true_n[part] if steps.has_truth else steps.press_est_n[part]
+    press = steps.press_true_n[part] if steps.press_true_n.shape[1] else steps.press_est_n[part]
     segment, mode = int(steps.segment[start]), MODES[int(steps.mode[start])]
     return TimelineRow(
         begin_s=float(steps.t_s[start]),

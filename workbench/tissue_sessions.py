@@ -131,7 +131,7 @@ def _on_tier(task: SessionTask, tier: Tier, body: Body, robot: RobotModel, plan:
     session = parts.session(plant, (StepObserver(seen.step, is_critical=True),), truth=plant)
     plant.configure()
     try:
-        plant.activate(plan.start_q_rad)
+        plant.activate(plan.rest_q_rad)
         stop = session.run().stop
     finally:
         plant.deactivate()
@@ -157,7 +157,8 @@ class _Watch:
         if record.contact is not ContactState.WORK or not record.truth:
             return
         target_n = self._forces_n[reference.segment]
-        if reference.pads[0].press_n >= FULL_SHARE * target_n:
+        (pad,) = reference.pads
+        if pad.press_n >= FULL_SHARE * target_n:
             vx, vy, vz = reference.twist[:3]
             row = _row(record.truth[0], (vx * vx + vy * vy + vz * vz) ** 0.5)
             self._rows[reference.segment].append(row)

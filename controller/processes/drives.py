@@ -62,12 +62,14 @@ class DriveFeedback:
     """What the drives know of themselves in one period.
 
     Attributes:
-        dq_rad_s: joint speeds by the drives' own encoders, (n,).
+        q_rad: joint positions by the drives' own encoders, (n,).
+        dq_rad_s: joint speeds by the same, (n,).
         given_nm: joint torques of the last period as the drives measure them, (n,).
         holding_nm: torque that holds the arm where it stands by the drive side's own model, (n,); empty where it has
             none, then the holding torque of the last command is used.
     """
 
+    q_rad: Vector
     dq_rad_s: Vector
     given_nm: Vector
     holding_nm: Vector = ()

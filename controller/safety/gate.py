@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from controller.safety import monitor, projection
-from controller.safety.bound import press_command_limit_n, stall_speed_m_s
+from controller.safety import monitor, pads, projection
 from controller.safety.limits import GateLimits
+from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
 from controller.safety.reaction import REACTIONS, Reaction, stop_reason
 from controller.safety.tank import Tank
 from controller.types import (
+    DRIVEN_PHASES,
     Action,
     Applied,
     ArmState,
@@ -18,7 +20,6 @@ from controller.types import (
     Cause,
     Clearance,
     Command,
-    ContactState,
     Limited,
     Mode,
     Reference,
@@ -30,12 +31,11 @@ from controller.types import (
 
 AUDIT_TOLERANCE = 1e-6
 """Rounding that the audit forgives, of forces [N] and moments [Nm]."""
-BRAKE_N = 40.0
-"""Largest pull away from the body that the press-speed cap may ask for (assumed)."""
 PARK_SPEED_SHARE = 0.5
 """Share of the joint speed limits that parking may reach."""
 
-STANDING: Vector3 = (0.0, 0.0, 0.0)
+RELIEVED: tuple[projection.Cap, ...] = ((math.inf, Cause.PRESS_LIMIT),)
+"""No cap along the mean normal where the press force of every pad has its own."""
 UP: Vector3 = (0.0, 0.0, 1.0)
 _KEY = object()
 
@@ -67,14 +67,13 @@ class ApprovedCommand:
             raise PermissionError("an ApprovedCommand is made by the gate only")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the gate says of one command.
+class Judgement(NamedTuple):
+    """What the gate says of one command; made every tick, so a tuple: a third of the cost of a frozen dataclass.
 
     Attributes:
         command: the torques that may go out.
-        press_n: their static press force by the audit.
-        press_limit_n: bound in force.
+        press_n: their static press force by the audit, all pads together.
+        press_limit_n: bound in force for it.
         mode: mode of the gate.
         limited: what was lowered; empty where the command passed as it was.
         stop: why the session is stopped; set from that tick on.
@@ -105,6 +104,7 @@ class Gate:
     def __init__(self, limits: GateLimits, dt_s: float) -> None:
         self.limits = limits
         self._dt_s = dt_s
+        self._rise_n = limits.loading_rate_n_per_s * dt_s
         self._monitor = monitor.Monitor(limits)
         self._reaction = Reaction()
         self._tank = Tank(limits.tank)
@@ -113,7 +113,7 @@ class Gate:
         self._forget()
 
     def _forget(self) -> None:
-        self._last_press_n = 0.0
+        self._last_presses_n: Vector = (0.0,) * len(self.limits.pads)
         self._holding_nm: Vector = ()
         self._good_terms: ToolTerms | None = None
         self._last_command: Command | None = None
@@ -179,7 +179,7 @@ class Gate:
             judgement = self._limit(command, reference, t_s) if reason is None else None
             if judgement is not None:
                 # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
-                self._outward_w = reference.pads[0].normal_w
+                self._outward_w = pads.press_axis(reference.pads)
                 self._last_command, self._good_terms = command, command.terms
                 return judgement
             if reason is not None:
@@ -193,55 +193,60 @@ class Gate:
 
     def _limit(self, command: Command, reference: Reference, t_s: float) -> Judgement | None:
         """Lower what is too much and audit the result; None where the audit failed and the stop is latched."""
-        limits, terms, normal, tank = self.limits, command.terms, command.normal_w, self._tank
+        limits, terms, tank = self.limits, command.terms, self._tank
         stroke = limits.strokes[reference.segment]
-        is_touching = command.contact in (ContactState.CONTACT, ContactState.WORK)
-        target = min(command.pads[0].target_n, stroke.target_n)
-        press_limit = press_command_limit_n(stroke, target, tank.share)
-        if not is_touching:
-            press_limit = min(limits.free_press_n, stroke.ceiling_n)
-        # An approach ends where the skin is, not where the plan has it: its speed counts as it is.
-        is_seeking = command.contact in (ContactState.APPROACH, ContactState.CONTACT)
-        speed = projection.press_speed(terms, normal, STANDING if is_seeking else command.surface_velocity_w)
-        speed_limit = stroke.press_damping_ns_per_m * (
-            stall_speed_m_s(limits, stroke, press_limit, is_touching) - speed
-        )
-        rate_limit = max(self._last_press_n, 0.0) + limits.loading_rate_n_per_s * self._dt_s
-        caps = (
-            (press_limit, Cause.PRESS_LIMIT),
-            (max(speed_limit, -BRAKE_N), Cause.PRESS_SPEED),
-            (rate_limit, Cause.LOADING_RATE),
-        )
+        bounds = press_bounds(limits, stroke, command, tank.share, self._last_presses_n, self._rise_n)
         tau: Vector = command.tau_nm
         limited: tuple[Limited, ...] = ()
-        force = projection.static_force(tau, terms, normal)
-        allowed = (min(caps)[0], limits.tangential_n, limits.moment_nm)
-        if not (projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)):
-            tau, limited = self._lowered(command, caps)
-            force = projection.static_force(tau, terms, normal)
-        # The audit: the force of exactly the torques that go out, after every stage that may change them.
-        audited = (max(press_limit, 0.0) + AUDIT_TOLERANCE, *self._audited)
-        if not projection.is_within(force, audited):
-            self.stop(_audit_reason(force, audited, t_s))
+        force, presses = _loads(tau, terms, bounds)
+        allowed = (min(bounds.caps)[0], limits.tangential_n, limits.moment_nm)
+        is_within = projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)
+        if not (is_within and (not bounds.each or _are_within(presses, bounds.each))):
+            tau, limited = self._lowered(command, bounds)
+            force, presses = _loads(tau, terms, bounds)
+        if reference.phase in DRIVEN_PHASES:
+            # No stroke needs force here: the arm is as soft as in parking, on top of every other limit.
+            tau = projection.soften(tau, terms, limits.park_force_n, limits.torque_nm)
+            force, presses = _loads(tau, terms, bounds)
+        reason = self._audit(force, presses, bounds, t_s)
+        if reason is not None:
+            self.stop(reason)
             return None
-        press = force[0]
-        if is_touching:
-            tank.advance(press - target, speed, self._dt_s)
+        if bounds.is_touching:
+            tank.advance(_active_w(presses, bounds), self._dt_s)
             if tank.is_exhausted():
                 self.stop(stop_reason(Cause.ENERGY, "halvings of the gain", tank.halved, limits.tank.halvings, "", t_s))
                 return None
-        self._last_press_n = press
+        self._last_presses_n = presses
         approved = ApprovedCommand(tau, _KEY, terms.bias_nm)
-        return Judgement(approved, press, press_limit, self.mode, limited, None, tank.share)
+        return Judgement(approved, force[0], bounds.limit_n, self.mode, limited, None, tank.share)
 
-    def _lowered(self, command: Command, caps: tuple[projection.Cap, ...]) -> tuple[Vector, tuple[Limited, ...]]:
+    def _audit(self, force: projection.Static, presses: Vector, bounds: PressBounds, t_s: float) -> StopReason | None:
+        """Hold the force of exactly the torques that go out against the limits, after every stage that changes them."""
+        audited = (max(bounds.limit_n, 0.0) + AUDIT_TOLERANCE, *self._audited)
+        if not projection.is_within(force, audited):
+            return _audit_reason(force, audited, t_s)
+        if bounds.each:
+            for k, pad in enumerate(bounds.each):
+                allowed = max(pad.limit_n, 0.0) + AUDIT_TOLERANCE
+                if not (presses[k] <= allowed):
+                    what = f"audited static press force, pad {self.limits.pads[k].name}"
+                    return stop_reason(Cause.INTERNAL_ERROR, what, presses[k], allowed, "N", t_s)
+        return None
+
+    def _lowered(self, command: Command, bounds: PressBounds) -> tuple[Vector, tuple[Limited, ...]]:
         """Return torques within every limit and what was lowered for it."""
-        terms, normal, limits = command.terms, command.normal_w, self.limits
-        tau, limited = projection.project(command.tau_nm, terms, normal, caps, limits)
+        terms, limits = command.terms, self.limits
+        tau, limited = _projected(command.tau_nm, terms, bounds, limits)
         # Once more for what rounding and a near-singular Jbar left over; a no-op almost always.
-        tau, _ = projection.project(tau, terms, normal, caps, limits)
-        allowed = (max(min(caps)[0], 0.0), limits.tangential_n, limits.moment_nm)
-        tau = projection.shrink(tau, terms, normal, allowed)
+        tau, _ = _projected(tau, terms, bounds, limits)
+        force, presses = _loads(tau, terms, bounds)
+        allowed = (max(min(bounds.caps)[0], 0.0), limits.tangential_n, limits.moment_nm)
+        if bounds.each:
+            pads_allowed = [max(min(pad.caps)[0], 0.0) for pad in bounds.each]
+            tau = projection.shrink(tau, terms.bias_nm, (*force, *presses), (*allowed, *pads_allowed))
+        else:
+            tau = projection.shrink(tau, terms.bias_nm, force, allowed)
         tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         return tau, limited if saturated is None else (*limited, saturated)
 
@@ -303,6 +308,43 @@ class Gate:
             return True
         self._reaction.raise_to(Action.FLOAT)
         return False
+
+
+def _projected(
+    tau_nm: Vector, terms: ToolTerms, bounds: PressBounds, limits: GateLimits
+) -> tuple[Vector, tuple[Limited, ...]]:
+    """Lower what is too much: press forces, force across the normal, moment; return torques and what was lowered."""
+    if not bounds.each:
+        return projection.project(tau_nm, terms, bounds.axis_w, bounds.caps, limits)
+    axes = tuple([pad.axis for pad in bounds.each])
+    tau_nm, pressing = pads.relieve(tau_nm, terms, axes, [pad.caps for pad in bounds.each], bounds.caps)
+    tau_nm, other = projection.project(tau_nm, terms, bounds.axis_w, RELIEVED, limits)
+    return tau_nm, (*pressing, *other)
+
+
+def _loads(tau_nm: Vector, terms: ToolTerms, bounds: PressBounds) -> tuple[projection.Static, Vector]:
+    """Return what joint torques do to the world at rest, and the press force of every pad [N].
+
+    The press force of the first is the sum over the pads: of two it is more than what the force along their mean normal
+    shows, because each presses along its own.
+    """
+    force = projection.static_force(tau_nm, terms, bounds.axis_w)
+    if not bounds.each:
+        return force, (force[0],)
+    presses = pads.pad_presses(projection.tool_wrench(tau_nm, terms), tuple([pad.axis for pad in bounds.each]))
+    return (sum(presses), force[1], force[2]), presses
+
+
+def _are_within(presses: Vector, each: tuple[PadBounds, ...]) -> bool:
+    """Return True where the press force of every pad of several is within its lowest cap; NaN is not."""
+    return all([presses[k] <= min(pad.caps)[0] for k, pad in enumerate(each)])
+
+
+def _active_w(presses: Vector, bounds: PressBounds) -> float:
+    """Return the power that the press force beyond the target brings into the body [W]."""
+    if not bounds.each:
+        return (presses[0] - bounds.target_n) * bounds.speed_m_s
+    return sum([(presses[k] - pad.target_n) * pad.speed_m_s for k, pad in enumerate(bounds.each)])
 
 
 def _audit_reason(force: projection.Static, allowed: projection.Static, t_s: float) -> StopReason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -41,22 +42,58 @@ REGION_CEILING_N: Mapping[Region, float] = MappingProxyType(
 trials, to be tightened per person. ``OTHER`` is what accidental contact outside every massage region may reach."""
 
 
+MOST_PADS = 2
+"""Force and moment at the wrist tell two press forces apart, no more: sum and roll moment."""
+SMALLEST_LINE_M = 0.005
+"""Two pads are at least this far apart: nearer, an error of the moment decides which of them presses (assumed)."""
+
+
 @dataclass(frozen=True, slots=True)
-class PressLimits:
-    """Limits of the press axis in one stroke.
+class PadGeometry:
+    """One pad of the tool as the gate has to know it.
 
     Attributes:
-        ceiling_n: hard limit of the true press force anywhere under the stroke.
-        target_n: largest reference press force of the stroke.
+        name: name of the pad.
+        position_t_m: centre of its sphere in T; the origin where the tool has one pad.
+        area_m2: contact area at its working depth.
+    """
+
+    name: str
+    position_t_m: Vector3
+    area_m2: float
+
+
+@dataclass(frozen=True, slots=True)
+class PadLimits:
+    """Limits of the press force of one pad in one stroke.
+
+    Attributes:
+        ceiling_n: hard limit of the true press force anywhere under the pad.
+        target_n: largest reference press force.
         margin_n: how far the static command may rise over the present target.
         trip_n: measured press force that stops the session.
-        press_damping_ns_per_m: how fast the allowed press force falls above the press-speed cap.
     """
 
     ceiling_n: float
     target_n: float
     margin_n: float
     trip_n: float
+
+
+@dataclass(frozen=True, slots=True)
+class PressLimits:
+    """Limits of the press axis in one stroke.
+
+    Attributes:
+        pads: of every pad of the tool, in its order.
+        sum_n: largest static press force of all pads together, whatever each may have.
+        sum_trip_n: measured press force of all pads together that stops the session.
+        press_damping_ns_per_m: how fast the allowed press force falls above the press-speed cap.
+    """
+
+    pads: tuple[PadLimits, ...]
+    sum_n: float
+    sum_trip_n: float
     press_damping_ns_per_m: float
 
 
@@ -69,6 +106,7 @@ class GateLimits:
         upper_rad: joint limits, (n,).
         speed_rad_s: joint speed limits, (n,).
         torque_nm: joint torque limits, (n,).
+        pads: the pads of the tool; commands, references and strokes keep their order.
         strokes: press limits of every segment of the plan.
         free_press_n: static press force allowed off the skin, where only inertia and friction need any.
         press_speed_m_s: speed toward the body in contact, relative to the planned motion, at which the full press
@@ -82,8 +120,7 @@ class GateLimits:
         axis_cosine: smallest cosine between the law's press axis and the planned normal.
         contact_lost_n: press force below which a stroke has lost the skin.
         contact_lost_s: time below it that stops the session.
-        pad_area_m2: contact area of the pad at its working depth.
-        pressure_pa: mean pressure under the pad that stops the session.
+        pressure_pa: mean pressure under a pad that stops the session.
         tool_speed_m_s: tool speed that stops the session.
         workspace_low_m: corner of the box the tool must stay in, W.
         workspace_high_m: opposite corner.
@@ -106,13 +143,14 @@ class GateLimits:
         fitted: senses that the joints have: where one of these gives no number, the session stops.
         supervisor_age_s: oldest heartbeat of the supervisor.
         tank: energy tank.
-        park_force_n: largest static tool force, in any direction, while the arm is parked.
+        park_force_n: largest static tool force, in any direction, while the arm is driven to the plan or to rest.
     """
 
     lower_rad: Vector
     upper_rad: Vector
     speed_rad_s: Vector
     torque_nm: Vector
+    pads: tuple[PadGeometry, ...]
     strokes: tuple[PressLimits, ...]
     free_press_n: float
     press_speed_m_s: float
@@ -125,7 +163,6 @@ class GateLimits:
     axis_cosine: float
     contact_lost_n: float
     contact_lost_s: float
-    pad_area_m2: float
     pressure_pa: float
     tool_speed_m_s: float
     workspace_low_m: Vector3
@@ -149,3 +186,20 @@ class GateLimits:
     supervisor_age_s: float
     tank: TankLimits
     park_force_n: float
+
+    def __post_init__(self) -> None:
+        """Refuse pads whose press forces could not be told apart, and strokes that do not have a limit for each.
+
+        Raises:
+            ValueError: none of it, or not all of it, would be limited.
+        """
+        places = tuple(pad.position_t_m for pad in self.pads)
+        if not 1 <= len(places) <= MOST_PADS:
+            raise ValueError(f"got {len(places)} pads; allowed: 1 to {MOST_PADS}")
+        if len(places) == 1 and places[0] != (0.0, 0.0, 0.0):
+            raise ValueError(f"got one pad at {places[0]} m of T; allowed: one at its origin")
+        if len(places) == MOST_PADS and not (math.dist(*places) >= SMALLEST_LINE_M):
+            raise ValueError(f"got two pads {math.dist(*places)} m apart; allowed: at least {SMALLEST_LINE_M} m")
+        counts = {len(stroke.pads) for stroke in self.strokes}
+        if not counts <= {len(places)}:
+            raise ValueError(f"got strokes with limits for {sorted(counts)} pads; allowed: {len(places)}")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from operator import le
 
+from controller.safety import pads
 from controller.safety.limits import GateLimits
 from controller.safety.projection import dot, is_shaped
 from controller.safety.reaction import stop_reason
@@ -28,13 +29,20 @@ class Monitor:
         self._limits = limits
         self._joints_expected = len(limits.torque_nm)
         self._sizes = (self._joints_expected,) * 4
+        self._pads_expected = len(limits.pads)
+        several = len(limits.pads) > 1
+        self._each = tuple((k, f", pad {pad.name}" if several else "") for k, pad in enumerate(limits.pads))
+        """Index of every pad and how a reason names it; a tool's only pad needs no name."""
+        # A pad at the origin of T has no lever that could be wrong.
+        self._levered = tuple((k, of_pad) for k, of_pad in self._each if any(limits.pads[k].position_t_m))
         self.clear()
 
     def clear(self) -> None:
         """Forget all counts; the next tick is compared with nothing before it."""
         self._bad_samples = self._distrusted = self._repeated = 0
         self._descent_m = 0.0
-        self._lost_since_s = self._last_t_s = self._spot_since_s = math.nan
+        self._last_t_s = self._spot_since_s = math.nan
+        self._lost_since_s = [math.nan] * len(self._limits.pads)
         self._spot_w: Vector3 = (math.nan, math.nan, math.nan)
         self._last_q_rad: Vector = ()
         self._last_wrench: Vector = ()
@@ -66,13 +74,21 @@ class Monitor:
         sizes = (len(command.tau_nm), len(command.terms.bias_nm), len(state.q_rad), len(state.dq_rad_s))
         is_known = 0 <= reference.segment < len(self._limits.strokes)
         is_whole = sizes == self._sizes and is_shaped(command.terms, expected)
-        if is_whole and command.pads and reference.pads and is_known:
+        has_pads = len(command.pads) == len(reference.pads) == self._pads_expected
+        if is_whole and has_pads and is_known:
             return None
+        if not has_pads:
+            in_command, expected = len(command.pads), self._pads_expected
+            found = in_command if in_command != expected else len(reference.pads)
+            what = "pads of command and reference"
+            return stop_reason(Cause.INTERNAL_ERROR, what, found, expected, "pads", t_s)
         return stop_reason(Cause.INTERNAL_ERROR, "sizes of command and state", max(sizes), expected, "joints", t_s)
 
     def _finite(self, command: Command, state: ArmState, t_s: float) -> StopReason | None:
         joints = sum(state.q_rad) + sum(state.dq_rad_s)
         total = joints + sum(command.tau_nm) + sum(command.terms.bias_nm) + sum(state.tau_nm)
+        # A skin speed that is no number would switch the press-speed cap off.
+        total += sum(command.surface_velocity_w)
         if math.isfinite(total):
             return None
         if not math.isfinite(joints):
@@ -174,46 +190,86 @@ class Monitor:
 
     def _axis(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         """Stop where the law presses along something else than the planned normal, or along no unit vector."""
-        x, y, z = command.normal_w
-        planned = reference.pads[0].normal_w
-        cosine = x * planned[0] + y * planned[1] + z * planned[2]
         allowed = self._limits.axis_cosine
-        if abs(x * x + y * y + z * z - 1.0) <= UNIT_TOLERANCE and cosine >= allowed:
-            return None
-        return stop_reason(
-            Cause.INTERNAL_ERROR, "cosine between press axis and planned normal", cosine, allowed, "-", t_s
-        )
+        for k, of_pad in self._each:
+            x, y, z = command.pads[k].normal_w
+            planned = reference.pads[k].normal_w
+            cosine = x * planned[0] + y * planned[1] + z * planned[2]
+            if not (abs(x * x + y * y + z * z - 1.0) <= UNIT_TOLERANCE and cosine >= allowed):
+                what = f"cosine between press axis and planned normal{of_pad}"
+                return stop_reason(Cause.INTERNAL_ERROR, what, cosine, allowed, "-", t_s)
+        return self._levers(command, reference, t_s) if self._levered else None
+
+    def _levers(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+        """Stop where a pad is not where the plan has it about T, or moves too fast: its press force hangs on both."""
+        limits = self._limits
+        for k, of_pad in self._levered:
+            lever_t = limits.pads[k].position_t_m
+            lever = pads.rotated(command.terms.quaternion_wt, lever_t)
+            planned = pads.rotated(reference.quaternion_xyzw, lever_t)
+            square = pads.dot3(lever_t, lever_t)
+            room = UNIT_TOLERANCE * square
+            is_long = (
+                abs(pads.dot3(lever, lever) - square) <= room and abs(pads.dot3(planned, planned) - square) <= room
+            )
+            cosine, allowed = pads.dot3(lever, planned) / square, limits.axis_cosine
+            if not (is_long and cosine >= allowed):
+                what = f"cosine between lever and planned lever{of_pad}"
+                return stop_reason(Cause.INTERNAL_ERROR, what, cosine, allowed, "-", t_s)
+            speed = math.hypot(*pads.pad_velocity(command.terms, lever))
+            if not (speed <= limits.tool_speed_m_s):
+                return stop_reason(Cause.TOOL_SPEED, f"speed{of_pad}", speed, limits.tool_speed_m_s, "m/s", t_s)
+        return None
 
     def _contact(self, command: Command, t_s: float) -> StopReason | None:
-        """Stop a stroke that has lost the skin: found again, it would be hit."""
-        limits = self._limits
-        if command.contact is not ContactState.WORK or command.pads[0].press_n >= limits.contact_lost_n:
-            self._lost_since_s = math.nan
-            return None
-        if math.isnan(self._lost_since_s):
-            self._lost_since_s = t_s
-        lost_s = t_s - self._lost_since_s
-        if lost_s <= limits.contact_lost_s:
-            return None
-        allowed = limits.contact_lost_s
-        return stop_reason(Cause.CONTACT_LOST, "time without the skin in a stroke", lost_s, allowed, "s", t_s)
+        """Stop a stroke in which a pad has lost the skin: found again, it would be hit."""
+        limits, lost_since_s = self._limits, self._lost_since_s
+        for k, of_pad in self._each:
+            if command.contact is not ContactState.WORK or command.pads[k].press_n >= limits.contact_lost_n:
+                lost_since_s[k] = math.nan
+                continue
+            if math.isnan(lost_since_s[k]):
+                lost_since_s[k] = t_s
+            lost_s, allowed = t_s - lost_since_s[k], limits.contact_lost_s
+            if not (lost_s <= allowed):
+                what = f"time without the skin in a stroke{of_pad}"
+                return stop_reason(Cause.CONTACT_LOST, what, lost_s, allowed, "s", t_s)
+        return None
 
     def _force(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
-        limits, pad = self._limits, command.pads[0]
-        trip = limits.strokes[reference.segment].trip_n
-        observer_trip = trip + limits.observer_margin_n
-        if not (pad.press_n <= trip):
-            return stop_reason(Cause.PAD_FORCE, "measured press force", pad.press_n, trip, "N", t_s)
-        if not (pad.observer_n <= observer_trip):
-            return stop_reason(Cause.PAD_FORCE, "press force by joint torques", pad.observer_n, observer_trip, "N", t_s)
+        limits, stroke = self._limits, self._limits.strokes[reference.segment]
+        sensed = observed = 0.0
+        for k, of_pad in self._each:
+            pad, allowed = command.pads[k], stroke.pads[k].trip_n
+            if not (pad.press_n <= allowed):
+                return stop_reason(Cause.PAD_FORCE, f"measured press force{of_pad}", pad.press_n, allowed, "N", t_s)
+            allowed += limits.observer_margin_n
+            if not (pad.observer_n <= allowed):
+                what = f"press force by joint torques{of_pad}"
+                return stop_reason(Cause.PAD_FORCE, what, pad.observer_n, allowed, "N", t_s)
+            sensed += pad.press_n
+            observed += pad.observer_n
+        allowed = stroke.sum_trip_n
+        if not (sensed <= allowed):
+            return stop_reason(Cause.TOOL_FORCE, "measured press force of all pads", sensed, allowed, "N", t_s)
+        allowed += limits.observer_margin_n
+        if not (observed <= allowed):
+            return stop_reason(
+                Cause.TOOL_FORCE, "press force of all pads by joint torques", observed, allowed, "N", t_s
+            )
         wrench = state.wrench_s
         tool = math.hypot(wrench[0], wrench[1], wrench[2])
         if self._bad_samples == 0 and not (tool <= limits.tool_trip_n):
             return stop_reason(Cause.TOOL_FORCE, "force on the wrist sensor", tool, limits.tool_trip_n, "N", t_s)
-        pressure = pad.press_n / limits.pad_area_m2
-        if not (pressure <= limits.pressure_pa):
-            return stop_reason(Cause.PRESSURE, "mean pressure under the pad", pressure, limits.pressure_pa, "Pa", t_s)
-        is_agreed = pad.is_sensor_trusted and abs(pad.press_n - pad.observer_n) <= limits.observer_margin_n
+        is_agreed = True
+        for k, of_pad in self._each:
+            pad = command.pads[k]
+            pressure, allowed = pad.press_n / limits.pads[k].area_m2, limits.pressure_pa
+            if not (pressure <= allowed):
+                what = f"mean pressure under the pad{of_pad}"
+                return stop_reason(Cause.PRESSURE, what, pressure, allowed, "Pa", t_s)
+            is_near = abs(pad.press_n - pad.observer_n) <= limits.observer_margin_n
+            is_agreed = is_agreed and is_near and pad.is_sensor_trusted
         # Leaky, so that a sensor that flaps is found out too.
         self._distrusted = max(0, self._distrusted - 1) if is_agreed else self._distrusted + 1
         if self._distrusted < limits.implausible_ticks:
@@ -258,7 +314,7 @@ class Monitor:
         if command.contact is not ContactState.APPROACH:
             self._descent_m = 0.0
         elif math.isfinite(self._last_t_s):
-            self._descent_m -= dot(command.terms.v_wt[:3], command.normal_w) * (t_s - self._last_t_s)
+            self._descent_m -= dot(command.terms.v_wt[:3], pads.press_axis(command.pads)) * (t_s - self._last_t_s)
         if self._descent_m <= self._limits.descent_m:
             return None
         allowed = self._limits.descent_m

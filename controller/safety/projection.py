@@ -136,22 +136,19 @@ def add_force(tau_nm: Vector, terms: ToolTerms, wrench: Vector) -> Vector:
     return tuple([t + extra for t, extra in zip(tau_nm, wrench_to_torque(terms.jacobian, wrench), strict=True)])
 
 
-def shrink(tau_nm: Vector, terms: ToolTerms, normal_w: Vector3, allowed: Static) -> Vector:
-    """Scale tau - bias as one until its static force is allowed.
+def shrink(tau_nm: Vector, bias_nm: Vector, loads: Vector, allowed: Vector) -> Vector:
+    """Scale tau - bias as one until every load that grows with it is allowed.
 
     For what ``project`` leaves over where the arm is so near a singular posture that Jbar^T J^T is not one any more.
 
     Args:
         tau_nm: torques, (n,).
-        terms: rigid-body terms.
-        normal_w: outward normal.
-        allowed: none of them negative.
+        bias_nm: holding torque, (n,).
+        loads: static loads of ``tau_nm``: press forces, force across the normal, moment.
+        allowed: largest of each, none of them negative.
     """
-    force = static_force(tau_nm, terms, normal_w)
-    if is_within(force, allowed):
-        return tau_nm
-    share = min([limit / found for found, limit in zip(force, allowed, strict=True) if not (found <= limit)])
-    return _scaled(tau_nm, terms.bias_nm, share)
+    over = [limit / found for found, limit in zip(loads, allowed, strict=True) if not (found <= limit)]
+    return _scaled(tau_nm, bias_nm, min(over)) if over else tau_nm
 
 
 def _scaled(tau_nm: Vector, bias_nm: Vector, share: float) -> Vector:

@@ -25,7 +25,7 @@ class TankLimits:
 
 
 class Tank:
-    """Spends on the loop's own part of the press force, u = press - target, times the speed toward the body.
+    """Spends on the loop's own part of the press force, u = press - target, times the speed toward the body, u v.
 
     E' = refill - u v where u v > 0, + 0.9 |u v| where it is not, never above the capacity. So the energy put in beyond
     the plan is at most capacity (halvings + 1) + refill t + what was taken out before, for any person whatsoever.
@@ -53,15 +53,14 @@ class Tank:
         """Return True where halving has not helped."""
         return not (self.halved <= self.limits.halvings)
 
-    def advance(self, active_n: float, speed_m_s: float, dt_s: float) -> None:
+    def advance(self, active_w: float, dt_s: float) -> None:
         """Let one period pass.
 
         Args:
-            active_n: press force beyond the target.
-            speed_m_s: speed toward the body relative to the plan.
+            active_w: u v, summed over the pads of the tool [W].
             dt_s: period.
         """
-        spent_j = active_n * speed_m_s * dt_s
+        spent_j = active_w * dt_s
         if not (spent_j > 0.0):
             spent_j *= RETURN_SHARE
         self.level_j = min(self.level_j - spent_j + self.limits.refill_w * dt_s, self.limits.capacity_j)

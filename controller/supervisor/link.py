@@ -15,8 +15,9 @@ from controller.supervisor.realtime import wait_for
 from controller.supervisor.shared_memory import BlockReader, BlockWriter, attach
 from controller.types import ArmState, Authority, Mode, Vector
 
-START_RAD = 1e-3
-"""How far a joint may be from where it is said to stand when the drives are enabled (assumed)."""
+START_RAD = 0.02
+"""How far a joint may be from where it is said to stand when the drives are enabled (assumed): the way to the plan's
+start begins at the measured posture and first goes to the declared one, at most some 20 mm away at the tool."""
 START_WAIT_S = 180.0
 """Longest wall time until the drives and the supervisor are ready, and the same again until the drives take commands:
 on a first start they may have to build their machine code (assumed)."""
@@ -68,7 +69,10 @@ class LinkedPlant:
         self._writer = BlockWriter(attach(self._setup.prefix, self._host.kind, may_write=True), self._host.kind)
 
     def activate(self, q_rad: Vector) -> None:
-        """Check that the arm stands at ``q_rad`` and ask for the enable; the drives hold it until the first command.
+        """Check that the arm stands near ``q_rad`` and ask for the enable; the drives hold it until the first command.
+
+        Args:
+            q_rad: the posture (n,) that the plan's way begins at: ``rest_q_rad`` of the plan.
 
         Raises:
             PlantError: the arm is elsewhere, or the enable is not given.
@@ -76,11 +80,13 @@ class LinkedPlant:
         state = self._at_start(lambda _: True, "the drives").state
         if len(q_rad) != len(state.q_rad):
             raise PlantError(f"start posture of {len(q_rad)} angles for {len(state.q_rad)} joints", "check --arm")
-        off = max(abs(q - start) for q, start in zip(state.q_rad, q_rad, strict=True))
-        if not off <= START_RAD:
-            raise PlantError(
-                f"arm is {off:.4f} rad from its start posture; allowed: {START_RAD} rad", "move it there first"
-            )
+        for joint, (q, rest) in enumerate(zip(state.q_rad, q_rad, strict=True), 1):
+            if not abs(q - rest) <= START_RAD:
+                raise PlantError(
+                    f"joint {joint} of the arm is at {q:.4f} rad, not where the plan has it at rest; allowed: "
+                    f"{rest:.4f} rad, {START_RAD:g} rad more or less",
+                    "move it there, or plan again with the posture it stands in",
+                )
         self._send(None, wants_enable=True)
         self._at_start(lambda senses: senses.state.authority is Authority.HOST, "the supervisor")
 

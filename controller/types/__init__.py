@@ -14,6 +14,7 @@ from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
 from controller.types.senses import ArmState, JointSenses, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import (
+    DRIVEN_PHASES,
     Action,
     Authority,
     Cause,
@@ -28,6 +29,7 @@ from controller.types.vocabulary import (
 )
 
 __all__ = [
+    "DRIVEN_PHASES",
     "Action",
     "Applied",
     "ArmState",

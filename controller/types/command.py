@@ -33,7 +33,7 @@ class PadEstimate:
     """What the controller believes of one pad's contact.
 
     Attributes:
-        normal_w: outward normal in use (planned, corrected by the measured force).
+        normal_w: outward normal in use, unit length (planned, corrected by the measured force): the press axis.
         press_n: press force from the wrist sensor, filtered [N].
         observer_n: press force from the momentum observer, no wrist sensor involved [N].
         target_n: press force the loop is asked for now, after the contact ramp [N].
@@ -51,12 +51,13 @@ class PadEstimate:
 class Command:
     """What the control law asks for; it may be wrong and has passed no limit.
 
+    The press axis of every pad is the ``normal_w`` of its estimate.
+
     Attributes:
         tau_nm: joint torques with gravity and Coriolis terms, (n,).
         terms: the rigid-body terms the torques were made with.
         pads: the contact estimate of every pad.
         contact: contact state of the law.
-        normal_w: outward direction of the press axis, unit length.
         surface_velocity_w: planned velocity of the contact point [m/s], used to tell pressing from following.
         plan_error_m: tangential distance of the tool from the reference [m].
     """
@@ -65,6 +66,5 @@ class Command:
     terms: ToolTerms
     pads: tuple[PadEstimate, ...]
     contact: ContactState
-    normal_w: Vector3
     surface_velocity_w: Vector3
     plan_error_m: float

@@ -114,6 +114,27 @@ class PlanLike(Protocol):
         ...
 
     @property
+    def rest_q_rad(self) -> Vector:
+        """Posture that the arm stands in when its drives are enabled, (n,)."""
+        ...
+
+    @property
+    def start_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through before the plan, on straight legs in joint space: from ``rest_q_rad`` to its start.
+
+        Empty where the arm stands at the plan's start.
+        """
+        ...
+
+    @property
+    def end_path_rad(self) -> tuple[Vector, ...]:
+        """Postures to go through after the plan, on straight legs in joint space; the last is where the arm rests.
+
+        Empty where the arm rests at the plan's end.
+        """
+        ...
+
+    @property
     def park_path_rad(self) -> tuple[Vector, ...]:
         """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
         ...

@@ -16,6 +16,14 @@ class Phase(enum.StrEnum):
     """In contact, moving along the stroke with the reference press force."""
     LIFT = "lift"
     """Leave the skin along the outward normal."""
+    TO_PLAN = "to_plan"
+    """Outside the plan: driven on a proven joint-space way to where the plan begins, or goes on after a stop."""
+    TO_REST = "to_rest"
+    """Outside the plan: driven on a proven joint-space way from the plan's end to rest."""
+
+
+DRIVEN_PHASES = frozenset({Phase.TO_PLAN, Phase.TO_REST})
+"""Phases in which plan time stands still and joint-space legs are driven."""
 
 
 class Contact(enum.StrEnum):

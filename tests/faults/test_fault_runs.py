@@ -64,7 +64,7 @@ def test_a_session_goes_on_after_the_link_was_mended() -> None:
     mend = TimedRequests([TimedRequest(at_s, Asked(Request.CLEAR, Clearance.SERVICE))])
     bench = Bench(faults=(parse_fault(f"link_lost@{FAULT_S}"),), operator=mend)
     taken: dict[bool, float] = {}
-    bench.on_step = lambda step: taken.update({bench.plant.taken is not None: step.t_s})
+    bench.after_step = lambda step: taken.update({bench.plant.taken is not None: step.t_s})
     bench.run()
     mended_s = taken[True]
     assert at_s - 0.01 < mended_s < at_s + 0.01, "the supervisor lets go with the clear, not before"

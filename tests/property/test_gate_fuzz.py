@@ -57,7 +57,7 @@ class Sent:
 
 def _press_allowed(bounds: GateLimits, command: Command, share: float) -> float:
     """Return the limit in force: planned ceiling, target and margin."""
-    stroke = bounds.strokes[0]
+    (stroke,) = bounds.strokes[0].pads
     if command.contact not in TOUCHING:
         return min(bounds.free_press_n, stroke.ceiling_n)
     return min(max(min(command.pads[0].target_n, stroke.target_n), 0.0) + share * stroke.margin_n, stroke.ceiling_n)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from controller.safety.gate import Gate, Judgement
-from controller.safety.limits import GateLimits, PressLimits
+from controller.safety.limits import GateLimits, PadLimits, PressLimits
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
 from controller.types import Cause, ContactState, JointSenses, StopReason
-from tests.gate_cases import command, limits, reference, state, torque
+from tests.gate_cases import changed, command, limits, pad_of, reference, state, stroke, torque
 from tests.unit.test_gate import ARM
 
 OPEN = limits(loading_rate_n_per_s=1e9, late_s=1e9)
@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Drive, object]] = {
     "upper_rad": (_one(), (0.0,) * 7),
     "speed_rad_s": (_one(senses={"dq_rad_s": (1.0,) * 7}), (0.9,) * 7),
     "torque_nm": (PRESS_30, (1.0,) * 7),
-    "strokes": (PRESS_30, (PressLimits(10.0, 20.0, 3.0, 30.0, 1000.0),)),
+    "strokes": (PRESS_30, (stroke(10.0, 20.0, 3.0, 30.0, 1000.0),)),
     "free_press_n": (_one(wrench=(0.0, 0.0, -9.0, 0.0, 0.0, 0.0), contact=ContactState.FREE), 8.0),
     "press_speed_m_s": (_one(wrench=(0.0, 0.0, -20.0, 0.0, 0.0, 0.0), arm=FALLING), -0.1),
     "free_press_speed_m_s": (_one(wrench=(0.0, 0.0, -9.0, 0, 0, 0), arm=FALLING, contact=ContactState.FREE), -0.1),
@@ -87,7 +87,7 @@ CASES: dict[str, tuple[Drive, object]] = {
     "axis_cosine": (_one(normal=(math.sin(0.2), 0.0, math.cos(0.2))), 0.99),
     "contact_lost_n": (_many(500, press_n=5.0), 6.0),
     "contact_lost_s": (_many(500, press_n=0.5), 0.1),
-    "pad_area_m2": (_one(press_n=20.0), 1e-5),
+    "pads": (_one(press_n=20.0), pad_of(1e-5)),
     "pressure_pa": (_one(press_n=20.0), 1e3),
     "tool_speed_m_s": (_one(arm=FALLING), 0.02),
     "workspace_low_m": (_one(), (0.5, 0.0, 0.0)),
@@ -135,14 +135,21 @@ STROKE_CASES: dict[str, tuple[Drive, float]] = {
     "target_n": (PRESS_30, 10.0),
     "margin_n": (PRESS_30, 1.0),
     "trip_n": (_one(press_n=20.0), 19.0),
+    "sum_n": (PRESS_30, 10.0),
+    "sum_trip_n": (_one(press_n=20.0), 19.0),
     "press_damping_ns_per_m": (_one(wrench=(0.0, 0.0, -23.0, 0.0, 0.0, 0.0), arm=FALLING), 1e4),
 }
 
 
-@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(PressLimits)])
+def test_every_field_of_a_stroke_has_a_case() -> None:
+    fields = (*dataclasses.fields(PadLimits), *dataclasses.fields(PressLimits))
+    assert set(STROKE_CASES) == {field.name for field in fields} - {"pads"}
+
+
+@pytest.mark.parametrize("name", list(STROKE_CASES))
 def test_every_field_of_a_stroke_changes_a_verdict(name: str) -> None:
-    drive, changed = STROKE_CASES[name]
-    other = dataclasses.replace(OPEN, strokes=(dataclasses.replace(STROKE, **{name: changed}), *OPEN.strokes[1:]))
+    drive, value = STROKE_CASES[name]
+    other = dataclasses.replace(OPEN, strokes=(changed(STROKE, **{name: value}), *OPEN.strokes[1:]))
     slow = dataclasses.replace(OPEN, press_speed_m_s=0.001) if name == "press_damping_ns_per_m" else OPEN
     other = dataclasses.replace(other, press_speed_m_s=slow.press_speed_m_s)
     assert drive(slow) != drive(other)

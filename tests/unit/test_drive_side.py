@@ -9,6 +9,7 @@ from controller.processes.drives import BRAKE_S, DRIVE_WATCHDOG_S
 from controller.safety.supervision import ENABLE_DELAY_S
 from controller.types import Authority, JointFault, Vector
 from sim.faults import Fault
+from sim.options import SimulationOptions
 from tests.drive_users import DT_S, DriveUser, LoopUser, RigUser, torques
 
 START, HOLDING, PUSHING = torques()
@@ -123,3 +124,14 @@ def test_a_resume_without_need_leaves_the_arm_alone(user: DriveUser) -> None:
     state = user.pass_ticks(PUSHING, HOLDING, 1)
     assert state.authority is Authority.HOST
     assert _nearer(user, PUSHING, HOLDING), "no step of torque"
+
+
+def test_a_session_that_ends_leaves_a_joint_without_a_brake_to_its_drive() -> None:
+    user = LoopUser(SimulationOptions(seed=1, brakeless_joints=frozenset({BROKEN})))
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    left = user.world.true_motion()[0]
+    user.wants_enable = False
+    state = user.pass_ticks(HOLDING, HOLDING, 400)
+    assert (state.authority, user.closed) == (Authority.NOBODY, ALL - {BROKEN})
+    assert user.world.true_motion()[0] == pytest.approx(left, abs=5e-3)
+    user.close()

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from controller.safety.gate import Gate, Judgement, _audit_reason
-from controller.safety.limits import GateLimits, PressLimits
+from controller.safety.limits import GateLimits
 from controller.safety.projection import UNLOAD_RAMP_S, saturate, static_press, tool_wrench
 from controller.safety.reaction import FLOAT_S, UNLOAD_S
 from controller.types import Cause, Clearance, Command, ContactState, Mode, StopReason, ToolTerms
-from tests.gate_cases import UP, command, limits, reference, state, terms, torque
+from tests.gate_cases import UP, command, limits, pad_of, reference, state, stroke, terms, torque
 
 RNG = np.random.default_rng(5)
 ARM = terms(RNG)
@@ -38,9 +38,9 @@ def _judge(
     ("bounds", "wish", "cause"),
     [
         (limits(free_press_n=4.0, loading_rate_n_per_s=1e9), {"contact": ContactState.FREE}, Cause.PRESS_LIMIT),
-        (limits(strokes=(PressLimits(4.0, 20.0, 3.0, 30.0, 1000.0),), loading_rate_n_per_s=1e9), {}, Cause.PRESS_LIMIT),
+        (limits(strokes=(stroke(4.0, 20.0, 3.0, 30.0, 1000.0),), loading_rate_n_per_s=1e9), {}, Cause.PRESS_LIMIT),
         (
-            limits(strokes=(PressLimits(40.0, 20.0, -16.0, 30.0, 1000.0),), loading_rate_n_per_s=1e9),
+            limits(strokes=(stroke(40.0, 20.0, -16.0, 30.0, 1000.0),), loading_rate_n_per_s=1e9),
             {},
             Cause.PRESS_LIMIT,
         ),
@@ -126,7 +126,7 @@ def test_what_is_sensed_stops_the_session(bounds: GateLimits, changes: dict, cau
         (limits(), {"normal": (math.sin(0.33), 0.0, math.cos(0.33))}, Cause.INTERNAL_ERROR),
         (limits(axis_cosine=1.1), {}, Cause.INTERNAL_ERROR),
         (limits(pressure_pa=30e3), {}, Cause.PRESSURE),
-        (limits(pad_area_m2=1e-4), {}, Cause.PRESSURE),
+        (limits(pads=pad_of(1e-4)), {}, Cause.PRESSURE),
         (limits(implausible_ticks=1), {"trusted": False}, Cause.SENSOR_IMPLAUSIBLE),
         (limits(), {"plan_error_m": 0.05}, Cause.WORKSPACE),
         (limits(path_m=-0.01), {}, Cause.WORKSPACE),

@@ -2,18 +2,18 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from controller.safety.gate import Gate, Judgement
-from controller.safety.limits import PressLimits
 from controller.safety.reaction import stop_reason
 from controller.safety.tank import TankLimits
-from controller.types import Cause, Clearance, ContactState, Limited, Mode, ToolTerms, Vector3
-from tests.gate_cases import command, limits, reference, state, torque
+from controller.types import Cause, Clearance, ContactState, Limited, Mode, Phase, ToolTerms, Vector, Vector3
+from tests.gate_cases import changed, command, limits, reference, state, stroke, torque
 from tests.unit.test_gate import ARM
 
 DT_S = 2e-3
-STROKE = PressLimits(40.0, 20.0, 3.0, 30.0, 500.0)
+STROKE = stroke(40.0, 20.0, 3.0, 30.0, 500.0)
 OPEN = limits(loading_rate_n_per_s=1e9, strokes=(STROKE,))
 TILTED = (0.48, -0.6, 0.64)
 STILL = (0.0, 0.0, 0.0)
@@ -68,7 +68,7 @@ def test_the_brake_of_the_press_speed_cap_has_an_end() -> None:
 
 
 def test_the_ceiling_of_a_stroke_holds_in_the_air_too() -> None:
-    low = dataclasses.replace(OPEN, strokes=(dataclasses.replace(STROKE, ceiling_n=4.0),))
+    low = dataclasses.replace(OPEN, strokes=(changed(STROKE, ceiling_n=4.0),))
     for contact in ContactState:
         assert _judge(Gate(low, DT_S), 50.0, contact=contact).press_n == pytest.approx(4.0)
 
@@ -153,3 +153,32 @@ def test_a_command_seen_before_the_stop_is_not_fresh_after_it() -> None:
     assert again.mode is Mode.FLOAT
     assert again.command.tau_nm == ARM.bias_nm
     assert again.gain_share == 1.0
+
+
+def _driven(phase: Phase, wrench: Vector, **changes: object) -> Judgement:
+    bounds = limits(park_force_n=8.0, loading_rate_n_per_s=1e9, **changes)
+    wish = command(ARM, torque(ARM, wrench), contact=ContactState.FREE)
+    return Gate(bounds, 1e-3).judge(wish, state(), dataclasses.replace(reference(), phase=phase), 0.0)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_on_a_way_outside_the_plan_the_arm_is_as_soft_as_in_parking_in_every_direction(phase: Phase) -> None:
+    for axis in range(3):
+        for sign in (1.0, -1.0):
+            wrench = tuple(12.0 * sign if k == axis else 0.0 for k in range(6))
+            judgement = _driven(phase, wrench)
+            assert judgement.mode is Mode.RUN
+            assert judgement.stop is None
+            sent = np.array(ARM.jbar_t) @ (np.array(judgement.command.tau_nm) - np.array(ARM.bias_nm))
+            expected = np.array(wrench) * (8.0 / 12.0 if phase in (Phase.TO_PLAN, Phase.TO_REST) else 1.0)
+            assert sent == pytest.approx(expected, abs=1e-6)
+            assert judgement.press_n == pytest.approx(-expected[2], abs=1e-6)
+
+
+def test_on_a_way_every_other_limit_still_holds() -> None:
+    low = (0.0, 0.0, -7.0, 0.0, 0.0, 0.0)
+    assert _driven(Phase.TO_REST, low).press_n == pytest.approx(7.0)
+    assert _driven(Phase.TO_REST, low, free_press_n=4.0).press_n == pytest.approx(4.0)
+    assert _driven(Phase.TO_REST, low, workspace_high_m=(1.0, 1.0, 0.0)).stop is not None
+    weak = _driven(Phase.TO_PLAN, low, torque_nm=(8.0,) * 7)
+    assert max(map(abs, weak.command.tau_nm)) <= 8.0

@@ -17,7 +17,7 @@ from controller.types import (
     ToolTerms,
     Vector3,
 )
-from tests.gate_cases import command, limits, reference, state
+from tests.gate_cases import command, limits, pad_of, reference, state
 from tests.unit.test_gate import ARM
 
 WISH = command(ARM, ARM.bias_nm)
@@ -156,7 +156,7 @@ def _stop_of(
         ({"implausible_ticks": 1}, {"press_n": 20.0, "observer_n": 10.0}, {}),
         ({"tool_trip_n": 5.0}, {}, {"wrench_s": (0.0, 3.0, 4.0, 99.0, 99.0, 99.0)}),
         ({"tool_trip_n": 5.0}, {}, {"wrench_s": (3.0, 0.0, -4.0, 0.0, 0.0, 0.0)}),
-        ({"pad_area_m2": 0.5, "pressure_pa": 40.0}, {"press_n": 20.0}, {}),
+        ({"pads": pad_of(0.5), "pressure_pa": 40.0}, {"press_n": 20.0}, {}),
         ({}, {}, {"dq_rad_s": (2.0, -2.0, *(0.0,) * 5)}),
         ({}, {}, {"q_rad": (3.0, -3.0, *(0.0,) * 5)}),
         ({}, {"plan_error_m": 0.04}, {}),

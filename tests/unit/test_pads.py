@@ -1,16 +1,20 @@
 """Pads of a tool: read from a robot file in order, and refused by whatever can press with one only."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from controller.arm import ArmDescription, PadDescription, Placement
+from controller.configuration import _pad_geometry, _press_limits
 from controller.errors import ConfigError
 from controller.gains import GainSet, LawSettings
 from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
+from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, PadLimits
+from controller.types import SegmentInfo
 from sim.options import SimulationOptions
 from sim.world import build_simulation
 from tests.unit.test_urdf_arms import refusal, six_joint_urdf, written
@@ -96,3 +100,33 @@ def test_what_can_press_with_one_pad_only_refuses_another_tool(
         assert str(caught.value) == f"tool 'thumbs': got {got}; allowed: 1 pad for {user}; {todo}"
     with pytest.raises(ConfigError, match=rf"a pad at \(0.0, 35.0, 0.0\) mm of T; allowed: .* for {user}"):
         use(_arm(LEFT))
+
+
+def _segment(target_n: float, ceiling_n: float) -> SegmentInfo:
+    return SegmentInfo("s", "t", "r", "left", target_n, ceiling_n, 4e3, 3e3, 0.01, 7.0, 6.0, 0.0, 1.0)
+
+
+def test_the_limits_of_one_pad_are_those_of_the_sum() -> None:
+    limits = _press_limits(_segment(20.0, 45.0), 1)
+    assert limits.pads == (PadLimits(45.0, 20.0, 3.0, 30.0),)
+    assert (limits.sum_n, limits.sum_trip_n) == (45.0, 30.0)
+
+
+def test_two_pads_have_each_its_own_limits_and_together_no_more_than_the_tool_s_ceiling() -> None:
+    light = _press_limits(_segment(8.0, 30.0), 2)
+    assert light.pads == (PadLimits(30.0, 8.0, 3.0, 18.0),) * 2
+    assert (light.sum_n, light.sum_trip_n) == (60.0, 36.0)
+    heavy = _press_limits(_segment(50.0, 99.0), 2)
+    assert heavy.pads == (PadLimits(PAD_CEILING_N, 50.0, 3.0, 58.0),) * 2
+    assert (heavy.sum_n, heavy.sum_trip_n) == (TOOL_CEILING_N, TOOL_CEILING_N - 2.0)
+
+
+def test_the_gate_takes_one_pad_or_two_and_the_area_of_each() -> None:
+    two = _pad_geometry(_arm(LEFT, RIGHT).tool)
+    assert [(pad.name, pad.position_t_m) for pad in two] == [("left", LEFT.position_t_m), ("right", RIGHT.position_t_m)]
+    assert two[0].area_m2 == pytest.approx(math.pi * (0.018**2 - 0.014**2))
+    assert two[1].area_m2 == pytest.approx(math.pi * (0.02**2 - 0.016**2))
+    with pytest.raises(ConfigError, match=r"^tool 'thumbs': got 3 pads; allowed: at most 2, told apart by one wrist"):
+        _pad_geometry(_arm(LEFT, RIGHT, LEFT).tool)
+    with pytest.raises(ConfigError, match="a pad at its origin for the gate"):
+        _pad_geometry(_arm(LEFT).tool)

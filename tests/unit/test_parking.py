@@ -1,10 +1,13 @@
 """Parking: smooth legs from wherever the arm is, blocked when held back, arrived only at rest."""
 
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 
-from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, Parking
-from controller.types import Vector
+from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, TOOL_SPEED_M_S, JointPathDriver
+from controller.types import Command, Vector
 from tests.gate_cases import command, state
 from tests.unit.test_gate import ARM
 
@@ -14,9 +17,9 @@ START = (0.1,) * 7
 BIAS = np.array(ARM.bias_nm)
 
 
-def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[Parking, np.ndarray]:
+def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[JointPathDriver, np.ndarray]:
     """Let ideal joints, moved by nothing but the torques asked for, follow the legs; return q over time."""
-    parking, q, dq, track = Parking(waypoints), np.array(START), np.zeros(7), []
+    parking, q, dq, track = JointPathDriver(waypoints), np.array(START), np.zeros(7), []
     for _ in range(int(seconds / DT)):
         now = state(q_rad=tuple(q), dq_rad_s=tuple(dq))
         tau = parking.step(command(ARM, ARM.bias_nm), now, MASS, DT).tau_nm
@@ -29,7 +32,7 @@ def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[Parking, np.
 
 
 def test_the_first_torque_is_no_jump() -> None:
-    parking = Parking(((0.5,) * 7,))
+    parking = JointPathDriver(((0.5,) * 7,))
     tau = parking.step(command(ARM, (99.0,) * 7), state(), MASS, DT).tau_nm
     assert tau == pytest.approx(ARM.bias_nm)
 
@@ -51,7 +54,7 @@ def test_a_short_leg_takes_its_time() -> None:
 
 
 def test_a_joint_that_is_held_back_is_blocked_and_never_arrives() -> None:
-    parking = Parking(((1.0,) * 7,))
+    parking = JointPathDriver(((1.0,) * 7,))
     for _ in range(8000):
         parking.step(command(ARM, ARM.bias_nm), state(q_rad=START), MASS, DT)
     assert parking.is_blocked
@@ -59,7 +62,7 @@ def test_a_joint_that_is_held_back_is_blocked_and_never_arrives() -> None:
 
 
 def test_it_is_not_arrived_while_it_moves() -> None:
-    parking = Parking((START,))
+    parking = JointPathDriver((START,))
     for _ in range(3000):
         parking.step(command(ARM, ARM.bias_nm), state(q_rad=START, dq_rad_s=(0.2,) * 7), MASS, DT)
     assert not parking.is_arrived
@@ -67,3 +70,33 @@ def test_it_is_not_arrived_while_it_moves() -> None:
     parking.step(command(ARM, ARM.bias_nm), state(q_rad=near), MASS, DT)
     assert not parking.is_arrived
     assert not parking.is_blocked
+
+
+def _turned_together(jacobian: float) -> Command:
+    """Return a command of an arm whose tool moves by ``jacobian`` m along x for every rad of every joint."""
+    rows = ((jacobian,) * 7, *((0.0,) * 7,) * 5)
+    return command(dataclasses.replace(ARM, jacobian=rows), ARM.bias_nm)
+
+
+@pytest.mark.parametrize(("jacobian", "length_s"), [(0.1, 4.3), (1.0, 13.1)])
+def test_a_leg_that_turns_joints_the_same_way_takes_longer(jacobian: float, length_s: float) -> None:
+    """At 7 x 0.35 rad/s the tool would do 2.45 m/s."""
+    driver, q, wish, ticks, fastest = JointPathDriver(((0.9,) * 7,)), START, _turned_together(jacobian), 0, 0.0
+    while not driver.is_arrived and ticks < 40_000:
+        driver.step(wish, state(q_rad=q), MASS, DT)
+        q = tuple(a + DT * v for a, v in zip(q, driver.planned_rad_s, strict=True))
+        fastest = max(fastest, 7.0 * jacobian * max(driver.planned_rad_s))
+        ticks += 1
+    assert fastest <= TOOL_SPEED_M_S + 1e-9
+    assert q == pytest.approx((0.9,) * 7, abs=2e-3)
+    assert not driver.is_blocked
+    assert ticks * DT == pytest.approx(length_s, abs=0.2)
+
+
+def test_no_time_passes_on_a_leg_while_the_tool_speed_is_not_known() -> None:
+    driver = JointPathDriver(((0.9,) * 7,))
+    for _ in range(2000):
+        driver.step(_turned_together(math.nan), state(q_rad=START), MASS, DT)
+        assert max(driver.planned_rad_s) == 0.0
+    assert not driver.is_blocked
+    assert not driver.is_arrived

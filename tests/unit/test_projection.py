@@ -11,7 +11,7 @@ from controller.safety.bound import crossing_speed_m_s, worst_case_press_n
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.tank import Tank, TankLimits
 from controller.types import Cause, Limited, Mode, SegmentInfo, ToolTerms
-from tests.gate_cases import UP, limits, terms, torque
+from tests.gate_cases import UP, limits, stroke, terms, torque
 
 ARM = terms(np.random.default_rng(31), velocity=(0.1, -0.2, 0.3, 0.4, 0.5, 0.6))
 TILTED = (0.48, -0.6, 0.64)
@@ -119,7 +119,7 @@ def test_shrinking_scales_everything_as_one_to_the_tightest_limit(
     normal = TILTED if projection.static_press(tau, ARM, TILTED) > 0.0 else tuple(-n for n in TILTED)
     force = projection.static_force(tau, ARM, normal)
     allowed = tuple(f * max(x, 0.0) for f, x in zip(force, factors, strict=True))
-    found = projection.shrink(tau, ARM, normal, allowed)  # type: ignore[arg-type]
+    found = projection.shrink(tau, ARM.bias_nm, force, allowed)
     bias = np.array(ARM.bias_nm)
     assert np.array(found) - bias == pytest.approx(share * (np.array(tau) - bias), rel=1e-9)
     if share == 1.0:
@@ -128,12 +128,15 @@ def test_shrinking_scales_everything_as_one_to_the_tightest_limit(
 
 def test_what_is_nothing_and_may_be_nothing_is_no_reason_to_shrink() -> None:
     one = dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
-    assert projection.shrink((0.0, 0.0, -10.0, 0.0, 0.0, 0.0), one, UP, (5.0, 0.0, 0.0))[2] == pytest.approx(-5.0)
+    tau = (0.0, 0.0, -10.0, 0.0, 0.0, 0.0)
+    loads = projection.static_force(tau, one, UP)
+    assert projection.shrink(tau, one.bias_nm, loads, (5.0, 0.0, 0.0))[2] == pytest.approx(-5.0)
 
 
 def test_a_pull_is_not_shrunk_for_what_may_be_pressed() -> None:
     tau = torque(ARM, (0.0, 0.0, 30.0, 0.0, 0.0, 0.0))
-    assert projection.shrink(tau, ARM, UP, (0.0, 1.0, 1.0)) is tau
+    loads = projection.static_force(tau, ARM, UP)
+    assert projection.shrink(tau, ARM.bias_nm, loads, (0.0, 1.0, 1.0)) is tau
 
 
 def test_joint_torques_are_within_up_to_and_with_their_limits() -> None:
@@ -227,18 +230,20 @@ def test_an_arm_has_six_rows_of_as_many_entries_as_joints() -> None:
 
 def test_a_tank_that_is_just_empty_is_empty() -> None:
     tank = Tank(TankLimits(1.0, 0.0, 3))
-    tank.advance(1.0, 1.0, 1.0)
+    tank.advance(1.0, 1.0)
     assert (tank.halved, tank.level_j, tank.share) == (1, 1.0, 0.5)
-    tank.advance(0.5, 1.0, 1.0)
+    tank.advance(0.5, 1.0)
     assert (tank.halved, tank.level_j) == (1, 0.5)
     tank.clear()
     assert (tank.halved, tank.level_j) == (0, 1.0)
 
 
-def _integrated(bounds: GateLimits, stroke: PressLimits, segment: SegmentInfo, limit_n: float, surface: float) -> float:
+def _integrated(
+    bounds: GateLimits, pressing: PressLimits, segment: SegmentInfo, limit_n: float, surface: float
+) -> float:
     """Return the crossing speed by time steps instead of force steps: another method, the same model."""
-    landing = min(bounds.free_press_n, stroke.ceiling_n)
-    damping, mass = stroke.press_damping_ns_per_m, segment.lambda_n_kg
+    landing = min(bounds.free_press_n, pressing.pads[0].ceiling_n)
+    damping, mass = pressing.press_damping_ns_per_m, segment.lambda_n_kg
     stall = bounds.press_speed_m_s + limit_n / damping
     start = max(stall, bounds.free_press_speed_m_s + landing / damping)
     speed = start + 0.004 * max(limit_n, landing) / (0.5 * mass)
@@ -259,10 +264,12 @@ def test_the_bound_is_that_of_another_integration(
     stiffness: float, mass: float, speeds: tuple[float, float], person: float
 ) -> None:
     bounds = limits(press_speed_m_s=speeds[0], free_press_speed_m_s=speeds[1], tangential_n=20.0, free_press_n=8.0)
-    stroke = PressLimits(60.0, 25.0, 3.0, 50.0, 100.0 * mass)
+    bounded = stroke(60.0, 25.0, 3.0, 50.0, 100.0 * mass)
     segment = SegmentInfo("s", "t", "r", "left", 25.0, 60.0, stiffness, 1.0, 0.03, mass, 1.0, 0.0, 1.0)
     limit = 28.0 + 20.0 * math.sin(math.radians(5.0))
-    expected = _integrated(bounds, stroke, segment, limit, 0.03 + person)
-    assert crossing_speed_m_s(bounds, stroke, segment, limit, 0.03 + person) == pytest.approx(expected, rel=2e-3)
+    expected = _integrated(bounds, bounded, segment, limit, 0.03 + person)
+    assert crossing_speed_m_s(bounds, bounded, bounded.pads[0], segment, limit, 0.03 + person) == pytest.approx(
+        expected, rel=2e-3
+    )
     worst = limit + 1.6 + (0.03 + person + expected) * math.sqrt(stiffness * mass)
-    assert worst_case_press_n(bounds, stroke, segment, 1.6, person) == pytest.approx(worst, rel=1e-3)
+    assert worst_case_press_n(bounds, bounded, bounded.pads[0], segment, 1.6, person) == pytest.approx(worst, rel=1e-3)

@@ -11,7 +11,7 @@ from controller.safety.reaction import REACTIONS
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
 from controller.types import Authority, Cause, Clearance, ContactState, StopReason
-from tests.gate_cases import command, limits, reference, state, torque
+from tests.gate_cases import command, limits, pad_of, reference, state, torque
 from tests.unit.test_gate import ARM
 
 T_S = 7.0
@@ -98,7 +98,7 @@ def _moved(arm_change: dict) -> dict:
             {"wrench_s": (60.0, 80.0, 0.0, 0.0, 0.0, 0.0)},
             (Cause.TOOL_FORCE, "force on the wrist sensor", 100, 90, "N"),
         ),
-        ({"pad_area_m2": 1e-4}, {}, {}, (Cause.PRESSURE, "mean pressure under the pad", 2e5, 120e3, "Pa")),
+        ({"pads": pad_of(1e-4)}, {}, {}, (Cause.PRESSURE, "mean pressure under the pad", 2e5, 120e3, "Pa")),
         (
             {"implausible_ticks": 1},
             {"trusted": False},

@@ -1,5 +1,6 @@
 """What is written to a record comes back, whole or cut off."""
 
+import contextlib
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from controller.types import Cause, ContactState, Limited, Mode, Reference, Stop
 from tests.synthetic import Synthetic
 from workbench.columns import MODES
 from workbench.messages import EventKind, FaultEvent, LimitedEvent, StaticFrame, Topic
-from workbench.reader import RecordStream, read_run, read_steps
+from workbench.reader import RecordStream, read_run, read_run_id, read_steps
 from workbench.recorder import McapRecorder
 from workbench.step_message import LEFT_OUT, step_json, step_schema
 
@@ -209,3 +210,46 @@ def test_wall_clock_stays_on_the_loop_topic(record: Path, synthetic: Synthetic) 
     words = {topic: data for topic, _, data in RecordStream(record)}
     assert b"wall" not in words[Topic.STEP]
     assert b"wall" not in words[Topic.EVENT]
+
+
+def test_a_window_holds_the_steps_of_its_time_and_reads_no_other_chunk(
+    record: Path, tmp_path: Path, synthetic: Synthetic
+) -> None:
+    whole = read_run(record)
+    begin_s, end_s = whole.steps.t_s[-200], whole.steps.t_s[-100]
+    part = read_run(record, (begin_s, end_s))
+    np.testing.assert_array_equal(part.steps.t_s, whole.steps.t_s[-200:-99])
+    np.testing.assert_array_equal(part.steps.q_rad, whole.steps.q_rad[-200:-99])
+    assert part.config == synthetic.config
+    data = bytearray(record.read_bytes())
+    second_chunk = data.index(b"zstd", data.index(b"zstd") + 4)
+    data[second_chunk + 100] ^= 0xFF
+    broken = tmp_path / "broken.mcap"
+    broken.write_bytes(data)
+    assert read_run(broken).steps.count == 0, "the damage is in the first chunk of steps"
+    assert read_run(broken, (begin_s, end_s)).steps.count == part.steps.count
+
+
+def test_every_record_has_an_identity_of_its_own(record: Path, tmp_path: Path, synthetic: Synthetic) -> None:
+    again = tmp_path / "again.mcap"
+    McapRecorder(again, synthetic.config, lossless=True).close()
+    ids = [read_run(path).run_id for path in (record, again)]
+    assert len(set(ids)) == 2
+    assert [read_run_id(path) for path in (record, again)] == ids
+    with record.open("rb") as stream:
+        (found,) = make_reader(stream).iter_metadata()
+    assert found.metadata == {"run_id": ids[0]}
+
+
+def test_damaged_bytes_never_raise_anything_but_what_is_documented(
+    record: Path, tmp_path: Path, synthetic: Synthetic
+) -> None:
+    whole = record.read_bytes()
+    chance = np.random.default_rng(5)
+    for place in chance.integers(0, len(whole), 60).tolist():
+        data = bytearray(whole)
+        data[place] ^= int(chance.integers(1, 256))
+        broken = tmp_path / "broken.mcap"
+        broken.write_bytes(data)
+        with contextlib.suppress(RecordError):
+            assert read_run(broken).steps.count <= synthetic.count

@@ -11,7 +11,8 @@ import pytest
 
 from controller.arm import PadDescription
 from controller.errors import PlanError
-from controller.types import Cause, Limited, Mode, StepRecord, StopReason
+from controller.observers import ClearedEvent
+from controller.types import Cause, Clearance, Limited, Mode, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic, step
 from workbench.columns import ColumnBuilder
 from workbench.figures.marks import event_marks
@@ -23,7 +24,7 @@ from workbench.recorder import McapRecorder
 from workbench.report import render_report
 from workbench.report_figures import force_section, limits_section
 from workbench.summary import refused, summarise
-from workbench.timeline import timeline, timeline_lines
+from workbench.timeline import read_timeline, timeline_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,9 @@ def test_a_run_without_truth_still_has_a_report(tmp_path: Path, synthetic: Synth
 def test_a_stop_that_was_cleared_is_explained_too(tmp_path: Path, synthetic: Synthetic) -> None:
     run = record(tmp_path, synthetic)
     stops = tuple(Event(t_s, EventKind.STOP, replace(STOP, t_s=t_s)) for t_s in (0.5, 1.5))
-    stopped = replace(run, events=(*run.events, *stops))
-    text = render_report(replace(stopped, steps=ColumnBuilder().finish(), loop=()), summarise(run), None)
+    cleared = Event(1.9, EventKind.CLEARED, ClearedEvent(STOP, Clearance.OPERATOR))
+    stopped = replace(run, events=(*run.events, *stops, cleared))
+    text = words(stopped)
     assert "✓ Session completed" in text
     assert "stopped 2 times on the way" in text
     assert text.index("Why it stopped, 1 of 2") < text.index("0.500 s") < text.index("Why it stopped, 2 of 2")
@@ -255,7 +257,7 @@ def test_a_thinned_line_keeps_its_peaks() -> None:
 
 
 def test_the_timeline_names_each_stretch(tmp_path: Path, synthetic: Synthetic) -> None:
-    rows = timeline(record(tmp_path, synthetic))
+    rows = read_timeline(record(tmp_path, synthetic).path)
     assert [row.phase for row in rows] == ["transfer", "approach", "approach", "work", "lift"] * 2
     work = rows[3]
     assert (work.begin_s, work.end_s, work.stroke, work.what) == (0.3, 0.899, "left circles", "work")

@@ -1,5 +1,6 @@
 """The numbers of a run against numbers worked out by hand."""
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,9 +21,9 @@ KEYS = {
     "verdict", "stop", "program", "body", "tissue", "arm", "gains", "seed", "config_sha256", "duration_s", "segments",
     "force_rmse_n", "force_p95_abs_error_n", "peak_force_n", "hard_limit_n", "over_limit_samples", "worst_case_bound_n",
     "person_bound_n", "tissue_work_j", "net_energy_from_tool_j", "realtime_factor", "tick_us", "overruns",
-    "recorder_drops", "peak_rss_mb",
+    "recorder_drops", "peak_rss_mb", "stops",
 }  # fmt: skip
-OWN_KEYS = {"braked_bound_n", "message", "normal_angle_mean_deg", "path_rmse_mm", "landing_peak_n"}
+OWN_KEYS = {"run_id", "braked_bound_n", "message", "truth", "normal_angle_mean_deg", "path_rmse_mm", "landing_peak_n"}
 SEGMENT_KEYS = {
     "name", "technique", "region", "force_target_n", "force_rmse_n", "force_p95_abs_error_n", "peak_force_n",
     "path_rmse_mm", "normal_angle_mean_deg", "contact_fraction", "limited_fraction",
@@ -176,14 +177,6 @@ def test_an_error_in_the_loop_is_a_stopped_run(tmp_path: Path, synthetic: Synthe
     assert summary.message == "ZeroDivisionError: division by zero"
 
 
-def test_a_run_without_truth_has_no_true_numbers(recorded: Make) -> None:
-    summary = summarise(recorded(lambda _, step: replace(step, truth=())))
-    assert summary.verdict == "completed"
-    assert summary.force_rmse_n is None
-    assert summary.peak_force_n is None
-    assert summary.segments == ()
-
-
 def test_a_refused_plan_has_a_summary_too(synthetic: Synthetic) -> None:
     error = PlanError("left circles", "x 0.1 m", "48 N", "at most 45 N", "lower the force")
     summary = refused(synthetic.config, error)
@@ -199,3 +192,42 @@ def test_equal_configurations_have_equal_hashes_whatever_the_versions(synthetic:
     assert config.hashed().config_sha256 == config.config_sha256
     assert replace(config, seed=2).hashed().config_sha256 != config.config_sha256
     assert len(config.config_sha256) == 64
+
+
+def test_a_run_without_a_truth_is_judged_by_the_senses_and_says_so(recorded: Make, synthetic: Synthetic) -> None:
+    """The path error of the synthetic steps is 1 mm, their sensed force is the true one; here it reads 0.25 N more."""
+
+    def sensed(_: int, step: StepRecord) -> StepRecord:
+        (pad,) = step.pads
+        more = 0.25 if pad.press_n > 0.0 else 0.4
+        return replace(step, truth=(), pads=(replace(pad, press_n=pad.press_n + more),))
+
+    summary, true = summarise(recorded(sensed)), summarise(recorded())
+    assert (summary.truth, true.truth) == (False, True)
+    assert json.loads(summary.model_dump_json())["truth"] is False
+    assert summary.force_rmse_n == pytest.approx(math.hypot(0.5, 0.25))
+    assert summary.peak_force_n == pytest.approx(true.peak_force_n + 0.25)
+    assert summary.landing_peak_n == pytest.approx(true.landing_peak_n + 0.25)
+    assert summary.path_rmse_mm == pytest.approx(1.0)
+    assert summary.normal_angle_mean_deg is None
+    assert summary.tissue_work_j is None
+    assert summary.hard_limit_n == min(segment.ceiling_n for segment in synthetic.config.segments)
+    assert summary.over_limit_samples == 0
+    assert len(summary.segments) == len(synthetic.config.segments)
+    for mine, other in zip(summary.segments, true.segments, strict=True):
+        assert mine.force_rmse_n == pytest.approx(math.hypot(0.5, 0.25))
+        assert mine.contact_fraction == other.contact_fraction
+        assert mine.normal_angle_mean_deg is None
+
+
+@pytest.mark.parametrize(("press_n", "over"), [(44.9, 0), (45.1, 1), (math.nan, 1)])
+def test_without_a_truth_a_sensed_force_over_the_ceiling_of_its_stroke_counts(
+    recorded: Make, synthetic: Synthetic, press_n: float, over: int
+) -> None:
+    ceiling_n = synthetic.config.segments[0].ceiling_n
+
+    def sensed(index: int, step: StepRecord) -> StepRecord:
+        here = press_n * ceiling_n / 45.0 if index == 700 else 5.0
+        return replace(step, truth=(), pads=(replace(step.pads[0], press_n=here),))
+
+    assert summarise(recorded(sensed)).over_limit_samples == over

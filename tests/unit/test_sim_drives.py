@@ -58,7 +58,7 @@ class _Script:
                 self.tick * DT_S,
                 _host(self.tick, resumes=self.resumes, **changes) if host else None,
                 word if supervisor else None,
-                DriveFeedback(SPEEDS, given, self.holding_nm),
+                DriveFeedback((0.0, 0.0), SPEEDS, given, self.holding_nm),
             )
             share = -math.expm1(-DT_S / LAG_S)
             self._given, self._torque = self._torque, tuple(
@@ -75,7 +75,7 @@ class _Script:
 
 
 def _decide(policy: DrivePolicy, tick: int, host: HostCell, supervisor: SupervisorCell) -> DriveOrder:
-    return policy.decide(tick * DT_S, host, supervisor, DriveFeedback(SPEEDS, HOLD))
+    return policy.decide(tick * DT_S, host, supervisor, DriveFeedback((0.0, 0.0), SPEEDS, HOLD))
 
 
 def test_no_enable_before_both_masters_are_there() -> None:

@@ -21,7 +21,7 @@ DT = 1e-3
 def test_what_goes_in_is_bounded_by_what_the_tank_held(motion: list[tuple[float, float]]) -> None:
     tank, net_j = Tank(SIZE), 0.0
     for active, speed in motion:
-        tank.advance(active, speed, DT)
+        tank.advance(active * speed, DT)
         net_j += active * speed * DT
     refilled = SIZE.refill_w * DT * len(motion)
     largest_step = 50.0 * 1.0 * DT
@@ -30,19 +30,19 @@ def test_what_goes_in_is_bounded_by_what_the_tank_held(motion: list[tuple[float,
 
 def test_energy_taken_out_comes_back_in_part_and_never_above_the_capacity() -> None:
     tank = Tank(dataclasses.replace(SIZE, refill_w=0.0))
-    tank.advance(10.0, 0.5, 0.02)
+    tank.advance(5.0, 0.02)
     assert tank.level_j == pytest.approx(0.2)
-    tank.advance(-10.0, 0.5, 0.01)
+    tank.advance(-5.0, 0.01)
     assert tank.level_j == pytest.approx(0.2 + RETURN_SHARE * 0.05)
-    tank.advance(-10.0, 0.5, 1.0)
+    tank.advance(-5.0, 1.0)
     assert tank.level_j == 0.3
 
 
 def test_it_refills_slowly_by_itself() -> None:
     tank = Tank(SIZE)
-    tank.advance(10.0, 0.5, 0.02)
+    tank.advance(5.0, 0.02)
     before = tank.level_j
-    tank.advance(0.0, 0.0, 1.0)
+    tank.advance(0.0, 1.0)
     assert tank.level_j == pytest.approx(before + 0.05)
 
 
@@ -50,7 +50,7 @@ def test_empty_it_halves_latches_and_is_exhausted_in_the_end() -> None:
     tank, shares = Tank(SIZE), []
     for _ in range(4):
         assert not tank.is_exhausted()
-        tank.advance(100.0, 1.0, 0.1)
+        tank.advance(100.0, 0.1)
         shares.append(tank.share)
         assert tank.level_j == SIZE.capacity_j
     assert shares == [0.5, 0.25, 0.125, 0.0625]
@@ -61,7 +61,7 @@ def test_empty_it_halves_latches_and_is_exhausted_in_the_end() -> None:
 
 def test_what_is_not_a_number_empties_it() -> None:
     tank = Tank(SIZE)
-    tank.advance(math.nan, 0.1, DT)
+    tank.advance(math.nan, DT)
     assert tank.halved == 1
     assert tank.level_j == SIZE.capacity_j
 

@@ -99,8 +99,8 @@ def test_it_is_slower_where_the_skin_curves_or_tilts() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"lower": 0.4, "upper": 0.5}, ["the stretch from 0.4 to 0.5", "at least 11.00 cm", "further apart"]),
-        ({"duration_s": 2.5}, ["got duration_s 2.5", "one pass at 0.1 m/s on this skin", "longer"]),
+        ({"lower": 0.4, "upper": 0.5}, ["the stretch from 0.4 to 0.5", "at least 11 cm", "further apart"]),
+        ({"duration_s": 2.5}, ["got duration_s 2.50", "one pass at 0.1 m/s on this skin", "longer"]),
     ],
 )
 def test_what_does_not_fit_the_body_is_refused_in_one_line(changes: dict[str, object], words: list[str]) -> None:
@@ -124,7 +124,7 @@ def test_the_duration_that_a_refusal_names_is_accepted() -> None:
         ("    passes: 2\n    duration_s: 20\n", ["got passes and duration_s together", "exactly one"]),
         ("    passes: 2\n    speed_m_s: 0.11\n", ["strokes[0].speed_m_s", "got 0.11", "a number from 0.02 to 0.1"]),
         ("    passes: 2\n    force_n: 25.5\n", ["got 25.5", "a number from 5 to 25"]),
-        ("    passes: 0\n", ["strokes[0].passes", "got 0", "from 1 to 40"]),
+        ("    passes: 0\n", ["strokes[0].passes", "got 0", "a whole number from 1 to 40"]),
         ("    passes: 1.5\n", ["strokes[0].passes", "got 1.5"]),
         ("    passes: 1\n    lower: C7\n", ["strokes[0].upper", "a place above 'lower'"]),
     ],

@@ -63,6 +63,26 @@ def test_wrong_arguments_are_one_line_and_exit_code_2(capsys: Capture, line: str
     assert all(word in captured.err for word in words)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--out", ""], "got '', which is empty"),
+        (["run", "--out="], "got '--out=', which is empty"),
+        (["campaign", "faults", "--tissue", ""], "got '', which is empty"),
+        (["check", "--body", "\udcff"], "got '\\udcff'; allowed: UTF-8 text"),
+        (["report", "a\x1b[31mb"], "a\\x1b[31mb: no such record"),
+        (["explain", "a\nb"], "a b: no such record"),
+        (["run", "--events", "/dev/zero"], "no regular file"),
+    ],
+)
+def test_arguments_that_name_nothing_or_steer_a_terminal(capsys: Capture, arguments: list[str], words: str) -> None:
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.strip().isprintable()
+    assert words in error
+
+
 @pytest.mark.parametrize("module", ["massage_arm", "workbench", "workbench.cli"])
 def test_the_program_runs_as_a_module_too(module: str) -> None:
     done = subprocess.run([sys.executable, "-m", module, "dance"], capture_output=True, text=True, check=False)
@@ -124,6 +144,19 @@ def test_explain_says_why_and_draws_it(run_folder: Path, capsys: Capture) -> Non
     assert "31 N, allowed 30 N" in text
     assert "look at the person" in text
     assert (run_folder / "explain.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_explain_answers_from_the_summary_of_the_same_run_alone(run_folder: Path, capsys: Capture) -> None:
+    assert cli.main(["report", str(run_folder)]) == 0
+    summary = run_folder / "summary.json"
+    text = summary.read_text().replace("look at the person", "read from the summary")
+    summary.write_text(text)
+    assert cli.main(["explain", str(run_folder)]) == 0
+    assert "read from the summary" in capsys.readouterr().out
+    run_id = json.loads(text)["run_id"]
+    summary.write_text(text.replace(run_id, run_id[::-1]))
+    assert cli.main(["explain", str(run_folder)]) == 0
+    assert "look at the person" in capsys.readouterr().out, "the summary is of another run: the record answers"
 
 
 def test_replay_prints_the_stretches(run_folder: Path, capsys: Capture) -> None:

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from workbench.progress import Progress, duration
+from workbench.durations import duration
+from workbench.progress import Progress
 
 
 class Clock:

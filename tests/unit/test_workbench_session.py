@@ -39,7 +39,9 @@ def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
 
 
 def recording(synthetic: Synthetic, *, stop_at: int = 10**9, fail: Exception | None = None) -> Callable[..., None]:
-    def simulate(_: object, folder: Path, on_progress: Callable[[float, float], None], memory: RunMemory) -> None:
+    def simulate(
+        _: object, folder: Path, on_progress: Callable[[float, float], None], *, memory: RunMemory, **_others: object
+    ) -> None:
         summary = json.loads((folder / "summary.json").read_text())
         assert summary["verdict"] == "stopped"
         assert "still running, or killed" in summary["message"]

@@ -21,10 +21,10 @@ UNITS = (
 )
 """Endings of field names and their units; the first that fits counts."""
 LANDMARK_NOTE = (
-    "The landmark `T3` of the shipped bodies is a joint of the body model's skeleton. It lies **lower than a person's "
-    "third thoracic vertebra**, at 0.61 to 0.71 of the way from L5S1 to C7. A stroke up to `T3` therefore ends lower "
-    "than its name says. To go higher, write a number, for example `upper: 0.85`. `massage-arm body NAME` draws "
-    "where the landmarks are."
+    "The landmark `T3` of the shipped bodies is a joint of the body model's skeleton. It lies **8 to 14 cm lower than "
+    "a person's third thoracic vertebra**, at 0.61 to 0.71 of the way from L5S1 to C7; the vertebra itself is at about "
+    "0.86 (estimated from C7 and T12). A stroke up to `T3` therefore ends lower than its name says. To go higher, "
+    "write a number, for example `upper: 0.85`. `massage-arm body NAME` draws where the landmarks are."
 )
 PAGE_HEAD = (
     "# Techniques",

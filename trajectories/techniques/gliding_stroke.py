@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from controller.errors import PlanError
 from controller.types import Region
+from controller.wording import distinct_decimals
 from trajectories.back import Back
 from trajectories.techniques.fields import TOUCH_FORCE_N, SpinePlace, StrokeModel, check_order, rule_error
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath, follow_skin
@@ -85,8 +86,8 @@ def gliding_stroke(stroke: GlidingStroke, back: Back) -> StrokePath:
     length = back.spine_x(stroke.upper) - back.spine_x(stroke.lower)
     if not length >= SHORTEST_M + 2.0 * CONTACT_RADIUS_M:
         where = f"the stretch from {stroke.lower} to {stroke.upper}"
-        least = f"at least {100.0 * (SHORTEST_M + 2.0 * CONTACT_RADIUS_M):.2f} cm"
-        raise PlanError(stroke.name, where, f"{100.0 * length:.2f} cm", least, "choose places further apart")
+        got, least = distinct_decimals(100.0 * length, 100.0 * (SHORTEST_M + 2.0 * CONTACT_RADIUS_M), 1)
+        raise PlanError(stroke.name, where, f"{got} cm", f"at least {least} cm", "choose places further apart")
     if stroke.duration_s is None:
         along = _glide(stroke, back, stroke.passes or 1, stroke.speed_m_s)
     else:
@@ -123,9 +124,10 @@ def _filling(stroke: GlidingStroke, back: Back, duration_s: float) -> tuple[int,
     times = np.array([STEP_S * (len(_glide(stroke, back, 1, float(speed))[1]) - 1) for speed in speeds])
     if not duration_s >= times[0]:
         where = f"the stretch from {stroke.lower} to {stroke.upper}"
-        allowed = f"at least {times[0]:.2f} s (one pass at {FASTEST_M_S:g} m/s on this skin)"
+        got, least = distinct_decimals(duration_s, float(times[0]), 2)
+        allowed = f"at least {least} s (one pass at {FASTEST_M_S:g} m/s on this skin)"
         todo = "make duration_s longer or choose places nearer together"
-        raise PlanError(stroke.name, where, f"duration_s {duration_s:g}", allowed, todo)
+        raise PlanError(stroke.name, where, f"duration_s {got}", allowed, todo)
     most = math.floor(duration_s / times[0])
     counts = np.arange(min(math.ceil(duration_s / times[-1]), most), most + 1)
     filling = np.interp(duration_s / counts, times, speeds)

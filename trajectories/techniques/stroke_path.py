@@ -85,13 +85,13 @@ class StrokePath:
     @property
     def only_feet_xy_m(self) -> Array:
         """Feet (N, 2) of the only pad. Raises PlanError where there are more."""
-        self.refuse_unplannable()
+        self._refuse_pads()
         return np.asarray(self.feet_xy_m[:, 0])
 
     @property
     def only_press_n(self) -> Array:
         """Press force (N,) of the only pad. Raises PlanError where there are more."""
-        self.refuse_unplannable()
+        self._refuse_pads()
         return np.asarray(self.press_n[:, 0])
 
     def refuse_unplannable(self) -> None:
@@ -100,12 +100,15 @@ class StrokePath:
         Raises:
             PlanError: with what the stroke asks for and what can be planned.
         """
-        pads = self.press_n.shape[1]
-        if pads != 1:
-            raise self._refusal(f"{pads} pads", "1 pad", "use a technique for one pad")
+        self._refuse_pads()
         if self.contact is not Contact.CONTINUOUS:
             todo = "use a technique that keeps the pad on the skin"
             raise self._refusal(f"{self.contact} contact", f"{Contact.CONTINUOUS} contact", todo)
+
+    def _refuse_pads(self) -> None:
+        pads = self.press_n.shape[1]
+        if pads != 1:
+            raise self._refusal(f"{pads} pads", "1 pad", "use a technique for one pad")
 
     def _refusal(self, got: str, allowed: str, todo: str) -> PlanError:
         return PlanError(self.name, f"every point ({self.technique})", got, allowed, todo)

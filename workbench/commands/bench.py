@@ -66,7 +66,7 @@ def main(arguments: argparse.Namespace) -> int:
 def _one(prepared: Prepared, label: str) -> tuple[Summary, float]:
     with tempfile.TemporaryDirectory() as name, Progress(label, sys.stderr) as progress:
         memory = RunMemory(Path(name) / RECORD_NAME, prepared.config)
-        simulate(prepared, Path(name), progress.update, memory)
+        simulate(prepared, Path(name), progress.update, memory=memory)
         run = memory.data()
         summary = summarise(run)
         return summary, run.path.stat().st_size / max(summary.duration_s, 1e-9)

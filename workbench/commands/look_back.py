@@ -1,42 +1,28 @@
-"""Commands that look back at a recorded run: report, replay, explain."""
+"""Commands that look back at a recorded run without its figures: replay, explain."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import orjson
+from pydantic import ValidationError
 
 from controller.errors import ConfigError
-from workbench.figures.last_second import last_second
-from workbench.figures.pressure import load_relief
-from workbench.figures.style import save_png
-from workbench.film_report import load_film_pictures
-from workbench.output import EXPLAIN_NAME, REPORT_NAME, SUMMARY_NAME, write_text
+from controller.wording import distinct_digits
+from workbench.output import EXPLAIN_NAME, SUMMARY_NAME
 from workbench.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
-from workbench.reader import find_record, read_run
-from workbench.report import render_report
+from workbench.reader import find_record, read_run, read_run_id
 from workbench.summary import StopSummary, Summary, summarise
-from workbench.timeline import timeline, timeline_lines
-
-
-def report(arguments: argparse.Namespace) -> int:
-    """Write ``report.html`` and ``summary.json`` beside the record."""
-    run = read_run(arguments.run)
-    summary = summarise(run)
-    folder = run.path.parent
-    write_text(folder / SUMMARY_NAME, summary_json(summary))
-    film = load_film_pictures(folder, run.config.body)
-    write_text(folder / REPORT_NAME, render_report(run, summary, load_relief(run.config.body), film))
-    print(summary_json(summary) if arguments.json else folder / REPORT_NAME)
-    return 0
+from workbench.timeline import read_timeline, timeline_lines
 
 
 def replay(arguments: argparse.Namespace) -> int:
     """Print the run as a table: what happened when, with how much force."""
-    rows = timeline(read_run(arguments.run))
+    rows = read_timeline(arguments.run)
     if arguments.json:
         sys.stdout.write(orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_APPEND_NEWLINE).decode())
     else:
@@ -53,18 +39,39 @@ def explain(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.run is None:
         raise ConfigError("RUN", "none", "the folder of a run", "name one, or ask for --table")
-    run = read_run(arguments.run)
-    stop = summarise(run).stop
-    picture: Path | None = None
-    if stop is not None and run.steps.count > 1:
-        picture = find_record(arguments.run).parent / EXPLAIN_NAME
-        save_png(last_second(run, stop.t_s), picture)
+    stop = _summary_of(arguments.run).stop
+    picture = None if stop is None else _draw_last_second(arguments.run, stop)
     if arguments.json:
         found = {"stop": stop.model_dump() if stop else None, "picture": str(picture) if picture else None}
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE).decode())
     else:
         print("\n".join(_explanation(stop, picture)))
     return 0
+
+
+def _summary_of(run: Path) -> Summary:
+    """Return the summary beside a record where it is of the same run, else one made from the record."""
+    path, run_id = find_record(run).parent / SUMMARY_NAME, read_run_id(run)
+    if run_id:
+        with suppress(OSError, ValidationError):
+            summary = Summary.model_validate_json(path.read_bytes())
+            if summary.run_id == run_id:
+                return summary
+    return summarise(read_run(run))
+
+
+def _draw_last_second(run: Path, stop: StopSummary) -> Path | None:
+    """Draw what happened around the stop; return the picture, None where nothing was recorded then."""
+    # Figures take seconds to load, and most runs were not stopped.
+    from workbench.figures.last_second import AFTER_S, BEFORE_S, last_second  # noqa: PLC0415
+    from workbench.figures.style import save_png  # noqa: PLC0415
+
+    found = read_run(run, (stop.t_s - BEFORE_S, stop.t_s + AFTER_S))
+    if found.steps.count < 2:
+        return None
+    picture = find_record(run).parent / EXPLAIN_NAME
+    save_png(last_second(found, stop.t_s), picture)
+    return picture
 
 
 def summary_json(summary: Summary) -> str:
@@ -78,7 +85,8 @@ def _explanation(stop: StopSummary | None, picture: Path | None) -> list[str]:
     lines = [f"stopped at {stop.t_s:.3f} s: {stop.cause.replace('_', ' ')}", f"limit:     {stop.limit}"]
     if stop.value is not None and stop.allowed is not None:
         over = stop.value - stop.allowed
-        lines.append(f"value:     {stop.value:.4g} {stop.unit}, allowed {stop.allowed:.4g} {stop.unit}")
+        value, allowed = distinct_digits(stop.value, stop.allowed, 4)
+        lines.append(f"value:     {value} {stop.unit}, allowed {allowed} {stop.unit}")
         side = "at" if over == 0.0 else f"{abs(over):.4g} {stop.unit} {'over' if over > 0.0 else 'under'}"
         lines.append(f"margin:    {side} the limit")
     rule = rule_of(stop.cause)

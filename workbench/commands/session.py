@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import orjson
 
-from controller.errors import MassageArmError, SafetyStop
+from controller.errors import MassageArmError, RecordError, SafetyStop
 from controller.types import Cause, StopReason
 from sim.engine import is_installed
 from workbench.bound_words import assumption_lines, bound_rows
@@ -21,6 +21,7 @@ from workbench.columns import ColumnBuilder
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.film_report import load_film_pictures
+from workbench.keyboard import HELP, Keyboard
 from workbench.memory import RunMemory
 from workbench.messages import EventKind, RunConfig
 from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
@@ -28,6 +29,7 @@ from workbench.progress import Progress
 from workbench.reader import RECORD_NAME, RunData
 from workbench.report import number, render_report
 from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, open_world, prepare, simulate
+from workbench.stages import PATIENCE_S, say, stage
 from workbench.summary import Summary, refused, summarise
 from workbench.warm_up import warm_up
 
@@ -42,9 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace) -> int:
     folder = claim.folder
-    _say(f"planning {inputs.program.name} on {inputs.body.name} with {inputs.arm.name}")
     try:
-        prepared = prepare(inputs)
+        with _planning(inputs):
+            prepared = prepare(inputs)
     except Refusal as refusal:
         remove_older_run(folder)
         summary = refused(refusal.config, refusal)
@@ -52,15 +54,25 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
         with contextlib.suppress(OSError):
             _show(summary, folder, arguments.json)
         raise
-    warm_up(prepared)
+    with stage("loading the simulation"):
+        warm_up(prepared)
     remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
     memory = RunMemory(folder / RECORD_NAME, prepared.config)
     try:
-        with reserved_space(folder), Progress(inputs.program.name, sys.stderr) as progress:
-            simulate(prepared, folder, progress.update, memory)
+        with (
+            reserved_space(folder),
+            Keyboard(sys.stdin) as keyboard,
+            Progress(inputs.program.name, sys.stderr) as progress,
+        ):
+            if keyboard.is_open:
+                say(f"keys: {HELP}")
+            keys = keyboard if keyboard.is_open else None
+            simulate(prepared, folder, progress.update, keyboard=keys, say=say, memory=memory)
     except Exception as error:
-        _finish(folder, memory, arguments.json, failure=str(error) or type(error).__name__)
+        with suppress(RecordError):
+            claim.check()
+            _finish(folder, memory, arguments.json, failure=str(error) or type(error).__name__)
         raise
     claim.check()
     return _finish(folder, memory, arguments.json, failure=None)
@@ -68,11 +80,14 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
 
 def check(arguments: argparse.Namespace) -> int:
     """Print the plan and its worst-case press forces; nothing moves."""
-    prepared = prepare(load_inputs(_request(arguments)))
+    inputs = load_inputs(_request(arguments))
+    with _planning(inputs):
+        prepared = prepare(inputs)
     if is_installed():
-        open_world(prepared)
+        with stage("opening the simulation", after_s=PATIENCE_S):
+            open_world(prepared)
     else:
-        _say("PyBullet is not installed: whether it can load the arm was not checked")
+        say("PyBullet is not installed: whether it can load the arm was not checked")
     if arguments.json:
         found = {
             "verdict": "accepted",
@@ -89,6 +104,10 @@ def check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _planning(inputs: Inputs) -> AbstractContextManager[None]:
+    return stage(f"planning {inputs.program.name} on {inputs.body.name} with {inputs.arm.name}")
+
+
 def _request(arguments: argparse.Namespace) -> SessionRequest:
     return SessionRequest(
         program=arguments.program,
@@ -100,6 +119,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         seed=arguments.seed,
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
+        events=arguments.events,
     )
 
 
@@ -120,9 +140,10 @@ def _finish(folder: Path, memory: RunMemory, is_json: bool, *, failure: str | No
             _show(summary, folder, is_json)
             _write(folder, recorded, summary)
         return 1
-    recorded = memory.data()
-    summary = summarise(recorded)
-    _write(folder, recorded, summary)
+    with stage("writing the report"):
+        recorded = memory.data()
+        summary = summarise(recorded)
+        _write(folder, recorded, summary)
     with contextlib.suppress(OSError):  # nobody may be reading any more; the exit code still tells
         _show(summary, folder, is_json)
     if summary.stop is not None:
@@ -131,7 +152,7 @@ def _finish(folder: Path, memory: RunMemory, is_json: bool, *, failure: str | No
 
 
 def _reason(recorded: RunData, summary: Summary) -> StopReason:
-    for event in recorded.events:
+    for event in reversed(recorded.events):
         if event.kind is EventKind.STOP and isinstance(event.data, StopReason):
             return event.data
     nan = float("nan")
@@ -174,7 +195,3 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     bounds = bound_rows(config.worst_case_bound_n, config.person_bound_n, config.braked_bound_n)
     accepted = f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
     return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), accepted]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

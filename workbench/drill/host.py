@@ -63,7 +63,7 @@ def _run(setup: HostSetup) -> StopReason | None:
     become_realtime(HOST_PRIORITY)
     with stop_on_signals(session.request_stop):
         plant.configure()
-        plant.activate(plan.start_q_rad)
+        plant.activate(plan.rest_q_rad)
         try:
             return session.run().stop
         finally:

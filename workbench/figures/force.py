@@ -45,7 +45,7 @@ _BINS = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
-    """What is drawn of the first pad, all (n,) [N].
+    """What is drawn, of all pads together, all (n,) [N].
 
     Attributes:
         t_s: session time.
@@ -65,7 +65,7 @@ class _Lines:
 
 
 def force_over_time(run: RunData, canvas: Canvas = WIDE) -> Figure:
-    """Return the press force of the first pad over time, and below it the differences on an axis of their own.
+    """Return the press force of all pads together over time, and below it the differences on an axis of their own.
 
     Planned force is a wide pale line and true force a thin one on it, so both are seen where they agree. The sensed
     force lies between them and is seen where it differs. A narrow figure is cut into strips.
@@ -124,12 +124,12 @@ def force_error(steps: StepColumns, facts: TickFacts, canvas: Canvas = WIDE) -> 
 
 
 def _lines(steps: StepColumns) -> _Lines:
-    reference, sensed, working = _first(steps.press_ref_n), _first(steps.press_est_n), steps.is_working()
+    reference, sensed, working = _together(steps.press_ref_n), _together(steps.press_est_n), steps.is_working()
     planned = np.where(steps.is_mode(Mode.RUN), reference, np.nan)
     if not steps.has_truth:
         difference = np.where(working, sensed - reference, np.nan)
         return _Lines(steps.t_s, planned, sensed, None, None, (("sensed minus planned", SENSED, difference),))
-    true, limit = _first(steps.press_true_n), _first(steps.limit_n)
+    true, limit = _together(steps.press_true_n), _together(steps.limit_n)
     sense_error = np.where((true > 0.0) | working, sensed - true, np.nan)
     differences = (
         ("sensed minus true", SENSED, sense_error),
@@ -138,9 +138,9 @@ def _lines(steps: StepColumns) -> _Lines:
     return _Lines(steps.t_s, planned, sensed, true, limit, differences)
 
 
-def _first(pads: Array) -> Array:
-    """Return the values of the first pad (n,)."""
-    return np.asarray(pads[:, 0] if pads.size else np.zeros(0))
+def _together(pads: Array) -> Array:
+    """Return the sum of a force over the pads (n,)."""
+    return np.asarray(pads.sum(axis=1))
 
 
 def _draw_force(axes: Axes, lines: _Lines, shown: NDArray[np.bool_], points: int, top: float) -> None:

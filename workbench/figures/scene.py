@@ -107,7 +107,7 @@ def stroke_meshes(scene: Scene) -> list[Mesh]:
     for segment in scene.plan.segments:
         references = [scene.plan.at(t) for t in np.arange(segment.start_s, segment.end_s, _STROKE_STEP_S)]
         feet = scene.skin.foot(np.array([reference.position_m for reference in references]))
-        force = np.array([reference.pads[0].press_n for reference in references])
+        force = np.array([sum(pad.press_n for pad in reference.pads) for reference in references])
         kept = [0]
         for index in range(1, len(feet)):
             if np.linalg.norm(feet[index] - feet[kept[-1]]) >= _STROKE_SPACING_M:

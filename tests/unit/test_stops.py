@@ -1,0 +1,108 @@
+"""Who may clear a stop and when, what voids a clear, and whether a stopped arm waits; and the summary of it all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.observers import ClearedEvent, RequestEvent
+from controller.operator import Request
+from controller.safety.gate import Gate
+from controller.safety.reaction import REACTIONS, stop_reason
+from controller.stops import WAIT_LIMIT_S, Stops
+from controller.types import Action, ArmState, Authority, Cause, Clearance
+from tests.gate_cases import limits, state
+from tests.synthetic import Synthetic
+from workbench.reader import read_run
+from workbench.recorder import McapRecorder
+from workbench.summary import summarise
+
+RANKS = tuple(Clearance)
+
+
+def stopped(cause: Cause = Cause.OPERATOR) -> tuple[Gate, Stops]:
+    gate = Gate(limits(), 1e-3)
+    stops = Stops(gate)
+    gate.stop(stop_reason(cause, "of a test", 1.0, 0.0, "", 1.0))
+    assert stops.note()
+    assert not stops.note()
+    return gate, stops
+
+
+def at(t_s: float, authority: Authority = Authority.HOST) -> ArmState:
+    return replace(state(t_s=t_s), authority=authority)
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if REACTIONS[cause].action is not Action.LOWER])
+def test_a_clear_needs_the_rank_of_the_table_and_more_where_the_drives_are_taken(cause: Cause) -> None:
+    for who in Clearance:
+        for authority in Authority:
+            _, stops = stopped(cause)
+            needed = REACTIONS[cause].clearance if authority is Authority.HOST else Clearance.SERVICE
+            is_enough = RANKS.index(who) >= RANKS.index(needed)
+            is_taken, text = stops.clear(who, at(2.0, authority))
+            assert is_taken is is_enough
+            assert is_taken or needed in text
+            assert stops.cleared_by(at(3.0, authority)) == ((who, True) if is_enough else None)
+            assert stops.cleared_by(at(3.0, authority)) is None, "once for every clear"
+            assert stops.is_waiting(at(4.0, authority), who) is is_enough
+
+
+def test_a_clear_is_void_where_something_worse_has_happened_since() -> None:
+    gate, stops = stopped()
+    assert stops.clear(Clearance.OPERATOR, at(2.0))[0]
+    gate.stop(stop_reason(Cause.ENCODER_JUMP, "later", 1.0, 0.0, "", 3.0))
+    assert stops.cleared_by(at(4.0)) == (Clearance.OPERATOR, False)
+    _, taken = stopped()
+    assert taken.clear(Clearance.OPERATOR, at(2.0))[0]
+    assert taken.cleared_by(at(4.0, Authority.SUPERVISOR)) == (Clearance.OPERATOR, False)
+
+
+def test_a_second_stop_ends_the_session_and_nothing_clears_it() -> None:
+    _, stops = stopped()
+    assert stops.clear(Clearance.SERVICE, at(2.0))[0]
+    stops.ask(2.5)
+    assert stops.is_ending
+    assert stops.cleared_by(at(3.0)) is None
+    assert stops.clear(Clearance.SERVICE, at(3.0)) == (False, "the session is ending")
+    assert not stops.is_waiting(at(3.0), Clearance.SERVICE)
+
+
+def test_the_wait_has_a_limit_and_begins_anew_with_every_stop() -> None:
+    gate, stops = stopped()
+    assert stops.is_waiting(at(10.0), Clearance.OPERATOR)
+    assert stops.is_waiting(at(10.0 + WAIT_LIMIT_S - 1.0), Clearance.OPERATOR)
+    assert not stops.is_waiting(at(10.0 + WAIT_LIMIT_S), Clearance.OPERATOR)
+    gate.clear(Clearance.OPERATOR)
+    assert stops.clear(Clearance.OPERATOR, at(700.0)) == (False, "nothing is stopped")
+    stops.ask(800.0)
+    assert stops.note()
+    assert stops.is_waiting(at(810.0), Clearance.OPERATOR)
+    assert [stop.t_s for stop in stops.all] == [1.0, 800.0]
+
+
+@pytest.mark.parametrize("is_cleared", [True, False])
+def test_stops_in_the_summary_a_cleared_one_ends_nothing(
+    tmp_path: Path, synthetic: Synthetic, is_cleared: bool
+) -> None:
+    first = stop_reason(Cause.NOT_FINITE, "wrist sensor", math.nan, 0.0, "N", 0.5)
+    second = stop_reason(Cause.OPERATOR, "request to stop", 1.0, 0.0, "requests", 1.0)
+    path = tmp_path / "record.mcap"
+    with McapRecorder(path, synthetic.config, lossless=True) as recorder:
+        for index, step in enumerate(synthetic.steps()):
+            # the second stop begins with the tick after the first was cleared
+            stop = first if 500 <= index < 1000 else second if 1000 <= index < 1500 else None
+            recorder.on_step(step if stop is None else synthetic.stopped(step, stop))
+            if index == 999:
+                recorder.on_event(step.t_s, ClearedEvent(first, Clearance.SERVICE))
+            if index == 1499 and is_cleared:
+                recorder.on_event(step.t_s, RequestEvent(Request.CLEAR, Clearance.OPERATOR, True, "goes on"))
+                recorder.on_event(step.t_s, ClearedEvent(second, Clearance.OPERATOR))
+    summary = summarise(read_run(path))
+    assert [stop.cause for stop in summary.stops] == ["not_finite", "operator"]
+    assert summary.verdict == ("completed" if is_cleared else "stopped")
+    assert (summary.stop is None) is is_cleared
+    assert summary.stop is None or summary.stop.cause == "operator"

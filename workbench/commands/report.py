@@ -1,0 +1,29 @@
+"""The command that writes the report of a recorded run again."""
+
+from __future__ import annotations
+
+import argparse
+
+from workbench.commands.look_back import summary_json
+from workbench.figures.pressure import load_relief
+from workbench.film_report import load_film_pictures
+from workbench.output import REPORT_NAME, SUMMARY_NAME, write_text
+from workbench.reader import read_run, read_run_id
+from workbench.report import render_report
+from workbench.stages import stage
+from workbench.summary import summarise
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write ``report.html`` and ``summary.json`` beside the record."""
+    read_run_id(arguments.run)  # refuses what is no record
+    with stage("reading the record"):
+        run = read_run(arguments.run)
+    with stage("writing the report"):
+        summary = summarise(run)
+        folder = run.path.parent
+        write_text(folder / SUMMARY_NAME, summary_json(summary))
+        film = load_film_pictures(folder, run.config.body)
+        write_text(folder / REPORT_NAME, render_report(run, summary, load_relief(run.config.body), film))
+    print(summary_json(summary) if arguments.json else folder / REPORT_NAME)
+    return 0
