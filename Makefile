@@ -101,7 +101,7 @@ alarms: setup
 	@$(BIN)/massage-arm campaign alarms $(ARGS)
 
 pictures: setup
-	@$(BIN)/python -m workbench.pictures docs/pictures
+	@$(BIN)/python -m workbench.pictures docs/pictures $(ARGS)
 
 lock:
 	@$(BIN)/python -m pip install --quiet pip-tools

@@ -48,7 +48,7 @@ th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(-
 th { color: var(--quiet); font-weight: 500; } th:first-child, td:first-child { text-align: left; }
 table.text td, table.text th { text-align: left; overflow-wrap: anywhere; }
 table.text td:first-child { width: 11rem; color: var(--quiet); overflow-wrap: normal; }
-@media (max-width: 719px) {
+@media (max-width: 767px) {
   figure .wide { display: none; } figure .narrow { display: block; }
   .bars { grid-template-columns: 1fr; gap: .1rem; } .bars .track { margin-bottom: .6rem; }
   table.numbers, table.numbers tbody { display: block; } table.numbers thead { display: none; }

@@ -28,17 +28,26 @@ from workbench.figures.margins import margin_maps
 from workbench.figures.pressure import body_map, load_relief
 from workbench.figures.scene import DPI, Scene, draw_scene
 from workbench.memory import RunMemory
+from workbench.picture_inputs import ANATOMY_BODY, REQUEST, picture_inputs
+from workbench.picture_sources import (
+    MANIFEST_NAME,
+    Manifest,
+    PictureRecord,
+    SessionFacts,
+    file_sha256,
+    manifest_json,
+    read_manifest,
+    renamed,
+    stale_pictures,
+)
 from workbench.pictures_film import FILM_PICTURE, STILL_PICTURE, film_pictures
 from workbench.reader import RECORD_NAME, RunData, read_run
-from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
-from workbench.summary import tick_facts
+from workbench.run_session import Prepared, load_inputs, prepare, simulate
+from workbench.summary import Summary, summarise, tick_facts
 
 LARGEST_BYTES = 300_000
 _SHADES = (255, 127, 63)
 """Steps of each colour tried until a file is small enough; 63 cannot be told from 255 but in long gradients."""
-ANATOMY_BODY = "median_m"
-REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
-"""The session that ``massage-arm run`` does without options."""
 _SCENE_STROKE, _SCENE_SHARE = 1, 0.45
 _FRAMES_STROKE, _FRAMES_SHARE = 0, 0.86
 """Stroke of the program, and how far in it, for the two pictures of the arm: chosen so that nothing hides the pad."""
@@ -145,13 +154,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, metavar="RUN", help="recorded run to draw; default: run the session now")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=NAMES, default=NAMES,
                         help=", ".join(NAMES))  # fmt: skip
+    parser.add_argument(
+        "--check", action="store_true", help="draw nothing, name the pictures that are older than their sources"
+    )
+    parser.add_argument("--rehash", action="store_true",
+                        help="draw nothing, name the sources anew after files were moved only")  # fmt: skip
     try:
         arguments = parser.parse_args(argv)
-        _write(arguments.folder, arguments.run, arguments.only)
+        if arguments.check:
+            return _check(arguments.folder)
+        if arguments.rehash:
+            _write_manifest(arguments.folder, renamed(read_manifest(arguments.folder), picture_inputs()))
+        else:
+            _write(arguments.folder, arguments.run, arguments.only)
     except MassageArmError as error:
         sys.stderr.write(f"massage-arm pictures: {error}\n")
         return error.exit_code
     return 0
+
+
+def command_for(name: str) -> str:
+    """Return the command that makes one picture anew."""
+    return f'make pictures ARGS="--only {name}"'
+
+
+def _check(folder: Path) -> int:
+    stale = stale_pictures(folder, read_manifest(folder), picture_inputs())
+    for picture in stale:
+        sys.stdout.write(f"{picture}\n")
+    return 1 if stale else 0
 
 
 def _write(folder: Path, run: Path | None, names: Sequence[str]) -> None:
@@ -159,12 +190,14 @@ def _write(folder: Path, run: Path | None, names: Sequence[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError("FOLDER", f"{folder} ({error.strerror})", "a folder that can be written") from error
+    facts: SessionFacts | None = None
     drawn = [name for name in names if name in PICTURES]
     if drawn:
         with material(run) as made:
             for name in drawn:
                 save_picture(PICTURES[name](made), folder / name)
                 _tell(folder / name)
+            facts = _facts(summarise(made.run))
     filmed = [name for name in names if name in FILM_NAMES]
     if filmed:
         made_film = film_pictures()
@@ -172,6 +205,30 @@ def _write(folder: Path, run: Path | None, names: Sequence[str]) -> None:
         for name in filmed:
             _write_file(folder / name, files[name])
             _tell(folder / name)
+    if facts is not None:
+        sys.stdout.write(f"README has to say: {facts.sentence()}\n")
+    older, inputs = read_manifest(folder), picture_inputs()
+    made_now = {
+        name: PictureRecord(command=command_for(name), picture_sha256=file_sha256(folder / name), inputs=inputs[name])
+        for name in names
+    }
+    _write_manifest(folder, Manifest(session=facts or older.session, pictures={**older.pictures, **made_now}))
+
+
+def _facts(summary: Summary) -> SessionFacts | None:
+    """Return the numbers of a completed session with truth, else None."""
+    rmse, p95 = summary.force_rmse_n, summary.force_p95_abs_error_n
+    peak, limit = summary.peak_force_n, summary.hard_limit_n
+    if summary.verdict != "completed" or rmse is None or p95 is None or peak is None or limit is None:
+        return None
+    return SessionFacts(
+        duration_s=round(summary.duration_s, 3), force_rmse_n=round(rmse, 4), force_p95_abs_error_n=round(p95, 4),
+        peak_force_n=round(peak, 4), hard_limit_n=round(limit, 4),
+    )  # fmt: skip
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    _write_file(folder / MANIFEST_NAME, manifest_json(manifest).encode())
 
 
 def _tell(path: Path) -> None:

@@ -15,7 +15,7 @@ FILM_PICTURE, STILL_PICTURE = "tissue_film.webp", "tissue_press.png"
 BODY = "median_f"
 WIDTH, STILL_WIDTH = 640, 1000
 """Pixels of film and still."""
-_PROGRAM = """
+PROGRAM = """
 schema_version: 1
 name: film
 description: Two circles beside the lumbar spine, for the film.
@@ -44,7 +44,7 @@ def film_stroke() -> Film:
     with tempfile.TemporaryDirectory(prefix="massage-arm-") as name:
         folder = Path(name)
         program = folder / "film.yaml"
-        program.write_text(_PROGRAM, encoding="utf-8")
+        program.write_text(PROGRAM, encoding="utf-8")
         prepared = prepare(load_inputs(SessionRequest(str(program), BODY, "fem", "servo7", "standard", 0.0, 1)))
         simulate(prepared, folder, None)
         film = read_film(folder / FILM_NAME)

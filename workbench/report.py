@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from controller.safety.limits import PRESSURE_CEILING_PA
-from controller.types import StopReason
 from workbench import html
 from workbench.bound_words import HARD_LIMIT_WORDS, bound_rows
 from workbench.figures.film import FilmPictures
 from workbench.figures.pressure import Relief, mean_pressure_pa
-from workbench.messages import EventKind
 from workbench.output import REPORT_BEGINNING
 from workbench.reader import RunData
 from workbench.report_figures import (
@@ -48,7 +44,7 @@ def render_report(run: RunData, summary: Summary, relief: Relief | None, film: F
         relief: height map of the body, None where it is not known.
         film: the back under the thumb, None where none was filmed.
     """
-    stops = _stops(run, summary)
+    stops = _stops(summary)
     parts = [_banner(run, summary, stops), html.cards(_key_numbers(run, summary))]
     parts += [_stop_section(run, stop, number, len(stops)) for number, stop in enumerate(stops, start=1)]
     parts.append(_bounds_section(summary))
@@ -65,7 +61,7 @@ def is_within_limits(summary: Summary) -> bool:
     return summary.verdict == "completed" and summary.over_limit_samples == 0
 
 
-def _banner(run: RunData, summary: Summary, stops: list[StopSummary]) -> str:
+def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> str:
     peak, limit = number(summary.peak_force_n, "N", 1), number(summary.hard_limit_n, "N", 0)
     over = summary.over_limit_samples
     force = "no sample over a hard limit" if over == 0 else f"{over} samples OVER a hard limit"
@@ -124,24 +120,11 @@ def _bounds_section(summary: Summary) -> str:
     )  # fmt: skip
 
 
-def _stops(run: RunData, summary: Summary) -> list[StopSummary]:
+def _stops(summary: Summary) -> tuple[StopSummary, ...]:
     """Return every stop of the run, also those that were cleared; the last one ended it where it was stopped."""
-    found = [
-        StopSummary(
-            cause=event.data.cause.value, limit=event.data.limit, value=_finite(event.data.value),
-            allowed=_finite(event.data.allowed), unit=event.data.unit, t_s=event.data.t_s,
-            next_step=event.data.next_step,
-        )
-        for event in run.events
-        if event.kind is EventKind.STOP and isinstance(event.data, StopReason)
-    ]  # fmt: skip
-    if not found and summary.stop is not None:
-        found.append(summary.stop)
-    return found
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    if summary.stops or summary.stop is None:
+        return summary.stops
+    return (summary.stop,)
 
 
 def _stop_section(run: RunData, stop: StopSummary, position: int, count: int) -> str:

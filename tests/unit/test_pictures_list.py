@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import workbench.pictures
 from workbench.figures.film import LARGEST_FILM_BYTES
+from workbench.picture_sources import MANIFEST_NAME
 from workbench.pictures import LARGEST_BYTES, NAMES, main, save_picture
 from workbench.pictures_film import FILM_PICTURE
 
@@ -25,6 +26,7 @@ def test_readme_and_docs_show_exactly_what_is_made() -> None:
 
 def test_the_folder_holds_exactly_these_and_all_are_small() -> None:
     files = {path.name: path.stat().st_size for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert files.pop(MANIFEST_NAME) < 20_000
     assert set(files) == set(NAMES)
     assert files.pop(FILM_PICTURE) <= LARGEST_FILM_BYTES
     assert max(files.values()) <= LARGEST_BYTES

@@ -11,7 +11,8 @@ import pytest
 
 from controller.arm import PadDescription
 from controller.errors import PlanError
-from controller.types import Cause, Limited, StepRecord, StopReason
+from controller.observers import ClearedEvent
+from controller.types import Cause, Clearance, Limited, Mode, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic, step
 from workbench.columns import ColumnBuilder
 from workbench.figures.marks import event_marks
@@ -33,6 +34,9 @@ class Strange:
     place: str
     nothing: float
     seconds: float
+    is_taken: bool
+    place_before: Mode
+    stop: StopReason
 
 
 X, Y = np.arange(-0.2, 0.5, 0.02), np.arange(-0.3, 0.3, 0.02)
@@ -102,8 +106,8 @@ def test_every_figure_says_what_would_be_bad(plain_page: str) -> None:
 
 
 def test_no_text_of_a_figure_is_smaller_than_11_px(plain_page: str) -> None:
-    """The page shows a narrow figure 358 px wide on a phone of 390 px, and a wide one at least 688 px wide."""
-    for kind, shown_px in (("wide", 688.0), ("narrow", 358.0)):
+    """The page shows a narrow figure 358 px wide on a phone of 390 px, and a wide one at least 720 px wide."""
+    for kind, shown_px in (("wide", 720.0), ("narrow", 358.0)):
         figures = re.findall(rf'<div class="{kind}"[^>]*>(<svg.*?</svg>)', plain_page, re.DOTALL)
         assert len(figures) == 5
         for svg in figures:
@@ -180,8 +184,9 @@ def test_a_run_without_truth_still_has_a_report(tmp_path: Path, synthetic: Synth
 def test_a_stop_that_was_cleared_is_explained_too(tmp_path: Path, synthetic: Synthetic) -> None:
     run = record(tmp_path, synthetic)
     stops = tuple(Event(t_s, EventKind.STOP, replace(STOP, t_s=t_s)) for t_s in (0.5, 1.5))
-    stopped = replace(run, events=(*run.events, *stops))
-    text = render_report(replace(stopped, steps=ColumnBuilder().finish(), loop=()), summarise(run), None)
+    cleared = Event(1.9, EventKind.CLEARED, ClearedEvent(STOP, Clearance.OPERATOR))
+    stopped = replace(run, events=(*run.events, *stops, cleared))
+    text = words(stopped)
     assert "✓ Session completed" in text
     assert "stopped 2 times on the way" in text
     assert text.index("Why it stopped, 1 of 2") < text.index("0.500 s") < text.index("Why it stopped, 2 of 2")
@@ -192,16 +197,22 @@ def test_events_are_marked_by_letter_whatever_their_kind(tmp_path: Path, synthet
     plain = event_marks(run)
     fault = Event(0.75, EventKind.FAULT, FaultEvent("patient_jerk", 20.0))
     strange = Event(
-        0.25, cast(EventKind, "louder_please"), cast(FaultEvent, Strange("left_shoulder", float("nan"), 1.5))
+        0.25,
+        cast(EventKind, "louder_please"),
+        cast(FaultEvent, Strange("left_shoulder", float("nan"), 1.5, False, Mode.PARK, STOP)),
     )
     marks = event_marks(replace(run, events=(*run.events, fault, strange)))
     assert plain == ()
     assert [(mark.letter, mark.t_s) for mark in marks] == [("a", 0.25), ("b", 0.75)]
-    assert (marks[0].kind, marks[0].text) == ("louder please", "left shoulder, seconds 1.5")
+    assert (marks[0].kind, marks[0].text) == (
+        "louder please",
+        "left shoulder, seconds 1.5, not taken, park, "
+        "pad force, press <force>, value 31, allowed 30, N, look at the person",
+    )
     assert marks[1].text == "patient jerk, value 20"
     text = force_section(replace(run, events=(*run.events, fault, strange)))
     assert "a: 0.25 s" in text
-    assert "louder please: left shoulder, seconds 1.5" in text
+    assert "louder please: left shoulder, seconds 1.5, not taken" in text
 
 
 def test_a_refused_plan_has_a_report(tmp_path: Path, synthetic: Synthetic) -> None:

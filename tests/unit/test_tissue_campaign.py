@@ -12,6 +12,7 @@ from workbench.convergence_report import convergence_lines
 from workbench.figures.convergence import convergence_curves
 from workbench.figures.tissue import tier_depths
 from workbench.isolated import Outcome
+from workbench.table_sources import Table
 from workbench.tissue_campaign import Comparison, Pair, compared, mesh_lines, pair_lines
 from workbench.tissue_presses import PressResult, PressTask
 from workbench.tissue_sessions import Phase, SessionTask, TierRun
@@ -123,7 +124,9 @@ def test_tables_say_what_was_found() -> None:
 def test_pages_carry_their_picture(tmp_path: Path) -> None:
     page = tmp_path / "tissue.md"
     done = _comparison()
-    tissue_campaigns.write_page(page, "Tissue", "Words.", ["row"], "tiers.png", tier_depths(done.presses, done.pairs))
+    tissue_campaigns.write_page(
+        page, Table.TISSUE, "Words.", ["row"], "tiers.png", tier_depths(done.presses, done.pairs)
+    )
     assert "![Tissue](campaigns/tiers.png)" in page.read_text(encoding="utf-8")
     assert (tmp_path / "campaigns" / "tiers.png").stat().st_size > 5000
     figure = convergence_curves(_results())

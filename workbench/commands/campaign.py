@@ -21,6 +21,7 @@ from workbench.gains_file import load_gains
 from workbench.output import write_text
 from workbench.run_session import SessionRequest
 from workbench.summary import Summary
+from workbench.table_sources import Table, stamped
 
 OWN_OPTIONS = {
     "techniques": ("faults",),
@@ -61,7 +62,12 @@ def acceptance(arguments: argparse.Namespace) -> int:
         print("\n".join(table(done)))
         print(f"{sum(not trial.misses for trial in done)} of {len(done)} sessions reached every target")
     if arguments.markdown is not None:
-        write_text(arguments.markdown, markdown(done, "massage-arm " + " ".join(sys.argv[1:])))
+        command = "massage-arm " + " ".join(sys.argv[1:])
+        is_fem = bool(done) and all(trial.request.tissue == Tier.FEM for trial in done)
+        write_text(
+            arguments.markdown,
+            stamped(markdown(done, command), Table.RESULTS_FEM if is_fem else Table.RESULTS, command),
+        )
     return 0 if all(not trial.misses for trial in done) else 4
 
 

@@ -31,6 +31,7 @@ from workbench.fault_table import chosen_cases
 from workbench.gains_file import load_gains
 from workbench.output import write_text
 from workbench.progress import Progress
+from workbench.table_sources import Table, stamped
 
 FAULT_BODIES = ("median_f", "elderly_f", "muscular_m", "stocky_f")
 """Ordinary, thin and bent, stiff, soft and deep."""
@@ -53,7 +54,12 @@ def faults(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join([*text(cells), verdict_line(cells)]))
     if arguments.markdown is not None:
-        write_text(arguments.markdown, markdown(cells, "massage-arm " + " ".join(sys.argv[1:]), spent))
+        command = "massage-arm " + " ".join(sys.argv[1:])
+        is_fem = bool(cells) and all(cell.group.tissue is Tier.FEM for cell in cells)
+        write_text(
+            arguments.markdown,
+            stamped(markdown(cells, command, spent), Table.FAULTS_FEM if is_fem else Table.FAULTS, command),
+        )
     return 0 if all(cell.is_passed for cell in cells) else 4
 
 

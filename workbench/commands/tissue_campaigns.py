@@ -26,6 +26,7 @@ from workbench.isolated import run_isolated
 from workbench.output import write_text
 from workbench.progress import Progress
 from workbench.run_session import DT_S
+from workbench.table_sources import Table, stamped
 from workbench.tissue_campaign import Comparison, mesh_lines, pair_lines, run_comparison, tolerance_text
 from workbench.tissue_presses import FRICTION, press_lines
 from workbench.tissue_strokes import PLACES
@@ -56,7 +57,7 @@ def tissue(arguments: argparse.Namespace) -> int:
             f"Held to each other within {tolerance_text()}."
         )
         figure = tier_depths(done.presses, done.pairs)
-        write_page(arguments.markdown, "Tissue", text, lines, "tissue_tiers.png", figure)
+        write_page(arguments.markdown, Table.TISSUE, text, lines, "tissue_tiers.png", figure)
     return 0 if done.is_passed else 4
 
 
@@ -82,7 +83,7 @@ def convergence(arguments: argparse.Namespace) -> int:
             "hands 75 to 98 % on to the tissue. Coarse cells are far too stiff, so a modulus is a number of its mesh: "
             "below, a patch of each mesh fitted to the law on a real body."
         )
-        write_page(arguments.markdown, "Convergence", text, lines, "convergence.png", convergence_curves(results))
+        write_page(arguments.markdown, Table.CONVERGENCE, text, lines, "convergence.png", convergence_curves(results))
     return 4 if died else 0
 
 
@@ -120,10 +121,11 @@ def _print_json(data: object) -> None:
     sys.stdout.write(orjson.dumps(data, option=options).decode())
 
 
-def write_page(path: Path, title: str, text: str, lines: Sequence[str], picture: str, figure: Figure) -> None:
+def write_page(path: Path, table: Table, text: str, lines: Sequence[str], picture: str, figure: Figure) -> None:
     """Write the page, and its picture into the folder ``campaigns`` beside it."""
-    made = f"Made by `massage-arm {' '.join(sys.argv[1:])}`."
+    command, title = f"massage-arm {' '.join(sys.argv[1:])}", table.value.capitalize()
+    made = f"Made by `{command}`."
     page = [f"# {title}", "", made, text, "", f"![{title}]({PICTURE_FOLDER}/{picture})", "", "```", *lines, "```", ""]
-    write_text(path, "\n".join(page))
+    write_text(path, stamped("\n".join(page), table, command))
     (path.parent / PICTURE_FOLDER).mkdir(exist_ok=True)
     save_png(figure, path.parent / PICTURE_FOLDER / picture)

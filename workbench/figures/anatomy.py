@@ -14,6 +14,7 @@ from controller.types import KeepOut, Region
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.keepout import KEEP_OUTS, KeepOutMap
 from trajectories.anatomy.landmarks import SPINE
+from trajectories.anatomy.measures import T3_FRACTION, Measures
 from trajectories.anatomy.regions import REGIONS, RegionMap
 from trajectories.anatomy.skin import Skin
 from workbench.figures.style import INK, LIMIT, QUIET
@@ -70,7 +71,17 @@ def draw_anatomy(body: Body) -> Figure:
         _label_whole(whole, body, regions, keep_outs)
         title = f"{body.name}: {body.stature_m:.2f} m, {body.mass_kg:.0f} kg, prone, seen from above"
         figure.suptitle(title, x=0.02, ha="left", color=INK, fontsize=12)
+        figure.supxlabel(model_t3_note(body), x=0.02, ha="left", color=INK, fontsize=10)
     return figure
+
+
+def model_t3_note(body: Body) -> str:
+    """Return the sentence that tells how far the landmark T3 lies below the third thoracic vertebra."""
+    below_m = Measures.of(body).thoracic_x(T3_FRACTION) - body.landmarks["T3"][0]
+    return (
+        f"* The landmark T3 is a joint of the body model and lies {1e2 * below_m:.0f} cm below the third thoracic "
+        "vertebra, whose place is estimated from C7 and T12."
+    )
 
 
 def _picture(body: Body, regions: RegionMap) -> Array:
@@ -132,7 +143,7 @@ def _label_back(axes: Axes, body: Body, regions: RegionMap, keep_outs: KeepOutMa
     for name in (*SPINE, "acromion_L", "acromion_R", "shoulder_L", "shoulder_R"):
         x, y, _ = body.landmarks[name]
         axes.plot(1e2 * y, 1e2 * x, "o", ms=3.5, mfc="white", mec=INK, mew=1.0, zorder=5)
-        text = name if name in SPINE else name.partition("_")[0]
+        text = {"T3": "T3*"}.get(name, name if name in SPINE else name.partition("_")[0])
         axes.annotate(
             text, (1e2 * y, 1e2 * x), (5, -3), textcoords="offset points", fontsize=8, path_effects=_HALO, zorder=6
         )

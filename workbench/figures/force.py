@@ -45,7 +45,7 @@ _BINS = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
-    """What is drawn of the first pad, all (n,) [N].
+    """What is drawn, of all pads together, all (n,) [N].
 
     Attributes:
         t_s: session time.
@@ -65,7 +65,7 @@ class _Lines:
 
 
 def force_over_time(run: RunData, canvas: Canvas = WIDE) -> Figure:
-    """Return the press force of the first pad over time, and below it the differences on an axis of their own.
+    """Return the press force of all pads together over time, and below it the differences on an axis of their own.
 
     Planned force is a wide pale line and true force a thin one on it, so both are seen where they agree. The sensed
     force lies between them and is seen where it differs. A narrow figure is cut into strips.

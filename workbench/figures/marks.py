@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import enum
 import math
 import string
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 
 from matplotlib.axes import Axes
 
 from workbench.figures.style import INK, QUIET
-from workbench.messages import EventData, EventKind, SegmentEvent
+from workbench.messages import EventKind, SegmentEvent
 from workbench.reader import RunData
 
 ORDINARY = frozenset(
@@ -50,7 +51,7 @@ def event_marks(run: RunData) -> tuple[Mark, ...]:
     """Return a mark for every event that is not part of every session, in order of time."""
     marked = sorted((event for event in run.events if event.kind not in ORDINARY), key=lambda event: event.t_s)
     return tuple(
-        Mark(event.t_s, _letter(index), _words(str(event.kind)), _described(event.data))
+        Mark(event.t_s, _letter(index), _words(str(event.kind)), _in_words("", event.data))
         for index, event in enumerate(marked)
     )
 
@@ -93,18 +94,21 @@ def _letter(index: int) -> str:
     return string.ascii_lowercase[place] * (rounds + 1)
 
 
-def _described(data: EventData) -> str:
-    """Return the texts and numbers of an event's data, named by its fields: works for types added later."""
-    parts = []
-    for field in fields(data):
-        value = getattr(data, field.name)
-        if field.name == "t_s":
-            continue  # it stands beside the text already
-        if isinstance(value, str):
-            parts.append(_words(str(value)))
-        elif isinstance(value, float) and math.isfinite(value):
-            parts.append(f"{_words(field.name)} {value:.4g}")
-    return ", ".join(part for part in parts if part)
+def _in_words(name: str, value: object) -> str:
+    """Return one value in words; numbers and yes or no are named by their field, the rest speaks for itself."""
+    if isinstance(value, enum.Enum):
+        return _words(value.value if isinstance(value.value, str) else value.name.lower())
+    if isinstance(value, str):
+        return _words(value)
+    if isinstance(value, bool):
+        adjective = _words(name.removeprefix("is_"))
+        return adjective if value else f"not {adjective}"
+    if isinstance(value, int | float):
+        return f"{_words(name)} {value:.4g}" if math.isfinite(value) else ""
+    if is_dataclass(value):
+        parts = [_in_words(field.name, getattr(value, field.name)) for field in fields(value) if field.name != "t_s"]
+        return ", ".join(part for part in parts if part)
+    return ""
 
 
 def _words(name: str) -> str:

@@ -59,7 +59,7 @@ class Canvas:
 PAGE = Canvas(7.4, 10.0, is_narrow=False, points=LINE_POINTS)
 """Figures of docs and single pictures."""
 WIDE = Canvas(9.5, 11.0, is_narrow=False, points=LINE_POINTS)
-"""Report on a screen: 684 units, shown 688 px wide or more, so text is at least 11 px."""
+"""Report on a screen: 684 units, shown 720 px wide or more, so text is at least 11.5 px."""
 NARROW = Canvas(4.75, 12.0, is_narrow=True, points=700)
 """Report on a phone: 342 units, shown 358 px wide on a phone of 390 px, so text is about 12.5 px."""
 

@@ -1,0 +1,41 @@
+"""A table of docs that is older than the inputs its campaign depends on is found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import workbench
+from workbench.table_sources import Table, changed_inputs, stamped, table_inputs
+
+DOCS = Path(workbench.__file__).parents[1] / "docs"
+BY_HAND = {"results_fem.md", "tissue.md"}
+"""Pages that say of themselves that they were joined by hand from several runs; no inputs are known for the whole."""
+
+
+@pytest.mark.parametrize("table", Table)
+def test_no_table_is_older_than_its_inputs(table: Table) -> None:
+    page = (DOCS / f"{table}.md").read_text(encoding="utf-8")
+    changed = changed_inputs(page, table)
+    if f"{table}.md" in BY_HAND:
+        assert changed is None
+        assert "Joined by hand" in page
+        return
+    command = re.search("Made by `(.*?)`", page)
+    assert command is not None
+    assert changed is not None, f"docs/{table}.md does not name its inputs; make it anew: {command[1]}"
+    assert changed == [], f"docs/{table}.md is older than {', '.join(changed)}; make it anew: {command[1]}"
+    assert page.startswith(f"<!-- made by: {command[1]}; inputs: ")
+
+
+def test_a_changed_input_is_named() -> None:
+    page = stamped("# Faults\n", Table.FAULTS, "massage-arm campaign faults")
+    assert page.endswith("-->\n# Faults\n")
+    assert changed_inputs(page, Table.FAULTS) == []
+    gains = table_inputs(Table.FAULTS)["gains"]
+    other = gains[::-1] if gains != gains[::-1] else "0" * len(gains)
+    assert changed_inputs(page.replace(gains, other), Table.FAULTS) == ["gains"]
+    assert changed_inputs(page, Table.FAULTS_FEM) == ["calibration", "meshes"]
+    assert changed_inputs("# Faults\n", Table.FAULTS) is None
