@@ -6,6 +6,7 @@ import hashlib
 import math
 
 from controller.arm import ArmDescription
+from controller.errors import PlantError
 from controller.rig import Identity, Rig
 from controller.types import JointSenses
 from sim.options import SimulationOptions
@@ -20,6 +21,9 @@ def simulated_rig(arm: ArmDescription, options: SimulationOptions) -> Rig:
     Args:
         arm: the arm and its tool.
         options: choices of the simulation.
+
+    Raises:
+        PlantError: the arm's file cannot be read.
     """
     joints = len(arm.joint_names)
     sensor_ticks = options.sensor_ticks * (1 + options.extra_delay_samples)
@@ -35,7 +39,15 @@ def simulated_rig(arm: ArmDescription, options: SimulationOptions) -> Rig:
         is_simulated=True,
         senses=SENSES,
         voltage_v=(0.0, math.inf),
-        identity=Identity(
-            f"simulated {arm.name}", "simulation", hashlib.sha256(arm.urdf_path.read_bytes()).hexdigest()
-        ),
+        identity=Identity(f"simulated {arm.name}", "simulation", _calibration_sha256(arm)),
     )
+
+
+def _calibration_sha256(arm: ArmDescription) -> str:
+    """Return the hash of the file that stands for a calibration here; raises PlantError where it cannot be read."""
+    try:
+        return hashlib.sha256(arm.urdf_path.read_bytes()).hexdigest()
+    except FileNotFoundError as error:
+        raise PlantError(f"{arm.urdf_path}: no such file", "check --arm and the installation") from error
+    except OSError as error:
+        raise PlantError(f"{arm.urdf_path}: {error.strerror or error}", "make the file readable") from error

@@ -24,7 +24,8 @@ from sim.world import build_simulation
 from tests.plan_cases import arm_over, body_named
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.program_model import ParaspinalCircles, Program
+from trajectories.program_model import Program
+from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 
 BODY = "median_m"
 FASTEST_M_S = 0.35

@@ -10,7 +10,7 @@ import pytest
 from controller.arm import ArmDescription, PadDescription, Placement
 from controller.configuration import _pad_geometry, _press_limits
 from controller.errors import ConfigError
-from controller.gains import GainSet, LawSettings
+from controller.gains import STANDARD, LawSettings
 from controller.law import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, PadLimits
@@ -85,7 +85,7 @@ def _simulate(arm: ArmDescription) -> object:
 
 
 def _command(arm: ArmDescription) -> object:
-    return ImpedanceForceLaw(RobotModel(arm, PLACE), GainSet.STANDARD, LawSettings(), 1e-3)
+    return ImpedanceForceLaw(RobotModel(arm, PLACE), STANDARD, LawSettings(), 1e-3)
 
 
 @pytest.mark.parametrize(

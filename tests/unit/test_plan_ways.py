@@ -28,7 +28,7 @@ def check_way(path: tuple[Vector, ...], robot: RobotModel, body: str = BODY) -> 
     assert (np.minimum(postures - robot.lower, robot.upper - postures) > 0.0).all()
     frames = arm_frames(robot, postures)
     gaps = cloud_of(body).gap_m(frames, body)
-    assert float(gaps[:, -1].min()) - robot.arm.tool.pad_radius_m >= 0.010
+    assert float(gaps[:, -1].min()) - robot.arm.tool.pads[0].radius_m >= 0.010
     assert float(gaps[:, :-1].min()) >= 0.030
     over_base = frames[:, 3:, 2] - robot.placement.position_m[2]
     assert float(over_base.min()) >= 0.030

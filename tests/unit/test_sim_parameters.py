@@ -119,9 +119,8 @@ def test_options_out_of_range_are_refused_in_one_line(changes: dict[str, object]
 
 def test_a_missing_urdf_is_named(tmp_path: Path) -> None:
     arm, placement, body, _ = setting()
-    plant = build_simulation(replace(arm, urdf_path=tmp_path / "no.urdf"), placement, body)
     with pytest.raises(PlantError, match=r"no\.urdf: no such file; check --arm"):
-        plant.configure()
+        build_simulation(replace(arm, urdf_path=tmp_path / "no.urdf"), placement, body)
 
 
 @pytest.mark.parametrize(
