@@ -37,7 +37,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "massage-arm: compiling the control kernels (once, about a minute)"
-	@$(BIN)/python -m workbench.warm_up
+	@$(BIN)/python -m workbench.runs.warm_up
 	@touch $@
 
 run: setup
@@ -101,7 +101,7 @@ alarms: setup
 	@$(BIN)/massage-arm campaign alarms $(ARGS)
 
 pictures: setup
-	@$(BIN)/python -m workbench.pictures docs/pictures $(ARGS)
+	@$(BIN)/python -m workbench.docs_pictures.make docs/pictures $(ARGS)
 
 lock:
 	@$(BIN)/python -m pip install --quiet pip-tools

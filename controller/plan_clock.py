@@ -9,11 +9,11 @@ from __future__ import annotations
 import enum
 import math
 
-from controller.adapted_reference import Motion, eased, moved, regained
-from controller.glide import Glide
 from controller.operator import Request
-from controller.pain_map import EASED_LEAST_N, EASED_SHARE, PainMap
 from controller.safety.reaction import stop_reason
+from controller.steering.adapted_reference import Motion, eased, moved, regained
+from controller.steering.glide import Glide
+from controller.steering.pain_map import EASED_LEAST_N, EASED_SHARE, PainMap
 from controller.types import Cause, PadReference, Phase, PlanLike, Reference, SegmentInfo, StopReason, Vector3
 
 SETTLE_S = 0.5

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from controller.law import ImpedanceForceLaw
+from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
-from controller.pain_map import PainMap
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
 from controller.safety.gate import Gate, Judgement
 from controller.safety.reaction import stop_reason
+from controller.steering.pain_map import PainMap
 from controller.stops import Stops
 from controller.types import (
     ArmState,

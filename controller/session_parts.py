@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from controller.configuration import (
-    StrokeBound,
-    law_settings,
-    refuse_unbounded,
-    refuse_unstable,
-    session_limits,
-    stroke_bounds,
-    supervisor_limits,
-)
-from controller.gains import ForceGains, LawSettings
-from controller.law import ImpedanceForceLaw
+from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, stroke_bounds
+from controller.law.gains import ForceGains, LawSettings
+from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import Observer
 from controller.operator import Operator
 from controller.plant import Plant, TruthSource
@@ -26,6 +18,7 @@ from controller.safety.gate import Gate
 from controller.safety.limits import SESSION_CEILING_S, GateLimits
 from controller.safety.supervision import SupervisorLimits
 from controller.session import Session
+from controller.session_limits import session_limits, supervisor_limits
 from controller.types import PlanLike
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from controller.parking import JointPathDriver, leg_time_s
+from controller.joint_path_driver import JointPathDriver, leg_time_s
 from controller.robot import RobotModel
 from controller.types import ArmState, Command, Phase, PlanLike, Reference, Vector, Vector3
 

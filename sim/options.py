@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-import enum
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from controller.errors import ConfigError
-from sim.faults import Fault
+from sim.faults.kinds import Fault
 from sim.fem.mesh_settings import PATCHES, MeshSettings
-from sim.patient import Rise
-from sim.sensors import PERFECT, SensorQuality
+from sim.period.sensor_noise import PERFECT, SensorQuality
+from sim.person.body_motion import Rise
+from sim.person.tissue_tier import Tier
+from sim.person.uniform_tissue import UniformTissue
 
 SHORTEST_STEP_S, LONGEST_STEP_S = 1.0e-4, 2.0e-3
 """Steps that the explicit contact was tried with: stable over bone for an arm at these."""
 LARGEST_DELAY = 100
 SLOWEST_SENSOR_TICKS = 10
 """Robotiq's wrist sensors, the slowest considered, stream 100 Hz."""
-
-
-@dataclass(frozen=True, slots=True)
-class UniformTissue:
-    """The same tissue everywhere, for tests with known answers.
-
-    Attributes:
-        force_at_10_mm_n: instant force at 10 mm depth.
-        exponent: n of the power law, >= 1.
-        thickness_m: tissue over bone; large for no stop.
-        is_relaxing: False for an elastic tissue.
-    """
-
-    force_at_10_mm_n: float
-    exponent: float = 1.0
-    thickness_m: float = 10.0
-    is_relaxing: bool = False
-
-
-class Tier(enum.StrEnum):
-    """What stands for the tissue."""
-
-    LAW = "law"
-    """A contact law on the skin: fast."""
-    FEM = "fem"
-    """Finite elements in PyBullet's deformable world: the check."""
-
-
-def tier_named(name: str) -> Tier:
-    """Return the tier of a name on the command line; raises ConfigError."""
-    if name not in tuple(Tier):
-        raise ConfigError("--tissue", repr(name), " or ".join(Tier))
-    return Tier(name)
 
 
 @dataclass(frozen=True, slots=True)

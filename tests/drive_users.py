@@ -9,11 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from controller.processes.drive_loop import DriveLoop
-from controller.robot import RobotModel
-from controller.safety import gate
-from controller.safety.supervision import SupervisorLimits
-from controller.supervisor.cells import (
+from controller.processes.cells import (
     HostCell,
     HostCodec,
     OwnerCell,
@@ -23,14 +19,18 @@ from controller.supervisor.cells import (
     SupervisorCell,
     SupervisorCodec,
 )
-from controller.supervisor.process import SupervisorLoop, SupervisorSetup
-from controller.supervisor.shared_memory import OwnedBlock
+from controller.processes.drive_loop import DriveLoop
+from controller.processes.shared_memory import OwnedBlock
+from controller.processes.supervisor import SupervisorLoop, SupervisorSetup
+from controller.robot import RobotModel
+from controller.safety import gate
+from controller.safety.supervision import SupervisorLimits
 from controller.types import ArmState, Authority, Mode, Vector
-from sim.drives import SimDriveSide, drive_settings
-from sim.faults import Fault
+from sim.drive_side import SimDriveSide, drive_settings
+from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
-from sim.rig import SupervisedPlant
-from sim.world import SimPlant, build_simulation
+from sim.plant import SimPlant, build_simulation
+from sim.supervised_plant import SupervisedPlant
 from tests.sim_cases import posture, setting
 
 DT_S = 1e-3

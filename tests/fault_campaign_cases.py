@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from controller.types import Action, Cause, Mode
-from workbench.fault_cells import Case, Cell, Group, Measured, judged
+from workbench.campaigns.faults.cells import Case, Cell, Group, Measured, judged
 
 GROUP = Group("paraspinal_circles", "median_f", "servo7", "standard", 1, 20.0)
 GOOD = Measured(

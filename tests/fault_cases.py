@@ -10,22 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from controller.gains import STANDARD
+from controller.law.gains import STANDARD
 from controller.observers import SessionEvent
 from controller.operator import Operator
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import StepRecord, StopReason
-from sim.faults import Fault
+from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
-from sim.rig import SupervisedPlant
+from sim.plant import SimPlant
 from sim.simulated_rig import simulated_rig
-from sim.world import SimPlant
+from sim.supervised_plant import SupervisedPlant
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
-from trajectories.program import Program
+from trajectories.programs.loader import Program
 from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 

@@ -12,8 +12,8 @@ from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh, strip_mesh
 from sim.fem.mesh_settings import MeshSettings
 from sim.fem.surface import FlatSurface, MapSurface
-from sim.tissue_map import TissueMap
-from sim.tissue_parameters import TYPICAL_PERSON
+from sim.person.parameters import TYPICAL_PERSON
+from sim.person.tissue_map import TissueMap
 from trajectories.anatomy.body import load_body
 
 Array = NDArray[np.float64]

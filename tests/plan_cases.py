@@ -8,12 +8,12 @@ from dataclasses import replace
 from controller.arm import Placement
 from controller.robot import RobotModel
 from tests.arms_for_tests import SIX_JOINT_URDF
+from trajectories.anatomy.back import Back
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
-from trajectories.back import Back
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
-from trajectories.program_model import Program
+from trajectories.programs.model import Program
 from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from trajectories.techniques.shoulder_kneading import ShoulderKneading
 from urdf.arms import load_arm

@@ -14,10 +14,10 @@ from controller.arm import ArmDescription, Placement
 from controller.robot import RobotModel
 from controller.safety import gate
 from controller.types import Truth, Vector
-from sim.bullet import BulletArm
-from sim.chain import LINE_SIZE, add_joint_torques, tool_motion
+from sim.bullet.arm import BulletArm
 from sim.options import SimulationOptions
-from sim.world import SimPlant, build_simulation
+from sim.period.arm_kinematics import LINE_SIZE, add_joint_torques, tool_motion
+from sim.plant import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from urdf.arms import load_arm

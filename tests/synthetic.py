@@ -20,7 +20,7 @@ from controller.types import (
     StopReason,
     Truth,
 )
-from workbench.messages import RunConfig
+from workbench.record.messages import RunConfig
 
 TOOL_DOWN = (1.0, 0.0, 0.0, 0.0)
 """R_WT with z down: half a turn about x."""

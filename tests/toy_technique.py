@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from controller.types import Region
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 from trajectories.techniques.fields import TOUCH_FORCE_N, StrokeModel
 from trajectories.techniques.stroke_path import StrokePath, follow_skin
 from trajectories.techniques.technique import Technique

@@ -10,19 +10,20 @@ from numpy.typing import NDArray
 
 from controller.robot import RobotModel
 from controller.types import Phase, Region, SegmentInfo, Vector
+from trajectories.anatomy.back import Back
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.skin import Skin
-from trajectories.back import Back
-from trajectories.base_search import default_placement
-from trajectories.inverse_kinematics import Solver, Track
-from trajectories.parking import WayToRest, parking
 from trajectories.plan import Plan, PlanFacts
-from trajectories.posture import choose, coarse, posture_track, split
-from trajectories.posture_checks import PostureCheck
-from trajectories.program_model import Program
-from trajectories.segments import effective_mass, segment_info
+from trajectories.programs.model import Program
+from trajectories.reach.base_placement import default_placement
+from trajectories.reach.inverse_kinematics import Solver, Track
+from trajectories.reach.posture_checks import PostureCheck
+from trajectories.reach.posture_search import choose, coarse, posture_track, split
+from trajectories.reach.way_to_rest import WayToRest, parking
+from trajectories.reach.way_to_start import way_to_start
 from trajectories.spline_track import fit_piece, resample
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
+from trajectories.stroke_facts import effective_mass, segment_info
 from trajectories.techniques.fields import StrokeModel
 from trajectories.techniques.registry import technique_named
 from trajectories.techniques.stroke_path import StrokePath
@@ -37,7 +38,6 @@ from trajectories.transfer import (
     transfer_piece,
     work_piece,
 )
-from trajectories.way_to_start import way_to_start
 
 Array = NDArray[np.float64]
 

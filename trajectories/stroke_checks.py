@@ -9,7 +9,7 @@ from controller.errors import PlanError
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
 from controller.wording import distinct_decimals
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath
 
 Array = NDArray[np.float64]

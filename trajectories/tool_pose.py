@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.integer]

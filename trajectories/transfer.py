@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
 from controller.types import Phase, Vector3
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 from trajectories.techniques.fields import TOUCH_FORCE_N
 from trajectories.techniques.timing import STEP_S
 from trajectories.tool_pose import NOMINAL_DEPTH_M, Poses, tool_rotation

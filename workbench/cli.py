@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
-from workbench.stages import PATIENCE_S, stage
+from workbench.runs.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"

@@ -184,7 +184,7 @@ def _names() -> Iterator[Finding]:
     from_modules = (
         ("bodies", "trajectories.anatomy.body", "body_names"),
         ("arms", "urdf.arms", "arm_names"),
-        ("programs", "trajectories.program", "program_names"),
+        ("programs", "trajectories.programs.loader", "program_names"),
     )
     for kind, module, function in from_modules:
         names = getattr(importlib.import_module(module), function)()

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from controller.processes.cells import HostCodec, SensesCell, SensesCodec, SupervisorCodec
 from controller.processes.drives import DriveFeedback, DriveOrder, DrivePolicy, DriveSettings
+from controller.processes.realtime import POLL_S, sleep_until
+from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Identity
 from controller.safety.supervision import BEAT_S
-from controller.supervisor.cells import HostCodec, SensesCell, SensesCodec, SupervisorCodec
-from controller.supervisor.realtime import POLL_S, sleep_until
-from controller.supervisor.shared_memory import BlockReader, BlockWriter, attach
 from controller.types import ArmState, Vector
 
 PATIENCE_S, PATIENCE_LOOKS = 0.2, 500

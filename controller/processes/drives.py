@@ -21,9 +21,9 @@ import math
 from dataclasses import dataclass, replace
 from operator import le
 
+from controller.processes.cells import HostCell, SupervisorCell
 from controller.safety.projection import FLOAT_DAMPING_S_PER_RAD
 from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S
-from controller.supervisor.cells import HostCell, SupervisorCell
 from controller.types import Authority, JointFault, Mode, Vector
 
 DRIVE_WATCHDOG_S = 0.010

@@ -1,7 +1,7 @@
 """Layer L6, the decisions of the supervisor: when it takes the drives from the session loop, and what it sends.
 
-Pure: the process around it (``controller.supervisor``) reads its own senses, makes its own kinematics and writes to the
-drives; a simulation can run the same decisions in simulated time.
+Pure: the process around it (``controller.processes.supervisor``) reads its own senses, makes its own kinematics and
+writes to the drives; a simulation can run the same decisions in simulated time.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from sim.fem.mesh_settings import PATCHES, MeshSettings
 from sim.fem.patched_back import Patch, PatchedBack
 from sim.fem.soft_back import PadShape, SoftBack, refuse_unstable
 from sim.fem.surface import MapSurface
-from sim.tissue import EXPONENT, HEIGHT, LAYERS, STIFFNESS, THICKNESS, elastic_force
-from sim.tissue_map import TissueMap
-from sim.tissue_parameters import ramp_share
+from sim.person.contact_law import EXPONENT, HEIGHT, LAYERS, STIFFNESS, THICKNESS, elastic_force
+from sim.person.parameters import ramp_share
+from sim.person.tissue_map import TissueMap
 from trajectories.anatomy.spline import evaluate_layers
 
 Array = NDArray[np.float64]

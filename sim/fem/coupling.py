@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sim.arena import Arena
 from sim.fem.patched_back import PatchedBack, Spot
-from sim.period import find_skin
-from sim.tissue import DEPTH, FOOT, FORCE, MOMENT, NORMAL, POWER, PRESS, SKIN_AMPLITUDE
+from sim.period.packed_state import Arena
+from sim.period.period import find_skin
+from sim.person.contact_law import DEPTH, FOOT, FORCE, MOMENT, NORMAL, POWER, PRESS, SKIN_AMPLITUDE
 
 
 def press_tissue(soft: PatchedBack, arena: Arena, t_s: float) -> None:

@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.errors import ConfigError, PlantError
-from sim.engine import pybullet
+from sim.bullet.engine import pybullet
+from sim.bullet.quiet import silenced_output
 from sim.fem.material import Material
 from sim.fem.mesh import TissueMesh
 from sim.fem.mesh_file import write_mesh_file
 from sim.fem.mesh_quality import check_mesh
-from sim.quiet import silenced_output
 
 Array = NDArray[np.float64]
 

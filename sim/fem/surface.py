@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.errors import MeshError
-from sim.tissue import HEIGHT, THICKNESS
-from sim.tissue_map import TissueMap
+from sim.person.contact_law import HEIGHT, THICKNESS
+from sim.person.tissue_map import TissueMap
 from trajectories.anatomy.surface import flat_points, heights
 
 Array = NDArray[np.float64]

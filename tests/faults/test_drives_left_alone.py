@@ -6,10 +6,10 @@ import pytest
 from controller.robot import RobotModel
 from controller.safety import gate
 from controller.safety.supervision import SupervisorLimits
-from sim.faults import Fault
+from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
-from sim.rig import SupervisedPlant
-from sim.world import build_simulation
+from sim.plant import build_simulation
+from sim.supervised_plant import SupervisedPlant
 from tests.sim_cases import posture, setting
 
 TICKS_LEFT_ALONE = 30

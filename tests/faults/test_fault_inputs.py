@@ -8,7 +8,7 @@ import math
 import pytest
 
 from controller.errors import ConfigError
-from sim.faults import FAULT_KINDS, Fault, parse_fault
+from sim.faults.kinds import FAULT_KINDS, Fault, parse_fault
 from tests.sim_cases import setting
 from workbench import cli
 

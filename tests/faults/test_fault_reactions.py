@@ -9,7 +9,7 @@ import pytest
 
 from controller.safety.reaction import REACTIONS
 from controller.types import Action, Authority, Cause, ContactState, Mode, StepRecord
-from sim.faults import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
+from sim.faults.kinds import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
 from tests.fault_cases import FAULT_S, TARGET_N, Bench, Outcome, fork_at_fault
 
 pytestmark = pytest.mark.xdist_group("fault reactions")

@@ -11,14 +11,14 @@ import pytest
 from controller.errors import PlantError
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.types import Authority, Cause, Clearance
-from sim.faults import parse_fault
+from sim.faults.kinds import parse_fault
 from sim.options import SimulationOptions
-from sim.world import build_simulation
+from sim.plant import build_simulation
 from tests.fault_cases import FAULT_S, TARGET_N, Bench, prepared
 from workbench import cli
-from workbench.messages import EventKind, FaultEvent
-from workbench.reader import read_run
-from workbench.summary import summarise
+from workbench.record.messages import EventKind, FaultEvent
+from workbench.record.reader import read_run
+from workbench.record.summary import summarise
 
 PROGRAM = """
 schema_version: 1

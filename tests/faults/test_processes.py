@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from controller.errors import PlantError
-from controller.supervisor.cells import AUTHORITIES
-from controller.supervisor.shared_memory import FOLDER
+from controller.processes.cells import AUTHORITIES
+from controller.processes.shared_memory import FOLDER
 from controller.types import Authority
 from workbench import cli
 from workbench.commands.drill import run_drill

@@ -8,10 +8,10 @@ import pytest
 
 from controller.types import Cause, Truth
 from tests.fault_campaign_cases import DOUBLE, GROUP, MACHINE, PERSON, Inline
-from workbench.fault_campaign import run_faults
-from workbench.fault_cells import Case, Cell
-from workbench.fault_session import GroupTask, run_group
-from workbench.fault_table import FaultWorld, _TappedPlant
+from workbench.campaigns.faults.campaign import run_faults
+from workbench.campaigns.faults.cases import FaultWorld, _TappedPlant
+from workbench.campaigns.faults.cells import Case, Cell
+from workbench.campaigns.faults.forked_session import GroupTask, run_group
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ import faulthandler
 import pytest
 
 from controller.types import Cause
-from sim.options import Tier
-from sim.quiet import silenced_output
+from sim.bullet.quiet import silenced_output
+from sim.person.tissue_tier import Tier
 from tests.fault_campaign_cases import GROUP, MACHINE, PERSON
-from workbench.fault_cells import Case, Cell
-from workbench.fault_session import GroupTask, run_group
-from workbench.fault_table import FaultWorld
+from workbench.campaigns.faults.cases import FaultWorld
+from workbench.campaigns.faults.cells import Case, Cell
+from workbench.campaigns.faults.forked_session import GroupTask, run_group
 
 with silenced_output():
     import pybullet

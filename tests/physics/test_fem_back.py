@@ -16,9 +16,9 @@ from sim.fem.mesh import TissueMesh, strip_mesh
 from sim.fem.patched_back import FADE_TICKS, LAY_M, TAKE_AWAY_M, Patch, PatchedBack, Spot
 from sim.fem.soft_back import PadShape, SoftBack
 from sim.fem.surface import FlatSurface
-from sim.tissue import HEIGHT, LAYERS
-from sim.tissue_map import TissueMap
-from sim.tissue_parameters import TYPICAL_PERSON
+from sim.person.contact_law import HEIGHT, LAYERS
+from sim.person.parameters import TYPICAL_PERSON
+from sim.person.tissue_map import TissueMap
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.anatomy.measures import Measures
 from trajectories.anatomy.spline import evaluate_layers

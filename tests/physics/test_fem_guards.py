@@ -14,12 +14,13 @@ from sim.fem.elasticity import longest_step_s
 from sim.fem.mesh import strip_mesh
 from sim.fem.soft_back import PadShape, SoftBack, refuse_unstable
 from sim.fem.surface import FlatSurface
-from sim.options import SimulationOptions, Tier
-from sim.tissue_map import TissueMap
-from sim.tissue_parameters import TYPICAL_PERSON
-from sim.world import build_simulation
+from sim.options import SimulationOptions
+from sim.person.parameters import TYPICAL_PERSON
+from sim.person.tissue_map import TissueMap
+from sim.person.tissue_tier import Tier
+from sim.plant import build_simulation
 from tests.sim_cases import setting
-from workbench.branch import Answer, in_child
+from workbench.campaigns.fork import Answer, in_child
 
 PAD = PadShape(0.018, 0.2)
 DT_S = 1e-3

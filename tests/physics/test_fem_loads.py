@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.bullet.quiet import silenced_output
 from sim.fem.back import PATCH
 from sim.fem.calibration import material
 from sim.fem.mesh import strip_mesh
 from sim.fem.soft_back import PadShape, SoftBack
 from sim.fem.surface import FlatSurface
-from sim.quiet import silenced_output
 from tests.fem_cases import elastic_forces
 
 with silenced_output():

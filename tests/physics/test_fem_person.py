@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.arena import RESULT
-from sim.faults import Fault
-from sim.options import SimulationOptions, Tier
-from sim.tissue import FOOT, SKIN_AMPLITUDE
+from sim.faults.kinds import Fault
+from sim.options import SimulationOptions
+from sim.period.packed_state import RESULT
+from sim.person.contact_law import FOOT, SKIN_AMPLITUDE
+from sim.person.tissue_tier import Tier
 from tests.sim_cases import Rig, setting
 
 Array = NDArray[np.float64]

@@ -8,16 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.configuration import session_limits, supervisor_limits
 from controller.errors import PlantError
-from controller.gains import STANDARD
+from controller.law.gains import STANDARD
 from controller.robot import RobotModel
+from controller.session_limits import session_limits, supervisor_limits
 from controller.session_parts import SessionParts
 from controller.types import Authority, Cause, ContactState, StepRecord, StopReason
-from sim.faults import Fault
+from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
-from sim.rig import SupervisedPlant
-from sim.world import SimPlant
+from sim.plant import SimPlant
+from sim.supervised_plant import SupervisedPlant
 from tests.fault_cases import prepared
 from tests.sim_cases import approved
 

@@ -11,9 +11,9 @@ import pytest
 
 from controller.arm import ArmDescription, Placement
 from controller.robot import GRAVITY_M_S2, RobotModel
-from sim.bullet import BulletArm
-from sim.bullet_file import links_of_file, load_file, new_world
-from sim.rigid_groups import BASE, carriers, hanging_on, merged
+from sim.bullet.arm import BulletArm
+from sim.bullet.rigid_groups import BASE, carriers, hanging_on, merged
+from sim.bullet.robot_file import links_of_file, load_file, new_world
 from tests.arms_for_tests import PLACEMENT, SIX_JOINT_URDF
 from tests.sim_cases import Push
 from urdf.arms import load_arm

@@ -7,8 +7,8 @@ import pytest
 
 from controller.arm import Placement
 from controller.errors import ModelError
-from sim.bullet import BulletArm
-from sim.bullet_file import links_of_file
+from sim.bullet.arm import BulletArm
+from sim.bullet.robot_file import links_of_file
 from urdf.arms import load_arm
 
 PLACEMENT = Placement((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import pytest
 
-from controller.configuration import refuse_unbounded, session_limits, stroke_bounds
+from controller.bounds import refuse_unbounded, stroke_bounds
 from controller.errors import PlanError
-from controller.gains import STANDARD
-from controller.law import ImpedanceForceLaw
+from controller.law.gains import STANDARD
+from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import StepObserver
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
@@ -20,6 +20,7 @@ from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
 from controller.safety.reaction import REACTIONS
 from controller.session import SessionResult
+from controller.session_limits import session_limits
 from controller.session_parts import SessionParts
 from controller.types import (
     Action,
@@ -34,13 +35,13 @@ from controller.types import (
     StepRecord,
 )
 from sim.options import Rise, SimulationOptions
+from sim.plant import SimPlant, build_simulation
 from sim.simulated_rig import simulated_rig
-from sim.world import SimPlant, build_simulation
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
 from trajectories.planner import default_placement, plan_session
-from trajectories.program import Program
+from trajectories.programs.loader import Program
 from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from urdf.arms import load_arm
 

@@ -7,7 +7,7 @@ import gc
 import pytest
 
 from controller.errors import PlantError
-from controller.gains import STANDARD
+from controller.law.gains import STANDARD
 from controller.observers import ObserverDropped, SessionEvent
 from controller.operator import Operator, Requests
 from controller.robot import RobotModel
@@ -15,7 +15,7 @@ from controller.session import Session
 from controller.session_parts import SessionParts
 from controller.types import Cause, StepRecord
 from sim.options import SimulationOptions
-from sim.world import SimPlant, build_simulation
+from sim.plant import SimPlant, build_simulation
 from tests.fault_cases import prepared
 
 

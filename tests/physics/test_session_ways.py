@@ -8,18 +8,18 @@ from itertools import groupby
 
 import pytest
 
-from controller.gains import STANDARD
+from controller.joint_path_driver import ARRIVED_RAD, ARRIVED_RAD_S
+from controller.law.gains import STANDARD
 from controller.observers import RequestEvent, SessionEvent, StepObserver
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
-from controller.parking import ARRIVED_RAD, ARRIVED_RAD_S
 from controller.session import Session
 from controller.session_parts import SessionParts
 from controller.types import DRIVEN_PHASES, Cause, Mode, Phase, PlanLike, StepRecord, Vector
 from sim.options import SimulationOptions
-from sim.world import SimPlant, build_simulation
+from sim.plant import SimPlant, build_simulation
 from tests.physics.test_session import _prepared
 from trajectories.plan import Plan
-from workbench.fault_stage import LatePlan
+from workbench.campaigns.faults.short_plan import LatePlan
 
 ENDED_S = 0.05
 """How long before its end a plan begins here."""

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from controller.types import Region
-from sim.arena import NET_ENERGY, TISSUE_WORK
-from sim.period import count_energy
-from sim.tissue import (
+from sim.period.packed_state import NET_ENERGY, TISSUE_WORK
+from sim.period.period import count_energy
+from sim.person.contact_law import (
     DEPTH,
     ELASTIC,
     FORCE,
@@ -23,7 +23,7 @@ from sim.tissue import (
     relaxation_table,
     touch,
 )
-from sim.tissue_parameters import (
+from sim.person.parameters import (
     CURVE_RADIUS_M,
     LUMBAR_RIDGE,
     REGION_TISSUE,

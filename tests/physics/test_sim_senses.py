@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.actuators import LAG_S, drive, lag_share
 from sim.options import SimulationOptions
-from sim.sensors import (
+from sim.period.drive_lag import LAG_S, drive, lag_share
+from sim.period.sensor_noise import (
     BLOCK,
     ENCODER_COUNTS,
     FORCE_NOISE_N,

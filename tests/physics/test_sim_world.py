@@ -12,15 +12,16 @@ import pytest
 from controller.robot import RobotModel
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
-from sim.arena import MOTION
-from sim.bullet import BulletArm
-from sim.chain import LINE_SIZE, add_joint_torques, tool_motion
-from sim.options import SimulationOptions, UniformTissue
-from sim.patient import Rise, draw_motion, move
-from sim.tissue import FOOT, LAYERS, MEMORY_SIZE, PRESS, RESULT_SIZE, closest_foot, relaxation_table, touch
-from sim.tissue_map import TissueMap
-from sim.tissue_parameters import TYPICAL_PERSON
-from sim.world import build_simulation
+from sim.bullet.arm import BulletArm
+from sim.options import SimulationOptions
+from sim.period.arm_kinematics import LINE_SIZE, add_joint_torques, tool_motion
+from sim.period.packed_state import MOTION
+from sim.person.body_motion import Rise, draw_motion, move
+from sim.person.contact_law import FOOT, LAYERS, MEMORY_SIZE, PRESS, RESULT_SIZE, closest_foot, relaxation_table, touch
+from sim.person.parameters import TYPICAL_PERSON
+from sim.person.tissue_map import TissueMap
+from sim.person.uniform_tissue import UniformTissue
+from sim.plant import build_simulation
 from tests.sim_cases import Push, Rig, approved, posture, setting
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin

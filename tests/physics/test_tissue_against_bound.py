@@ -6,8 +6,8 @@ import pytest
 
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
-from sim.tissue import elastic_force
-from sim.tissue_parameters import (
+from sim.person.contact_law import elastic_force
+from sim.person.parameters import (
     REGION_SD,
     REGION_TISSUE,
     STIFFNESS_SD,
@@ -15,7 +15,7 @@ from sim.tissue_parameters import (
     ramp_share,
     slow_force_at_reference,
 )
-from trajectories.segments import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
+from trajectories.stroke_facts import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
 
 PAD_RADIUS_M = 0.018
 ONE_SIDED_95 = 1.645

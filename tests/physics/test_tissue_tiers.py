@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from sim.fem.mesh_settings import MeshSettings
-from workbench.convergence import DEPTHS_M, MeshTask, measure
-from workbench.tissue_campaign import Pair
-from workbench.tissue_sessions import SessionTask, run_session
+from workbench.campaigns.tissue.campaign import Pair
+from workbench.campaigns.tissue.convergence import DEPTHS_M, MeshTask, measure
+from workbench.campaigns.tissue.sessions import SessionTask, run_session
 
 PAD_RADIUS_M = 0.018
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from controller.arm import ArmDescription
 from controller.robot import GRAVITY_M_S2, RobotModel
-from sim.bullet import BulletArm
-from sim.faults import Fault
+from sim.bullet.arm import BulletArm
+from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
-from sim.wrist import tool_acceleration, wrist_wrench
+from sim.period.wrist_sensor import tool_acceleration, wrist_wrench
 from tests.sim_cases import Push, Rig, approved, posture, setting
 
 Array = NDArray[np.float64]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from controller.robot import GRAVITY_M_S2
 from sim.fem.patched_back import Spot
-from sim.options import SimulationOptions, Tier
+from sim.options import SimulationOptions
+from sim.person.tissue_tier import Tier
 from tests.sim_cases import Rig, setting
 
 Array = NDArray[np.float64]

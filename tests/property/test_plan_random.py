@@ -8,7 +8,7 @@ from controller.errors import PlanError
 from controller.safety.limits import REGION_CEILING_N
 from tests.plan_cases import arm_over, back_of, body_named
 from trajectories.planner import plan_session, stroke_path
-from trajectories.program_model import Program
+from trajectories.programs.model import Program
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
 from trajectories.techniques.fields import StrokeModel
 from trajectories.techniques.gliding_stroke import GlidingStroke

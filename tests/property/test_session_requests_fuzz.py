@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from controller.gains import STANDARD
+from controller.law.gains import STANDARD
 from controller.observers import SessionEvent
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
@@ -19,12 +19,12 @@ from controller.session import Session, SessionResult
 from controller.session_parts import SessionParts
 from controller.types import Cause, Clearance, Mode, Phase, StepRecord
 from sim.options import SimulationOptions
-from sim.rig import SupervisedPlant
-from sim.world import build_simulation
+from sim.plant import build_simulation
+from sim.supervised_plant import SupervisedPlant
 from tests.plan_cases import arm_over, body_named
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.program_model import Program
+from trajectories.programs.model import Program
 from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 
 BODY = "median_m"

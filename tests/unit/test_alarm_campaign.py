@@ -11,10 +11,11 @@ from controller import session_parts
 from controller.safety.limits import GateLimits
 from controller.safety.supervision import SupervisorLimits
 from tests.fault_campaign_cases import Inline
-from workbench import alarm_campaign, cli
-from workbench.alarm_campaign import Ending, Watched, alarm_lines, alarm_requests, run_alarms, watch
+from workbench import cli
+from workbench.campaigns import alarms as alarm_campaign
+from workbench.campaigns.alarms import Ending, Watched, alarm_lines, alarm_requests, run_alarms, watch
 from workbench.commands import fault_campaigns
-from workbench.run_session import SessionRequest
+from workbench.runs.request import SessionRequest
 
 Patch = pytest.MonkeyPatch
 PROGRAM = """

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from workbench.branch import Answer, Child, branch, in_child
+from workbench.campaigns.fork import Answer, Child, branch, in_child
 
 
 def test_what_the_work_returns_comes_back_however_long() -> None:

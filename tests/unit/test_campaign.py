@@ -5,11 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from workbench import campaign
-from workbench.campaign import DISPLACED, EXACT, EXACT_FAST, Trial, misses, requests, run_campaign, table, targets_for
-from workbench.campaign_report import markdown
-from workbench.run_session import SessionRequest
-from workbench.summary import Summary
+from workbench.campaigns import acceptance as campaign
+from workbench.campaigns.acceptance import (
+    DISPLACED,
+    EXACT,
+    EXACT_FAST,
+    Trial,
+    misses,
+    requests,
+    run_campaign,
+    table,
+    targets_for,
+)
+from workbench.campaigns.acceptance_report import markdown
+from workbench.record.summary import Summary
+from workbench.runs.request import SessionRequest
 
 REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
 

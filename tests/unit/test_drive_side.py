@@ -9,11 +9,11 @@ import pytest
 
 from controller.errors import PlantError
 from controller.processes.drives import BRAKE_S, DRIVE_WATCHDOG_S
+from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.rig import Identity
 from controller.safety.supervision import ENABLE_DELAY_S
-from controller.supervisor.link import LinkedPlant, LinkSetup
 from controller.types import Authority, JointFault, Vector
-from sim.faults import Fault
+from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from tests.drive_users import DT_S, DriveUser, LoopUser, RigUser, torques
 

@@ -11,8 +11,8 @@ from controller.observers import RequestEvent
 from controller.operator import Asked, Request, TimedRequest
 from controller.types import Clearance
 from workbench import cli
-from workbench.events_file import events_text, load_events, recorded_requests
-from workbench.messages import Event, EventKind
+from workbench.record.messages import Event, EventKind
+from workbench.runs.events_file import events_text, load_events, recorded_requests
 
 
 def written(folder: Path, text: str) -> Path:

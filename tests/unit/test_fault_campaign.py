@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from controller.types import Cause, Mode
-from sim.faults import FAULT_KINDS
+from sim.faults.kinds import FAULT_KINDS
 from tests.fault_campaign_cases import (
     BEYOND,
     DOUBLE,
@@ -21,13 +21,14 @@ from tests.fault_campaign_cases import (
     Inline,
     cell,
 )
-from workbench import cli, fault_campaign
+from workbench import cli
+from workbench.campaigns.faults import campaign as fault_campaign
+from workbench.campaigns.faults.campaign import Choice, grid, run_faults
+from workbench.campaigns.faults.cases import all_cases, chosen_cases
+from workbench.campaigns.faults.cells import Case, Cell, Family, dead, judged
+from workbench.campaigns.faults.forked_session import GroupTask
+from workbench.campaigns.faults.report import failure_lines, margins, markdown, text, verdict_line
 from workbench.commands import fault_campaigns
-from workbench.fault_campaign import Choice, grid, run_faults
-from workbench.fault_cells import Case, Cell, Family, dead, judged
-from workbench.fault_report import failure_lines, margins, markdown, text, verdict_line
-from workbench.fault_session import GroupTask
-from workbench.fault_table import all_cases, chosen_cases
 
 Capture = pytest.CaptureFixture[str]
 START = Case(("tool_mass_wrong",), is_person=False, at_start=True)

@@ -12,18 +12,19 @@ import orjson
 import pytest
 
 from controller.errors import ConfigError
-from sim.faults import Fault
-from sim.options import SimulationOptions, Tier, tier_named
-from sim.world import build_simulation
+from sim.faults.kinds import Fault
+from sim.options import SimulationOptions
+from sim.person.tissue_tier import Tier, tier_named
+from sim.plant import build_simulation
 from tests.fault_campaign_cases import BEYOND, GROUP, MACHINE, PERSON, cell
 from tests.sim_cases import setting
 from trajectories.techniques.registry import TECHNIQUES
 from workbench import cli
+from workbench.campaigns.faults.campaign import Choice, grid
+from workbench.campaigns.faults.cases import all_cases, chosen_cases
+from workbench.campaigns.faults.cells import Cell, Group
+from workbench.campaigns.faults.report import Spent, by_tissue, failure_lines, markdown, text
 from workbench.commands import fault_campaigns
-from workbench.fault_campaign import Choice, grid
-from workbench.fault_cells import Cell, Group
-from workbench.fault_report import Spent, by_tissue, failure_lines, markdown, text
-from workbench.fault_table import all_cases, chosen_cases
 
 Capture = pytest.CaptureFixture[str]
 

@@ -23,15 +23,15 @@ from sim.fem.surface import FlatSurface
 from tests.synthetic import Synthetic
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
-from workbench.columns import ColumnBuilder
 from workbench.figures.film import draw_film
 from workbench.figures.film_scene import FilmScene
-from workbench.film_camera import PERIOD_S, FilmCamera
-from workbench.film_file import FILM_BEGINNING, FILM_NAME, Film, read_film, write_film
-from workbench.film_report import load_film_pictures
-from workbench.reader import RunData
-from workbench.report import render_report
-from workbench.summary import summarise
+from workbench.record.columns import ColumnBuilder
+from workbench.record.reader import RunData
+from workbench.record.summary import summarise
+from workbench.report.film_report import load_film_pictures
+from workbench.report.report import render_report
+from workbench.runs.film_camera import PERIOD_S, FilmCamera
+from workbench.runs.film_file import FILM_BEGINNING, FILM_NAME, Film, read_film, write_film
 
 Array = NDArray[np.float64]
 BODY, X_M, Y_M = "median_f", 0.20, 0.05

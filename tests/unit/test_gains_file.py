@@ -11,12 +11,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
-from controller.gains import FAST, GAIN_SETS, STANDARD, ForceGains, GainSet, LawSettings
+from controller.law.gains import FAST, GAIN_SETS, STANDARD, ForceGains, GainSet, LawSettings
 from tests.synthetic import CONFIG
 from workbench import cli
-from workbench.gains_file import load_gains
-from workbench.messages import RunConfig
-from workbench.run_session import Refusal, SessionRequest, load_inputs, prepare
+from workbench.record.messages import RunConfig
+from workbench.runs.gains_file import load_gains
+from workbench.runs.prepare import Refusal, load_inputs, prepare
+from workbench.runs.request import SessionRequest
 
 OWN = "kp: 1.5\nki_per_s: 12\nkd_s: 0.015\nd0_ns_per_m: 40.0\n"
 OWN_GAINS = ForceGains(1.5, 12.0, 0.015, 40.0)

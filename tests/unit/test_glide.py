@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.glide import Glide
+from controller.steering.glide import Glide
 
 DT_S = 1e-3
 DURATION_S = 0.6

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import workbench
 from controller.errors import PlantError
-from workbench import isolated
-from workbench.isolated import Outcome, run_all, run_isolated
+from workbench.campaigns import runner as isolated
+from workbench.campaigns.runner import Outcome, run_all, run_isolated
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from controller.observers import ClearedEvent, RequestEvent
 from controller.operator import Request
 from controller.safety.reaction import stop_reason
 from controller.types import Cause, Clearance
-from workbench.keyboard import HELP, KEYS, PAUSE_KEY, POLL_TICKS, Keyboard
+from workbench.runs.keyboard import HELP, KEYS, PAUSE_KEY, POLL_TICKS, Keyboard
 
 CHILD = """
 import os, sys, time
-from workbench.keyboard import Keyboard, POLL_TICKS
+from workbench.runs.keyboard import Keyboard, POLL_TICKS
 with Keyboard(sys.stdin) as keys:
     print("open" if keys.is_open else "closed", flush=True)
     found = []

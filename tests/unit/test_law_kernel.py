@@ -9,12 +9,12 @@ import pinocchio as pin
 import pytest
 from scipy.linalg import sqrtm
 
-from controller import contact_estimate, contact_states, impedance, kernel
-from controller.gains import STANDARD, LawSettings
-from controller.impedance import MOBILITY_FLOOR
-from controller.law import tool_record
-from controller.law_memory import APPROACH, CONTACT, FREE, REFERENCE, STATE, WORK
-from controller.observer import observe
+from controller.law import contact_estimate, contact_states, impedance, kernel
+from controller.law.gains import STANDARD, LawSettings
+from controller.law.impedance import MOBILITY_FLOOR
+from controller.law.impedance_force import tool_record
+from controller.law.memory import APPROACH, CONTACT, FREE, REFERENCE, STATE, WORK
+from controller.law.observer import observe
 from controller.robot import RobotModel
 from tests.arms_for_tests import robot_named
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from controller import linear_algebra as la
+from controller.law import small_algebra as la
 
 
 @pytest.fixture(name="rng")

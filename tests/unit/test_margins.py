@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from controller.configuration import refuse_unstable
-from controller.contact_estimate import press_estimate
-from controller.contact_states import press_command
+from controller.bounds import refuse_unstable
 from controller.errors import PlanError
-from controller.gains import FAST, GAIN_SETS, ROBUST, STANDARD, ForceGains, GainSet, LawSettings, gain_names
-from controller.law_memory import STATE, WORK
-from controller.margins import Margin, margin, margin_table
+from controller.law.contact_estimate import press_estimate
+from controller.law.contact_states import press_command
+from controller.law.gains import FAST, GAIN_SETS, ROBUST, STANDARD, ForceGains, GainSet, LawSettings, gain_names
+from controller.law.margins import Margin, margin, margin_table
+from controller.law.memory import STATE, WORK
 from tests.synthetic import segment
 
 SETTINGS = LawSettings()

@@ -13,15 +13,15 @@ import pytest
 from controller.errors import RecordError
 from controller.types import Cause, Limited, PadReference, StepRecord, StopReason
 from tests.synthetic import Synthetic
-from workbench import step_memory
-from workbench.columns import StepColumns
-from workbench.injected import Disk
-from workbench.memory import RunMemory
-from workbench.messages import EventKind, FaultEvent
-from workbench.reader import RECORD_NAME, RunData, read_run
-from workbench.recorder import McapRecorder
-from workbench.step_memory import StepMemory
-from workbench.summary import Summary, summarise
+from workbench.record import step_memory
+from workbench.record.columns import StepColumns
+from workbench.record.memory import RunMemory
+from workbench.record.messages import EventKind, FaultEvent
+from workbench.record.reader import RECORD_NAME, RunData, read_run
+from workbench.record.recorder import McapRecorder
+from workbench.record.step_memory import StepMemory
+from workbench.record.summary import Summary, summarise
+from workbench.runs.recorded_faults import Disk
 
 STOP = StopReason(Cause.PAD_FORCE, "press force of a pad", math.inf, 30.0, "N", 1.7, "check the plan")
 LIMITED = (Limited(Cause.PRESS_LIMIT, 25.0, 23.0, "N"), Limited(Cause.ENERGY, math.nan, 0.1, "J"))

@@ -8,22 +8,23 @@ from pathlib import Path
 import pytest
 
 from controller.arm import ArmDescription, PadDescription, Placement
-from controller.configuration import _pad_geometry, _press_limits
 from controller.errors import ConfigError
-from controller.gains import STANDARD, LawSettings
-from controller.law import ImpedanceForceLaw
+from controller.law.gains import STANDARD, LawSettings
+from controller.law.impedance_force import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, PadLimits
+from controller.session_limits import _pad_geometry, _press_limits
 from controller.types import SegmentInfo
 from sim.options import SimulationOptions
-from sim.world import build_simulation
+from sim.plant import build_simulation
 from tests.unit.test_urdf_arms import refusal, six_joint_urdf, written
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.planner import plan_session
-from trajectories.program import load_program
+from trajectories.programs.loader import load_program
 from urdf.arms import load_arm
-from workbench.run_session import SessionRequest, load_inputs
+from workbench.runs.prepare import load_inputs
+from workbench.runs.request import SessionRequest
 
 LEFT = PadDescription("left", 0.018, (0.0, 0.035, 0.0))
 RIGHT = PadDescription("right", 0.02, (0.0, -0.035, 0.001))

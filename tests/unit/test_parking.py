@@ -6,7 +6,14 @@ import math
 import numpy as np
 import pytest
 
-from controller.parking import ARRIVED_RAD, BLOCKED_RAD, SHORTEST_LEG_S, SPEED_RAD_S, TOOL_SPEED_M_S, JointPathDriver
+from controller.joint_path_driver import (
+    ARRIVED_RAD,
+    BLOCKED_RAD,
+    SHORTEST_LEG_S,
+    SPEED_RAD_S,
+    TOOL_SPEED_M_S,
+    JointPathDriver,
+)
 from controller.types import Command, Vector
 from tests.gate_cases import command, state
 from tests.unit.test_gate import ARM

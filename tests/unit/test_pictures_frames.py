@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from controller.gains import gain_names
-from controller.margins import LAGS_MS, STIFFNESSES_N_PER_MM, Margin, NamedMargin
+from controller.law.gains import gain_names
+from controller.law.margins import LAGS_MS, STIFFNESSES_N_PER_MM, Margin, NamedMargin
 from tests.plan_cases import arm_over, body_named, short_plan
 from workbench.figures.frames import AXIS_COLORS, FRAME_LETTERS, draw_frames
 from workbench.figures.margins import margin_maps

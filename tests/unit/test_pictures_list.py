@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-import workbench.pictures
+import workbench.docs_pictures.make
+from workbench.docs_pictures.film import FILM_PICTURE
+from workbench.docs_pictures.make import LARGEST_BYTES, NAMES, main, save_picture
+from workbench.docs_pictures.picture_sources import MANIFEST_NAME
 from workbench.figures.film import LARGEST_FILM_BYTES
-from workbench.picture_sources import MANIFEST_NAME
-from workbench.pictures import LARGEST_BYTES, NAMES, main, save_picture
-from workbench.pictures_film import FILM_PICTURE
 
-ROOT = Path(workbench.pictures.__file__).parents[1]
+ROOT = Path(workbench.docs_pictures.make.__file__).parents[1]
 SHOWN = re.compile(r"\]\((?:\.\./)*(?:docs/)?pictures/([^)#\s]+)\)")
 
 

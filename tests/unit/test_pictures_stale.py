@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-import workbench.pictures
+import workbench.docs_pictures.make
 from controller.errors import ConfigError
-from trajectories.program import PROGRAM_FOLDER
-from workbench.picture_inputs import REQUEST, picture_inputs
-from workbench.picture_sources import (
+from trajectories.programs.loader import PROGRAM_FOLDER
+from workbench.docs_pictures.make import NAMES, command_for, main
+from workbench.docs_pictures.picture_inputs import REQUEST, picture_inputs
+from workbench.docs_pictures.picture_sources import (
     Manifest,
     PictureRecord,
     code_sha256,
@@ -23,9 +24,8 @@ from workbench.picture_sources import (
     stale_pictures,
     yaml_sha256,
 )
-from workbench.pictures import NAMES, command_for, main
 
-ROOT = Path(workbench.pictures.__file__).parents[1]
+ROOT = Path(workbench.docs_pictures.make.__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 PROGRAM = PROGRAM_FOLDER / f"{REQUEST.program}.yaml"
 

@@ -7,7 +7,7 @@ import pytest
 from tests.plan_cases import arm_over, body_named
 from trajectories.anatomy.body import body_names
 from trajectories.planner import plan_session
-from trajectories.program import load_program
+from trajectories.programs.loader import load_program
 
 ARM_OF = {"median_m": "panda", "muscular_m": "panda", "elderly_f": "servo7", "tall_m": "servo7"}
 """Two bodies with each arm here, the rest in the campaign."""

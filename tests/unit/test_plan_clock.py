@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.operator import Request
-from controller.pain_map import CORE_M, EASED_LEAST_N, EASED_SHARE, PainMap
 from controller.plan_clock import (
     ALONE_LIMIT_S,
     HOLD_LIMIT_S,
@@ -22,6 +21,7 @@ from controller.plan_clock import (
     SETTLE_S,
     PlanClock,
 )
+from controller.steering.pain_map import CORE_M, EASED_LEAST_N, EASED_SHARE, PainMap
 from controller.types import Cause, Phase, PlanLike, Reference, StopReason
 from tests.plan_cases import short_plan
 from trajectories.plan import Plan

@@ -10,13 +10,13 @@ from controller.robot import RobotModel
 from tests.parking_cases import NEAR_M, arm_frames, cloud_of, leg, unloaded
 from tests.plan_cases import SHORT, arm_over, back_of, body_named, short_plan
 from trajectories.anatomy.body import body_names
-from trajectories.arm_points import ArmPoints
-from trajectories.arm_room import ArmRoom
-from trajectories.clear_space import ClearSpace
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.posture_beside import posture_beside
-from trajectories.program import load_program
+from trajectories.programs.loader import load_program
+from trajectories.reach.arm_clearance import ArmRoom
+from trajectories.reach.arm_points import ArmPoints
+from trajectories.reach.posture_beside import posture_beside
+from trajectories.reach.skin_clearance import ClearSpace
 
 SHORT_CASES = [(arm, body) for body in ("median_f", "slim_f", "stocky_f") for arm in ("servo7", "panda", "six")]
 WHOLE_CASES = [(arm, body) for body in body_names() for arm in ("servo7", "panda")]

@@ -20,10 +20,10 @@ from tests.plan_cases import (
     slow_arm,
     stiff_necked_arm,
 )
-from trajectories.base_search import reaches, standing_advice
-from trajectories.inverse_kinematics import Solver, Track
 from trajectories.planner import default_placement, plan_session
-from trajectories.posture_checks import PostureCheck
+from trajectories.reach.base_placement import reaches, standing_advice
+from trajectories.reach.inverse_kinematics import Solver, Track
+from trajectories.reach.posture_checks import PostureCheck
 from trajectories.stroke_checks import check_stroke
 from trajectories.techniques.paraspinal_circles import paraspinal_circles
 from trajectories.techniques.stroke_path import StrokePath

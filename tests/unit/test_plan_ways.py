@@ -11,10 +11,10 @@ from controller.robot import RobotModel
 from controller.types import Vector
 from tests.parking_cases import arm_frames, cloud_of, leg
 from tests.plan_cases import SHORT, arm_over, back_of, body_named, short_plan
-from trajectories.arm_room import ArmRoom
-from trajectories.parking import way_from_end
 from trajectories.plan import Plan
 from trajectories.planner import plan_session, way_to_start
+from trajectories.reach.arm_clearance import ArmRoom
+from trajectories.reach.way_to_rest import way_from_end
 
 BODY = "median_f"
 ARMS = ("servo7", "panda", "six")

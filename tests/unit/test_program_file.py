@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from controller.errors import ConfigError
-from trajectories.program import load_program, program_names
+from trajectories.programs.loader import load_program, program_names
 from trajectories.techniques.paraspinal_circles import ParaspinalCircles
 from trajectories.techniques.shoulder_kneading import ShoulderKneading
 

@@ -9,10 +9,10 @@ import workbench
 from controller.safety.bound import PERSON_SPEED_M_S
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.anatomy.measures import T3_FRACTION, Measures
-from trajectories.program import PROGRAM_FOLDER
+from trajectories.programs.loader import PROGRAM_FOLDER
 from urdf.arms import load_arm
-from workbench.bound_words import HARD_LIMIT_WORDS, bound_rows
-from workbench.run_session import DT_S
+from workbench.report.bound_words import HARD_LIMIT_WORDS, bound_rows
+from workbench.runs.prepare import DT_S
 
 ROOT = Path(workbench.__file__).parents[1]
 NUMBERS = {"eight": 8, "twelve": 12, "four": 4}

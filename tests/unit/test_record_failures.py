@@ -10,9 +10,9 @@ import pytest
 
 from controller.errors import RecordError
 from tests.synthetic import Synthetic
-from workbench.messages import EventKind
-from workbench.reader import read_run
-from workbench.recorder import BATCH_STEPS, QUEUE_BATCHES, McapRecorder, open_exclusively
+from workbench.record.messages import EventKind
+from workbench.record.reader import read_run
+from workbench.record.recorder import BATCH_STEPS, QUEUE_BATCHES, McapRecorder, open_exclusively
 
 
 class FullDisk(io.RawIOBase):

@@ -14,11 +14,11 @@ from mcap.reader import make_reader
 from controller.errors import RecordError
 from controller.types import Cause, ContactState, Limited, Mode, Reference, StopReason
 from tests.synthetic import Synthetic
-from workbench.columns import MODES
-from workbench.messages import EventKind, FaultEvent, LimitedEvent, StaticFrame, Topic
-from workbench.reader import RecordStream, read_run, read_run_id, read_steps
-from workbench.recorder import McapRecorder
-from workbench.step_message import LEFT_OUT, step_json, step_schema
+from workbench.record.columns import MODES
+from workbench.record.messages import EventKind, FaultEvent, LimitedEvent, StaticFrame, Topic
+from workbench.record.reader import RecordStream, read_run, read_run_id, read_steps
+from workbench.record.recorder import McapRecorder
+from workbench.record.step_fields import LEFT_OUT, step_json, step_schema
 
 STOP = StopReason(Cause.PAD_FORCE, "press force", 31.0, math.nan, "N", 0.5, "look at the person")
 

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from controller.configuration import refuse_too_long, refuse_unbounded, session_limits, stroke_bounds
+from controller.bounds import refuse_too_long, refuse_unbounded, stroke_bounds
 from controller.errors import PlanError
 from controller.passing_force import largest_passing_n
+from controller.session_limits import session_limits
 from controller.wording import distinct_decimals, distinct_digits
 from tests.plan_cases import arm_over, body_named, program_of
 from trajectories.planner import plan_session

@@ -14,17 +14,17 @@ from controller.errors import PlanError
 from controller.observers import ClearedEvent
 from controller.types import Cause, Clearance, Limited, Mode, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic, step
-from workbench.columns import ColumnBuilder
 from workbench.figures.marks import event_marks
 from workbench.figures.pressure import Relief, mean_pressure_pa
 from workbench.figures.style import THEME, envelope
-from workbench.messages import Event, EventKind, FaultEvent, RunConfig
-from workbench.reader import RunData, read_run
-from workbench.recorder import McapRecorder
-from workbench.report import render_report
-from workbench.report_figures import force_section, limits_section
-from workbench.summary import refused, summarise
-from workbench.timeline import read_timeline, timeline_lines
+from workbench.record.columns import ColumnBuilder
+from workbench.record.messages import Event, EventKind, FaultEvent, RunConfig
+from workbench.record.reader import RunData, read_run
+from workbench.record.recorder import McapRecorder
+from workbench.record.summary import refused, summarise
+from workbench.report.report import render_report
+from workbench.report.report_figures import force_section, limits_section
+from workbench.report.timeline import read_timeline, timeline_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import pytest
 from controller.errors import PlanError
 from controller.types import Cause, Limited, StepRecord, StopReason
 from tests.synthetic import Synthetic
-from workbench.messages import EventKind
-from workbench.reader import RunData, read_run
-from workbench.recorder import McapRecorder
-from workbench.summary import Summary, refused, summarise
+from workbench.record.messages import EventKind
+from workbench.record.reader import RunData, read_run
+from workbench.record.recorder import McapRecorder
+from workbench.record.summary import Summary, refused, summarise
 
 KEYS = {
     "verdict", "stop", "program", "body", "tissue", "arm", "gains", "seed", "config_sha256", "duration_s", "segments",

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from controller.configuration import law_settings, plausible_window_n, session_limits, stroke_bounds, supervisor_limits
+from controller.bounds import law_settings, stroke_bounds
 from controller.errors import PlanError
-from controller.gains import FAST, STANDARD
+from controller.law.gains import FAST, STANDARD
+from controller.session_limits import session_limits, supervisor_limits
 from controller.session_parts import SessionParts
+from controller.stroke_inertia import plausible_window_n
 from sim.options import SimulationOptions
 from sim.simulated_rig import simulated_rig
 from tests.plan_cases import arm_over, short_plan
@@ -20,7 +22,7 @@ from tests.plan_cases import arm_over, short_plan
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("controller", "trajectories", "sim", "hardware", "workbench", "urdf")
 HOMES = {
-    "ImpedanceForceLaw": "controller.law",
+    "ImpedanceForceLaw": "controller.law.impedance_force",
     "Gate": "controller.safety.gate",
     "Session": "controller.session",
 }
@@ -62,7 +64,7 @@ def _constructed(source: str) -> AbstractSet[str]:
     [
         ("from controller.session import Session\nSession(1)", {"Session"}),
         ("from controller.safety.gate import Gate as G\nx = G(1, 2)", {"Gate"}),
-        ("from controller import law\nlaw.ImpedanceForceLaw()", {"ImpedanceForceLaw"}),
+        ("from controller.law import impedance_force\nimpedance_force.ImpedanceForceLaw()", {"ImpedanceForceLaw"}),
         ("import controller.session\ncontroller.session.Session()", {"Session"}),
         ("from hypothesis import Session\nSession()", set()),
         ("from controller.session import Session\ndef f(x: Session) -> None: ...", set()),

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import PlantError
-from controller.supervisor.cells import (
+from controller.processes.cells import (
     HostCell,
     HostCodec,
     OwnerCell,
@@ -25,7 +25,7 @@ from controller.supervisor.cells import (
     SupervisorCell,
     SupervisorCodec,
 )
-from controller.supervisor.shared_memory import FOLDER, BlockKind, BlockReader, BlockWriter, OwnedBlock, attach
+from controller.processes.shared_memory import FOLDER, BlockKind, BlockReader, BlockWriter, OwnedBlock, attach
 from controller.types import Authority, Cause, Mode
 from tests.gate_cases import state
 
@@ -103,7 +103,7 @@ def test_noise_is_broken_and_the_next_write_mends_it(noise: bytes) -> None:
 def test_a_reader_beside_a_fast_writer_never_sees_half_a_value(block: OwnedBlock, prefix: str) -> None:
     program = (
         "import sys\n"
-        "from controller.supervisor.shared_memory import *\n"
+        "from controller.processes.shared_memory import *\n"
         "kind = BlockKind('test', 9, 7, 256)\n"
         "writer = BlockWriter(attach(sys.argv[1], kind, may_write=True), kind)\n"
         "for number in range(200000): writer.write(bytes([number % 251 + 1]) * 256)\n"
@@ -164,7 +164,7 @@ def test_another_version_and_another_file_are_refused(block: OwnedBlock, prefix:
 def test_the_owner_removes_the_block_and_those_who_attach_do_not(prefix: str) -> None:
     program = (
         "import sys\n"
-        "from controller.supervisor.shared_memory import *\n"
+        "from controller.processes.shared_memory import *\n"
         "kind = BlockKind('test', 9, 7, 256)\n"
         "BlockWriter(attach(sys.argv[1], kind, may_write=True), kind).write(b'x' * 256)\n"
     )

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from controller.processes.cells import HostCell, SupervisorCell
 from controller.processes.drives import (
     BRAKE_S,
     DRIVE_WATCHDOG_S,
@@ -15,7 +16,6 @@ from controller.processes.drives import (
     DriveSettings,
 )
 from controller.safety.supervision import ENABLE_DELAY_S
-from controller.supervisor.cells import HostCell, SupervisorCell
 from controller.types import Authority, Cause, JointFault, Mode, Vector
 
 HOLD, HOSTS, HOLDING, SUPERVISORS = (1.0, 2.0), (3.0, 4.0), (1.5, 2.5), (5.0, 6.0)

@@ -13,10 +13,10 @@ import pytest
 
 from controller.errors import ConfigError, PlantError
 from controller.types import Region
-from sim.bullet import BulletArm
-from sim.options import SimulationOptions, UniformTissue
-from sim.patient import BREATHING_AMPLITUDES_M, Rise, draw_motion
-from sim.tissue_parameters import (
+from sim.bullet.arm import BulletArm
+from sim.options import SimulationOptions
+from sim.person.body_motion import BREATHING_AMPLITUDES_M, Rise, draw_motion
+from sim.person.parameters import (
     FRICTION_RANGE,
     LUMBAR_RIDGE,
     REGION_TISSUE,
@@ -32,7 +32,8 @@ from sim.tissue_parameters import (
     ramp_share,
     slow_force_at_reference,
 )
-from sim.world import build_simulation
+from sim.person.uniform_tissue import UniformTissue
+from sim.plant import build_simulation
 from tests.sim_cases import Rig, approved, posture, setting
 
 
@@ -179,7 +180,7 @@ def test_safe_brakes_and_takes_no_more_commands() -> None:
 
 def test_nothing_is_printed_by_the_physics_engine() -> None:
     code = (
-        "from tests.sim_cases import setting; from sim.bullet import BulletArm; arm, placement, _, _ = setting();"
+        "from tests.sim_cases import setting; from sim.bullet.arm import BulletArm; arm, placement, _, _ = setting();"
         "BulletArm(arm, placement, 1e-3).close()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,9 +16,9 @@ from controller.stops import WAIT_LIMIT_S, Stops
 from controller.types import Action, ArmState, Authority, Cause, Clearance
 from tests.gate_cases import limits, state
 from tests.synthetic import Synthetic
-from workbench.reader import read_run
-from workbench.recorder import McapRecorder
-from workbench.summary import summarise
+from workbench.record.reader import read_run
+from workbench.record.recorder import McapRecorder
+from workbench.record.summary import summarise
 
 RANKS = tuple(Clearance)
 

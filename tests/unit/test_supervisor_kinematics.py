@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from controller.gains import STANDARD, LawSettings
-from controller.law import ImpedanceForceLaw
+from controller.law.gains import STANDARD, LawSettings
+from controller.law.impedance_force import ImpedanceForceLaw
+from controller.processes.kinematics import own_terms
 from controller.robot import RobotModel
 from controller.safety.supervision import outward_axis
-from controller.supervisor.kinematics import own_terms
 from tests.gate_cases import reference, state
 from tests.sim_cases import posture, setting
 

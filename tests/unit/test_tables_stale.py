@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.table_sources import Table, changed_inputs, stamped, table_inputs
+from workbench.docs_pictures.table_sources import Table, changed_inputs, stamped, table_inputs
 
 DOCS = Path(workbench.__file__).parents[1] / "docs"
 BY_HAND = {"results_fem.md", "tissue.md"}

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controller.configuration import refuse_unbounded, session_limits, stroke_bounds
+from controller.bounds import refuse_unbounded, stroke_bounds
 from controller.errors import ConfigError, PlanError
+from controller.session_limits import session_limits
 from tests.plan_cases import arm_over, back_of, body_named
 from trajectories.planner import plan_session
-from trajectories.program import load_program
-from trajectories.program_model import Program
+from trajectories.programs.loader import load_program
+from trajectories.programs.model import Program
 from trajectories.techniques.fields import TOUCH_FORCE_N
 from trajectories.techniques.gliding_stroke import GlidingStroke, gliding_stroke
 from trajectories.techniques.stroke_path import StrokePath

@@ -17,12 +17,12 @@ from tests.plan_cases import CIRCLES, KNEADING, arm_over, back_of, body_named
 from tests.toy_technique import TOY
 from trajectories.plan import Plan
 from trajectories.planner import plan_session, stroke_path
-from trajectories.program import load_program
-from trajectories.program_model import Program
+from trajectories.programs.loader import load_program
+from trajectories.programs.model import Program
 from trajectories.techniques.documentation import technique_docs, techniques_page
 from trajectories.techniques.registry import TECHNIQUES, technique_named
 from workbench import cli
-from workbench.fault_stage import stage
+from workbench.campaigns.faults.short_plan import stage
 
 BODY = "median_f"
 ROOT = Path(trajectories.__file__).parents[1]

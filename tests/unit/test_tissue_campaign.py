@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from workbench.campaigns.runner import Outcome
+from workbench.campaigns.tissue.campaign import Comparison, Pair, compared, mesh_lines, pair_lines
+from workbench.campaigns.tissue.convergence import DEPTHS_M, MeshResult, Slide, mesh_tasks
+from workbench.campaigns.tissue.convergence_report import convergence_lines
+from workbench.campaigns.tissue.presses import PressResult, PressTask
+from workbench.campaigns.tissue.sessions import Phase, SessionTask, TierRun
 from workbench.commands import tissue_campaigns
-from workbench.convergence import DEPTHS_M, MeshResult, Slide, mesh_tasks
-from workbench.convergence_report import convergence_lines
+from workbench.docs_pictures.table_sources import Table
 from workbench.figures.convergence import convergence_curves
 from workbench.figures.tissue import tier_depths
-from workbench.isolated import Outcome
-from workbench.table_sources import Table
-from workbench.tissue_campaign import Comparison, Pair, compared, mesh_lines, pair_lines
-from workbench.tissue_presses import PressResult, PressTask
-from workbench.tissue_sessions import Phase, SessionTask, TierRun
 
 PHASE = Phase(10.0, 20.0, 21.0, 0.2, 0.2)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from controller.configuration import session_limits
 from controller.errors import PlantError
-from controller.supervisor.link import refuse_elsewhere
+from controller.processes.host_plant import refuse_elsewhere
+from controller.session_limits import session_limits
 from controller.types import ArmState, Command, Phase, Vector
 from controller.ways import AT_START_RAD, Route, Ways, driven_time_s
 from tests.gate_cases import command, state

@@ -14,8 +14,8 @@ import pytest
 from controller.types import Cause, StopReason
 from tests.synthetic import Synthetic
 from workbench import cli, doctor
-from workbench.recorder import McapRecorder
-from workbench.run_session import stop_on_signals
+from workbench.record.recorder import McapRecorder
+from workbench.runs.signals import stop_on_signals
 
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch

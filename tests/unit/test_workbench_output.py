@@ -11,17 +11,17 @@ import pytest
 
 from controller.errors import ConfigError, RecordError
 from tests.synthetic import Synthetic
-from workbench.claim import FolderClaim
-from workbench.film_file import FILM_BEGINNING
-from workbench.output import RESERVED_BYTES, claimed_output, remove_older_run, reserved_space, write_text
-from workbench.recorder import McapRecorder
+from workbench.record.recorder import McapRecorder
+from workbench.runs.claim import FolderClaim
+from workbench.runs.film_file import FILM_BEGINNING
+from workbench.runs.output import RESERVED_BYTES, claimed_output, remove_older_run, reserved_space, write_text
 
 NOW = datetime(2026, 11, 23, 4, 5, 6)
 HOLD = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
-from workbench.output import claimed_output, reserved_space
+from workbench.runs.output import claimed_output, reserved_space
 with claimed_output(Path(sys.argv[1]), "p", "b", datetime.now(), False) as claim, reserved_space(claim.folder):
     print("held", flush=True)
     time.sleep(60)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.padding import cells, padded
+from workbench.report.padding import cells, padded
 
 
 @pytest.mark.parametrize(

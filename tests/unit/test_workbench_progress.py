@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from workbench.durations import duration
-from workbench.progress import Progress
+from workbench.runs.durations import duration
+from workbench.runs.progress import Progress
 
 
 class Clock:

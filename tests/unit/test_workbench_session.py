@@ -12,11 +12,11 @@ from controller.errors import PlanError, RecordError
 from controller.types import Cause, StopReason
 from tests.synthetic import CONFIG, Synthetic
 from workbench import cli
-from workbench import memory as memory_module
 from workbench.commands import session
-from workbench.memory import RunMemory
-from workbench.recorder import McapRecorder
-from workbench.run_session import Refusal
+from workbench.record import memory as memory_module
+from workbench.record.memory import RunMemory
+from workbench.record.recorder import McapRecorder
+from workbench.runs.prepare import Refusal
 
 STOP = StopReason(Cause.OPERATOR, "stop requests", 1.0, 0.0, "requests", 0.5, "run again when ready")
 Capture = pytest.CaptureFixture[str]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from workbench.stages import stage
+from workbench.runs.stages import stage
 
 
 def test_a_short_stage_is_one_line() -> None:

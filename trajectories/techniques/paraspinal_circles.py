@@ -11,7 +11,7 @@ from controller.errors import PlanError
 from controller.safety.limits import PAD_CEILING_N
 from controller.types import Region
 from controller.wording import distinct_decimals
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 from trajectories.techniques.fields import TOUCH_FORCE_N, SpinePlace, StrokeModel, check_order
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath, follow_skin
 from trajectories.techniques.technique import Technique

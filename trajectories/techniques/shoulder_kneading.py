@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from controller.errors import PlanError
 from controller.types import Region
 from controller.wording import distinct_decimals
+from trajectories.anatomy.back import Back
 from trajectories.anatomy.measures import Measures
-from trajectories.back import Back
 from trajectories.techniques.fields import TOUCH_FORCE_N, StrokeModel, rule_error
 from trajectories.techniques.stroke_path import StrokePath, follow_skin
 from trajectories.techniques.technique import Technique

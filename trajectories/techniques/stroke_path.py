@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from controller.errors import PlanError
 from controller.types import Contact, Region
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 from trajectories.techniques.timing import STEP_S, slowed
 
 Array = NDArray[np.float64]

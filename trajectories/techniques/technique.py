@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from controller.errors import ConfigError
 from controller.types import Region
-from trajectories.back import Back
+from trajectories.anatomy.back import Back
 from trajectories.techniques.fields import StrokeModel
 from trajectories.techniques.stroke_path import StrokePath
 

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import orjson
 
-from workbench.memory import RunMemory
-from workbench.progress import Progress
-from workbench.reader import RECORD_NAME
-from workbench.run_session import Prepared, SessionRequest, load_inputs, prepare, simulate
-from workbench.summary import Summary, summarise
-from workbench.warm_up import warm_up
+from workbench.record.memory import RunMemory
+from workbench.record.reader import RECORD_NAME
+from workbench.record.summary import Summary, summarise
+from workbench.runs.prepare import Prepared, load_inputs, prepare
+from workbench.runs.progress import Progress
+from workbench.runs.request import SessionRequest
+from workbench.runs.simulate import simulate
+from workbench.runs.warm_up import warm_up
 
 _REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
-from sim.options import Tier, tier_named
+from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
-from trajectories.program import DEFAULT_PROGRAM, load_program
+from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
 from urdf.arms import arm_names, load_arm
-from workbench.campaign import Trial, requests, run_campaign, table
-from workbench.campaign_report import markdown
+from workbench.campaigns.acceptance import Trial, requests, run_campaign, table
+from workbench.campaigns.acceptance_report import markdown
 from workbench.commands import fault_campaigns, tissue_campaigns
-from workbench.gains_file import load_gains
-from workbench.output import write_text
-from workbench.run_session import SessionRequest
-from workbench.summary import Summary
-from workbench.table_sources import Table, stamped
+from workbench.docs_pictures.table_sources import Table, stamped
+from workbench.record.summary import Summary
+from workbench.runs.gains_file import load_gains
+from workbench.runs.output import write_text
+from workbench.runs.request import SessionRequest
 
 OWN_OPTIONS = {
     "techniques": ("faults",),

@@ -17,21 +17,21 @@ import orjson
 from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
-from controller.gains import gain_names
-from sim.options import Tier, tier_named
+from controller.law.gains import gain_names
+from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
-from trajectories.program import load_program, program_names
+from trajectories.programs.loader import load_program, program_names
 from trajectories.techniques.registry import TECHNIQUES, technique_named
 from urdf.arms import arm_names, load_arm
-from workbench.alarm_campaign import alarm_lines, alarm_requests, run_alarms
-from workbench.fault_campaign import Choice, grid, run_faults
-from workbench.fault_cells import Cell, judged
-from workbench.fault_report import Spent, markdown, text, verdict_line
-from workbench.fault_table import chosen_cases
-from workbench.gains_file import load_gains
-from workbench.output import write_text
-from workbench.progress import Progress
-from workbench.table_sources import Table, stamped
+from workbench.campaigns.alarms import alarm_lines, alarm_requests, run_alarms
+from workbench.campaigns.faults.campaign import Choice, grid, run_faults
+from workbench.campaigns.faults.cases import chosen_cases
+from workbench.campaigns.faults.cells import Cell, judged
+from workbench.campaigns.faults.report import Spent, markdown, text, verdict_line
+from workbench.docs_pictures.table_sources import Table, stamped
+from workbench.runs.gains_file import load_gains
+from workbench.runs.output import write_text
+from workbench.runs.progress import Progress
 
 FAULT_BODIES = ("median_f", "elderly_f", "muscular_m", "stocky_f")
 """Ordinary, thin and bent, stiff, soft and deep."""

@@ -10,8 +10,8 @@ from dataclasses import asdict
 import orjson
 
 from controller.errors import ConfigError
-from controller.gains import GAIN_SETS, GainSet, LawSettings
-from controller.margins import (
+from controller.law.gains import GAIN_SETS, GainSet, LawSettings
+from controller.law.margins import (
     ACTUATOR_LAG_S,
     LAGS_MS,
     MASS_KG,
@@ -21,7 +21,7 @@ from controller.margins import (
     NamedMargin,
     margin_table,
 )
-from workbench.gains_file import load_gains
+from workbench.runs.gains_file import load_gains
 
 
 def main(arguments: argparse.Namespace) -> int:

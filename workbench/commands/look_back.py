@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from controller.errors import ConfigError
 from controller.wording import distinct_digits
-from workbench.output import EXPLAIN_NAME, SUMMARY_NAME
-from workbench.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
-from workbench.reader import find_record, read_run, read_run_id
-from workbench.summary import StopSummary, Summary, summarise
-from workbench.timeline import read_timeline, timeline_lines
+from workbench.record.reader import find_record, read_run, read_run_id
+from workbench.record.summary import StopSummary, Summary, summarise
+from workbench.report.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
+from workbench.report.timeline import read_timeline, timeline_lines
+from workbench.runs.output import EXPLAIN_NAME, SUMMARY_NAME
 
 
 def replay(arguments: argparse.Namespace) -> int:

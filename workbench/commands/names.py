@@ -9,10 +9,10 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
-from controller.gains import gain_names
-from sim.faults import FAULT_KINDS
+from controller.law.gains import gain_names
+from sim.faults.kinds import FAULT_KINDS
 from trajectories.anatomy.body import body_names, load_body
-from trajectories.program import program_names
+from trajectories.programs.loader import program_names
 from urdf.arms import arm_names
 from workbench.figures.anatomy import draw_anatomy
 

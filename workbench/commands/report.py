@@ -6,12 +6,12 @@ import argparse
 
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
-from workbench.film_report import load_film_pictures
-from workbench.output import REPORT_NAME, SUMMARY_NAME, write_text
-from workbench.reader import read_run, read_run_id
-from workbench.report import render_report
-from workbench.stages import stage
-from workbench.summary import summarise
+from workbench.record.reader import read_run, read_run_id
+from workbench.record.summary import summarise
+from workbench.report.film_report import load_film_pictures
+from workbench.report.report import render_report
+from workbench.runs.output import REPORT_NAME, SUMMARY_NAME, write_text
+from workbench.runs.stages import stage
 
 
 def report(arguments: argparse.Namespace) -> int:

@@ -14,25 +14,34 @@ import orjson
 
 from controller.errors import MassageArmError, RecordError, SafetyStop
 from controller.types import Cause, StopReason
-from sim.engine import is_installed
-from workbench.bound_words import assumption_lines, bound_rows
-from workbench.claim import FolderClaim
-from workbench.columns import ColumnBuilder
+from sim.bullet.engine import is_installed
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
-from workbench.film_report import load_film_pictures
-from workbench.keyboard import HELP, Keyboard
-from workbench.memory import RunMemory
-from workbench.messages import EventKind, RunConfig
-from workbench.output import REPORT_NAME, SUMMARY_NAME, claimed_output, remove_older_run, reserved_space, write_text
-from workbench.padding import padded
-from workbench.progress import Progress
-from workbench.reader import RECORD_NAME, RunData
-from workbench.report import number, render_report
-from workbench.run_session import Inputs, Prepared, Refusal, SessionRequest, load_inputs, open_world, prepare, simulate
-from workbench.stages import PATIENCE_S, say, stage
-from workbench.summary import Summary, refused, summarise
-from workbench.warm_up import warm_up
+from workbench.record.columns import ColumnBuilder
+from workbench.record.memory import RunMemory
+from workbench.record.messages import EventKind, RunConfig
+from workbench.record.reader import RECORD_NAME, RunData
+from workbench.record.summary import Summary, refused, summarise
+from workbench.report.bound_words import assumption_lines, bound_rows
+from workbench.report.film_report import load_film_pictures
+from workbench.report.padding import padded
+from workbench.report.report import number, render_report
+from workbench.runs.claim import FolderClaim
+from workbench.runs.keyboard import HELP, Keyboard
+from workbench.runs.output import (
+    REPORT_NAME,
+    SUMMARY_NAME,
+    claimed_output,
+    remove_older_run,
+    reserved_space,
+    write_text,
+)
+from workbench.runs.prepare import Inputs, Prepared, Refusal, load_inputs, prepare
+from workbench.runs.progress import Progress
+from workbench.runs.request import SessionRequest
+from workbench.runs.simulate import open_world, simulate
+from workbench.runs.stages import PATIENCE_S, say, stage
+from workbench.runs.warm_up import warm_up
 
 
 def run(arguments: argparse.Namespace) -> int:

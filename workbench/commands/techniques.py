@@ -9,7 +9,7 @@ from dataclasses import asdict
 import orjson
 
 from trajectories.techniques.documentation import technique_docs, techniques_page
-from workbench.output import write_text
+from workbench.runs.output import write_text
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -16,20 +16,20 @@ from sim.fem.calibration import STORE, calibrate
 from sim.fem.soft_back import PadShape
 from trajectories.anatomy.body import load_body
 from urdf.arms import load_arm
+from workbench.campaigns.runner import run_isolated
+from workbench.campaigns.tissue.campaign import Comparison, mesh_lines, pair_lines, run_comparison, tolerance_text
+from workbench.campaigns.tissue.convergence import MeshResult, measure, mesh_tasks
+from workbench.campaigns.tissue.convergence_report import convergence_lines
+from workbench.campaigns.tissue.presses import FRICTION, press_lines
+from workbench.campaigns.tissue.strokes import PLACES
 from workbench.commands.fault_campaigns import FAULT_BODIES, on_processes
-from workbench.convergence import MeshResult, measure, mesh_tasks
-from workbench.convergence_report import convergence_lines
+from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.figures.convergence import convergence_curves
 from workbench.figures.style import save_png
 from workbench.figures.tissue import tier_depths
-from workbench.isolated import run_isolated
-from workbench.output import write_text
-from workbench.progress import Progress
-from workbench.run_session import DT_S
-from workbench.table_sources import Table, stamped
-from workbench.tissue_campaign import Comparison, mesh_lines, pair_lines, run_comparison, tolerance_text
-from workbench.tissue_presses import FRICTION, press_lines
-from workbench.tissue_strokes import PLACES
+from workbench.runs.output import write_text
+from workbench.runs.prepare import DT_S
+from workbench.runs.progress import Progress
 
 PICTURE_FOLDER = "campaigns"
 """Folder beside a campaign's page: these pictures take minutes of simulation, unlike those of ``make pictures``."""

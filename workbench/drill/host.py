@@ -8,15 +8,15 @@ from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
 from controller.errors import MassageArmError
-from controller.gains import STANDARD
+from controller.law.gains import STANDARD
+from controller.processes.host_plant import LinkedPlant, LinkSetup
+from controller.processes.realtime import HOST_PRIORITY, become_realtime
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
-from controller.supervisor.link import LinkedPlant, LinkSetup
-from controller.supervisor.realtime import HOST_PRIORITY, become_realtime
 from controller.types import ArmState, StopReason
 from trajectories.plan import Plan
-from workbench.run_session import stop_on_signals
+from workbench.runs.signals import stop_on_signals
 
 WARM_UP_TICKS = 20
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,33 +15,31 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from controller.arm import ArmDescription, Placement
-from controller.configuration import refuse_unbounded, session_limits, stroke_bounds, supervisor_limits
+from controller.bounds import refuse_unbounded, stroke_bounds
 from controller.errors import PlantError
-from controller.robot import RobotModel
-from controller.safety.supervision import SupervisorLimits
-from controller.supervisor.cells import (
-    HostCell,
-    HostCodec,
+from controller.processes.cells import (
     OwnerCell,
     OwnerCodec,
-    SensesCell,
-    SensesCodec,
     SupervisorCell,
     SupervisorCodec,
 )
-from controller.supervisor.process import SupervisorSetup, run_supervisor
-from controller.supervisor.shared_memory import OwnedBlock
-from controller.types import ArmState, Authority, Mode, StopReason
-from sim.ledger import LedgerPlace, OwnedLedger, Rows, authority_of
+from controller.processes.launch import end_processes, first_blocks
+from controller.processes.shared_memory import OwnedBlock
+from controller.processes.supervisor import SupervisorSetup, run_supervisor
+from controller.robot import RobotModel
+from controller.safety.supervision import SupervisorLimits
+from controller.session_limits import session_limits, supervisor_limits
+from controller.types import Authority, StopReason
 from sim.options import SimulationOptions
+from sim.process import StageSetup, run_stage
 from sim.simulated_rig import simulated_rig
-from sim.stage import StageSetup, run_stage
+from sim.truth_log import LedgerPlace, OwnedLedger, Rows, authority_of
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
-from trajectories.base_search import default_placement
 from trajectories.plan import Plan
 from trajectories.planner import plan_session
-from trajectories.program_model import Program
+from trajectories.programs.model import Program
+from trajectories.reach.base_placement import default_placement
 from urdf.arms import load_arm
 from workbench.drill.host import HostSetup, run_host
 
@@ -57,7 +54,6 @@ START_WALL_S = 240.0
 PASS_WALL_S_PER_S = 30.0
 """Longest wall time for a second of simulated time."""
 LOOK_S = 0.005
-END_WALL_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +208,7 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
     place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
     context = get_context("spawn")
     with ExitStack() as stack:
-        blocks = tuple(stack.enter_context(block) for block in _blocks(prefix, len(plan.arm.joint_names)))
+        blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
         ledger = stack.enter_context(OwnedLedger(place))
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
@@ -227,49 +223,8 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
             context.Process(target=run_host, args=(host, theirs), name="session loop"),
         )
         owner = OwnerCodec(len(plan.arm.joint_names))
-        stack.callback(_end, processes, lambda: blocks[3].writer.write(owner.pack(OwnerCell(True))))
+        stack.callback(end_processes, processes, lambda: blocks[3].writer.write(owner.pack(OwnerCell(True))))
         for process in processes:
             process.start()
         theirs.close()
         yield Running(blocks, ledger, processes, ours)
-
-
-def _blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
-    """Make the four blocks, each with a first value that means nothing yet."""
-    nothing = (0.0,) * joints
-    host, supervisor, senses, owner = (
-        HostCodec(joints), SupervisorCodec(joints), SensesCodec(joints), OwnerCodec(joints),
-    )  # fmt: skip
-    yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing, nothing)))
-    first = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
-    yield OwnedBlock(prefix, supervisor.kind, supervisor.pack(first))
-    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.NOBODY)
-    yield OwnedBlock(prefix, senses.kind, senses.pack(SensesCell(-1, state)))
-    yield OwnedBlock(prefix, owner.kind, owner.pack(OwnerCell(False)))
-
-
-def _end(processes: tuple[BaseProcess, ...], tell: Callable[[], None]) -> None:
-    """End everything: first the stage, which closes its brakes; then nobody has anything left to guard."""
-    with _uninterrupted():
-        tell()
-        stage, supervisor, host = processes
-        for process, wall_s in ((stage, END_WALL_S), (supervisor, END_WALL_S), (host, 0.0)):
-            if process.pid is None:
-                continue
-            process.join(wall_s)
-            if process.exitcode is None:
-                process.kill()
-                process.join()
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let no Ctrl-C cut the cleaning short."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier)

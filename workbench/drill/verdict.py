@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from controller.supervisor.cells import AUTHORITIES, MODES
+from controller.processes.cells import AUTHORITIES, MODES
 from controller.types import Authority, Mode
-from sim.ledger import Rows, authority_of, mode_of
+from sim.truth_log import Rows, authority_of, mode_of
 
 REACTION_S = 0.010
 """Longest time from the fault to the first torque of whoever answers it."""

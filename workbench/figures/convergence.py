@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from workbench.convergence import DEPTHS_M, MeshResult
+from workbench.campaigns.tissue.convergence import DEPTHS_M, MeshResult
 from workbench.figures.style import GRID, INK, legend_above, new_figure
 
 ENGINE_SHARE = (0.75, 1.0)

@@ -20,7 +20,7 @@ from trajectories.anatomy.body import Body
 from workbench.figures.film_scene import PRESSURE_COLORS, FilmScene
 from workbench.figures.raster import Camera, render
 from workbench.figures.style import INK
-from workbench.film_file import Film
+from workbench.runs.film_file import Film
 
 Array = NDArray[np.float64]
 

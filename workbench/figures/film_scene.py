@@ -15,7 +15,7 @@ from trajectories.anatomy.skin import Skin
 from urdf.document import COLORS
 from workbench.figures.body_mesh import COUCH_M, SKIN_COLOR, SMOOTHING_M, body_mesh
 from workbench.figures.mesh import Mesh, box_mesh, cylinder_mesh, joined, sheet_mesh, sphere_mesh
-from workbench.film_file import Film
+from workbench.runs.film_file import Film
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from controller.types import Mode
-from workbench.columns import StepColumns
 from workbench.figures.marks import draw_marks, draw_strokes, event_marks
 from workbench.figures.style import (
     INK,
@@ -28,8 +27,9 @@ from workbench.figures.style import (
     legend_above,
     new_figure,
 )
-from workbench.reader import RunData
-from workbench.summary import TickFacts
+from workbench.record.columns import StepColumns
+from workbench.record.reader import RunData
+from workbench.record.summary import TickFacts
 
 Array = NDArray[np.float64]
 

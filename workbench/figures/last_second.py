@@ -18,7 +18,7 @@ from workbench.figures.style import (
     legend_above,
     new_figure,
 )
-from workbench.reader import RunData
+from workbench.record.reader import RunData
 
 BEFORE_S = 1.0
 AFTER_S = 0.5

@@ -8,8 +8,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from workbench.columns import CAUSES, StepColumns
 from workbench.figures.style import LIMIT, SENSED, WIDE, Canvas, finished, new_figure
+from workbench.record.columns import CAUSES, StepColumns
 
 BINS = 400
 

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from controller.margins import LAGS_MS, SOUND_SENSITIVITY, STIFFNESSES_N_PER_MM, Margin, NamedMargin
+from controller.law.margins import LAGS_MS, SOUND_SENSITIVITY, STIFFNESSES_N_PER_MM, Margin, NamedMargin
 from workbench.figures.style import INK, LIMIT, new_figure
 
 SCALE = (1.0, 4.0)
@@ -26,7 +26,7 @@ def margin_maps(table: Sequence[NamedMargin]) -> Figure:
     Unstable cells are hatched; a line surrounds what is sound (peak at most SOUND_SENSITIVITY).
 
     Args:
-        table: rows of ``controller.margins.margin_table``.
+        table: rows of ``controller.law.margins.margin_table``.
     """
     names = tuple(dict.fromkeys(row.gains for row in table))
     figure, axes = new_figure(3.5, columns=len(names))

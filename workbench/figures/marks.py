@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from matplotlib.axes import Axes
 
 from workbench.figures.style import INK, QUIET
-from workbench.messages import EventKind, SegmentEvent
-from workbench.reader import RunData
+from workbench.record.messages import EventKind, SegmentEvent
+from workbench.record.reader import RunData
 
 ORDINARY = frozenset(
     {

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from controller.arm import PadDescription
 from controller.errors import MassageArmError
 from trajectories.anatomy.body import load_body
-from workbench.columns import StepColumns
 from workbench.figures.style import SEQUENTIAL, WIDE, Canvas, finished, new_figure
-from workbench.reader import RunData
+from workbench.record.columns import StepColumns
+from workbench.record.reader import RunData
 
 Array = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from workbench.figures.style import INK, LIMIT, TRUE, WIDE, Canvas, finished, new_figure
-from workbench.messages import LoopStats
-from workbench.timing import BIN_EDGES_US
+from workbench.record.messages import LoopStats
+from workbench.record.timing import BIN_EDGES_US
 
 
 def tick_histogram(total: LoopStats, dt_s: float, canvas: Canvas = WIDE) -> Figure:

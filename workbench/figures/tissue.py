@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from workbench.campaigns.tissue.campaign import Pair
+from workbench.campaigns.tissue.presses import BASE_MM, SHARE, PressResult
 from workbench.figures.style import GRID, INK, JOINTS, SENSED, TRUE, legend_above, new_figure
-from workbench.tissue_campaign import Pair
-from workbench.tissue_presses import BASE_MM, SHARE, PressResult
 
 _MARKS = {"pressed": "o", "slid": "^"}
 

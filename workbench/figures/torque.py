@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from workbench.figures.style import GRID, INK, LIMIT, QUIET, TRUE, WIDE, Canvas, finished, new_figure
-from workbench.reader import RunData
+from workbench.record.reader import RunData
 
 Array = NDArray[np.float64]
 

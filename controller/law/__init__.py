@@ -1,0 +1,1 @@
+"""The control law: impedance and force, its gains, margins and observers."""

@@ -1,0 +1,218 @@
+"""What the wrist sensor says about the contact: pad wrench, local slope of the skin, press force, plausibility."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.compiled import compiled
+from controller.law.memory import APPROACH, FREE, WORK, Record
+
+Array = NDArray[np.float64]
+
+GRAVITY_M_S2 = 9.81
+SLOPE_MIN_PRESS_N = 3.0
+"""Below this press force the direction of the force says little about the slope (assumed, 60 x sensor noise)."""
+SLOPE_MIN_SPEED_M_S = 0.01
+"""Below this speed the bristles may stick and friction has no known direction (assumed)."""
+SLOPE_FADE_S = 0.3
+"""Time constant with which a learned tilt is given up off the skin (assumed)."""
+BIAS_CAP_N, BIAS_CAP_NM = 3.0, 0.3
+"""Largest zero error that taring takes away (assumed); a larger one is a fault and stays visible as such."""
+IMPLAUSIBLE_TICKS = 3
+"""Ticks in a row that sensor and observer must disagree before the sensor is rejected (one is too few)."""
+
+
+@compiled
+def contact_wrench(
+    rotation: Array, tool: Record, bias: Array, wrench_s: Array, acceleration: Array, out: Array
+) -> None:
+    """Write the wrench of the body on the pad at T, in W (6,): sensor minus bias, tool weight and tool inertia.
+
+    Args:
+        rotation: R_WT.
+        tool: one ``law_memory.TOOL`` record.
+        bias: (6,) sensor bias in S.
+        wrench_s: (6,) sensor reading in S.
+        acceleration: (>=3,) planned linear acceleration of the tool in W [m/s2].
+        out: (6,) force [N] and moment about T [Nm].
+    """
+    t = tool[0]
+    rotation_ws = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            total = 0.0
+            for k in range(3):
+                total += rotation[i, k] * t.r_ts[k, j]
+            rotation_ws[i, j] = total
+    force = np.zeros(3)
+    moment = np.zeros(3)
+    arm = np.zeros(3)
+    centre = np.zeros(3)
+    for i in range(3):
+        for j in range(3):
+            force[i] += rotation_ws[i, j] * (wrench_s[j] - bias[j])
+            moment[i] += rotation_ws[i, j] * (wrench_s[3 + j] - bias[3 + j])
+            arm[i] += rotation[i, j] * t.p_ts[j]
+            centre[i] += rotation_ws[i, j] * t.com_s[j]
+    weight = np.empty(3)
+    for i in range(3):
+        weight[i] = -t.mass_kg * acceleration[i]
+    weight[2] -= t.mass_kg * GRAVITY_M_S2
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        moment[i] -= centre[j] * weight[k] - centre[k] * weight[j]
+    for i in range(3):
+        force[i] -= weight[i]
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        out[i] = force[i]
+        out[3 + i] = moment[i] + arm[j] * force[k] - arm[k] * force[j]
+
+
+@compiled
+def learn_slope(dt: float, gains: Record, state: Record, wrench: Array, velocity: Array, planned: Array) -> None:
+    """Fit the slope error of the planned skin and the friction of the stroke to the measured force direction.
+
+    In the planned tangent plane the measured force is t = F (slope - friction v/|v|). Over a circle the friction term
+    turns with the motion and the slope does not, so a least-squares fit with fading memory tells them apart. The
+    friction has a weak prior so that straight strokes, where the two cannot be told apart, stay well posed.
+
+    Args:
+        dt: tick [s].
+        gains: ``law_memory.GAINS`` record.
+        state: ``law_memory.STATE`` record; slope, friction and the sums are advanced.
+        wrench: contact wrench on the pad in W.
+        velocity: tool velocity in W.
+        planned: planned outward normal.
+    """
+    g, s = gains[0], state[0]
+    normal_force = wrench[0] * planned[0] + wrench[1] * planned[1] + wrench[2] * planned[2]
+    along = velocity[0] * planned[0] + velocity[1] * planned[1] + velocity[2] * planned[2]
+    speed = 0.0
+    for i in range(3):
+        speed += (velocity[i] - along * planned[i]) ** 2
+    speed = math.sqrt(speed)
+    if normal_force < SLOPE_MIN_PRESS_N or speed < SLOPE_MIN_SPEED_M_S:
+        return
+    fade = 1.0 - dt / g.slope_memory_s
+    s.sum_weight = fade * s.sum_weight + dt
+    s.sum_product *= fade
+    for i in range(3):
+        direction = (velocity[i] - along * planned[i]) / speed
+        slope = (wrench[i] - normal_force * planned[i]) / normal_force
+        s.sum_velocity[i] = fade * s.sum_velocity[i] + dt * direction
+        s.sum_slope[i] = fade * s.sum_slope[i] + dt * slope
+        s.sum_product += dt * direction * slope
+    spread, product = s.sum_weight, s.sum_product
+    for i in range(3):
+        spread -= s.sum_velocity[i] ** 2 / s.sum_weight
+        product -= s.sum_velocity[i] * s.sum_slope[i] / s.sum_weight
+    weight = g.friction_prior_weight
+    friction = (weight * g.friction_prior - product) / (weight + max(spread, 0.0))
+    s.friction = min(0.6, max(0.0, friction))
+    confidence = min(1.0, s.sum_weight / (0.5 * g.slope_memory_s))
+    length = 0.0
+    for i in range(3):
+        s.slope[i] = confidence * (s.sum_slope[i] + s.friction * s.sum_velocity[i]) / s.sum_weight
+        length += s.slope[i] ** 2
+    length = math.sqrt(length)
+    if length > g.slope_cap:
+        for i in range(3):
+            s.slope[i] *= g.slope_cap / length
+
+
+@compiled
+def corrected_normal(state: Record, planned: Array) -> None:
+    """Write state.normal: the planned outward normal tilted by the learned slope."""
+    s = state[0]
+    length = 0.0
+    for i in range(3):
+        s.normal[i] = planned[i] + s.slope[i]
+        length += s.normal[i] ** 2
+    length = math.sqrt(length)
+    for i in range(3):
+        s.normal[i] /= length
+
+
+@compiled
+def forget_slope(dt: float, state: Record) -> None:
+    """Let go of what was learned about the skin, smoothly, because the tool's tilt follows it.
+
+    Another place has another error; the friction belongs to the oiled person and stays.
+    """
+    s = state[0]
+    s.sum_weight = 0.0
+    s.sum_product = 0.0
+    keep = math.exp(-dt / SLOPE_FADE_S)
+    for i in range(3):
+        s.slope[i] *= keep
+        s.sum_velocity[i] = 0.0
+        s.sum_slope[i] = 0.0
+
+
+@compiled
+def press_estimate(dt: float, gains: Record, state: Record, sensed_n: float, observer_n: float) -> None:
+    """Advance the press estimate: the wrist sensor where it is plausible, else the momentum observer.
+
+    Args:
+        dt: tick [s].
+        gains: ``law_memory.GAINS`` record.
+        state: ``law_memory.STATE`` record.
+        sensed_n: press force by the wrist sensor; NaN where there is none.
+        observer_n: press force by the momentum observer.
+    """
+    g, s = gains[0], state[0]
+    s.observer_n = observer_n
+    if abs(sensed_n - observer_n) <= g.plausible_n:
+        s.implausible_ticks = 0
+    else:
+        s.implausible_ticks += 1
+    is_finite = math.isfinite(sensed_n)
+    s.is_trusted = 1 if is_finite and s.implausible_ticks < IMPLAUSIBLE_TICKS else 0
+    press = sensed_n if s.is_trusted == 1 else max(observer_n, 0.0)
+    before = s.press_n
+    s.press_n += (1.0 - math.exp(-2.0 * math.pi * g.force_filter_hz * dt)) * (press - before)
+    slope = (s.press_n - before) / dt
+    s.press_rate += (1.0 - math.exp(-2.0 * math.pi * g.rate_filter_hz * dt)) * (slope - s.press_rate)
+
+
+@compiled
+def is_learning(state: Record) -> bool:
+    """Return True while the tool strokes and the sensor is trusted."""
+    return bool(state[0].contact == WORK and state[0].is_trusted == 1)
+
+
+@compiled
+def tare(state: Record, wrench: Array, rotation: Array, tool: Record) -> None:
+    """Average the bias while the tool rests in the air: ``wrench`` is the residual contact wrench at T in W.
+
+    The bias lives in S; only force and moment that no contact explains may enter, so this is called in the air only.
+    """
+    s, t = state[0], tool[0]
+    if s.contact not in (FREE, APPROACH):
+        return
+    s.bias_samples += 1.0
+    share = 1.0 / s.bias_samples
+    rotation_ws = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            total = 0.0
+            for k in range(3):
+                total += rotation[i, k] * t.r_ts[k, j]
+            rotation_ws[i, j] = total
+    arm = np.zeros(3)
+    for i in range(3):
+        for j in range(3):
+            arm[i] += rotation[i, j] * t.p_ts[j]
+    for i in range(3):
+        force = 0.0
+        moment = 0.0
+        for j in range(3):
+            k, m = (j + 1) % 3, (j + 2) % 3
+            force += rotation_ws[j, i] * wrench[j]
+            moment += rotation_ws[j, i] * (wrench[3 + j] - (arm[k] * wrench[m] - arm[m] * wrench[k]))
+        s.bias[i] = min(BIAS_CAP_N, max(-BIAS_CAP_N, s.bias[i] + share * force))
+        s.bias[3 + i] = min(BIAS_CAP_NM, max(-BIAS_CAP_NM, s.bias[3 + i] + share * moment))

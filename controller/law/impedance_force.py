@@ -1,0 +1,145 @@
+"""The control law: one object that turns senses and a reference into a command; it knows no limits."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from controller.law import kernel
+from controller.law.gains import ForceGains, LawSettings
+from controller.law.memory import FREE, REFERENCE, STATE, TOOL, WORK, Record
+from controller.robot import RobotModel
+from controller.types import (
+    ArmState,
+    Command,
+    ContactState,
+    PadEstimate,
+    Phase,
+    Reference,
+    ToolTerms,
+    Vector3,
+)
+
+_PHASE_NUMBER = {phase: float(number) for number, phase in enumerate(Phase)}
+_CONTACT = tuple(ContactState)
+
+
+class ImpedanceForceLaw:
+    """Tangential impedance, force loop along the normal, null space with a posture (docs/design.md section 3).
+
+    Args:
+        robot: rigid-body model of the arm, any number of joints.
+        gains: of the force loop.
+        settings: everything else.
+        dt_s: period of the loop [s].
+    """
+
+    def __init__(self, robot: RobotModel, gains: ForceGains, settings: LawSettings, dt_s: float) -> None:
+        robot.arm.tool.only_pad("the control law")
+        joints = robot.joints
+        self.robot = robot
+        self.gains = gains
+        self.settings = settings
+        self._dt_s = dt_s
+        self._gains = settings.record(gains)
+        self._tool = tool_record(robot)
+        self._reference = np.zeros(1, dtype=REFERENCE)
+        self._state = np.zeros(1, dtype=STATE)
+        self._friction_cap = settings.friction_cap_share * np.array(robot.arm.friction_nm)
+        self._memory = np.zeros((10, joints))
+        self._senses = np.zeros(4 * joints + 31)
+        self._pack_senses = struct.Struct(f"{len(self._senses)}d").pack_into
+        self._out = np.zeros(14 * joints + 22)
+        self._rows = self._out[2 * joints + 22 :].reshape(12, joints)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything; the next tick starts from the measured pose without a jump."""
+        self._state[:] = np.zeros(1, dtype=STATE)
+        self._state["contact"] = FREE
+        self._state["is_trusted"] = 1
+        self._state["normal_share"] = 1.0
+        self._state["time_in_state_s"] = 10.0
+        self._state["gain_share"] = 1.0
+        self._noted = (False, 1.0)
+        self._state["friction"] = self.settings.friction_prior
+        self._state["modes"] = np.eye(6)
+        self._memory[:] = 0.0
+
+    @property
+    def is_working(self) -> bool:
+        """True while the reference force has been reached and the plan clock may run through a stroke."""
+        return bool(self._state["contact"][0] == WORK)
+
+    @property
+    def descent_m(self) -> float:
+        """Way along the inward normal since the approach began [m]."""
+        return float(self._state["descent_m"][0])
+
+    def note_limited(self, is_limited: bool, gain_share: float = 1.0) -> None:
+        """Tell the law what the gate did to the last command.
+
+        Args:
+            is_limited: the press force was lowered, so that its integral must not wind up.
+            gain_share: what the energy tank leaves of the loop's gains; damping stays whole.
+        """
+        if (is_limited, gain_share) != self._noted:
+            self._noted = (is_limited, gain_share)
+            self._state["is_limited"] = 1 if is_limited else 0
+            self._state["gain_share"] = gain_share
+
+    def step(self, state: ArmState, reference: Reference) -> Command:
+        """Return the command for one tick.
+
+        Args:
+            state: what the senses say.
+            reference: what the plan wants; one pad.
+        """
+        (pad,) = reference.pads
+        joints, senses = self.robot.joints, self._senses
+        self._pack_senses(
+            senses.data, 0, *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
+            *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
+            *pad.normal_w, pad.press_n, pad.press_rate_n_per_s, _PHASE_NUMBER[reference.phase],
+        )  # fmt: skip
+        self.robot.update(senses[:joints], senses[joints : 2 * joints])
+        kernel.tick(
+            self._dt_s, self._gains, self._tool, self._reference, self._state, self._friction_cap, self.robot.terms,
+            senses, self._memory, self._out,
+        )  # fmt: skip
+        return self._command(reference)
+
+    def _command(self, reference: Reference) -> Command:
+        n = self.robot.joints
+        at = 2 * n + 10
+        out, rows = self._out[: at + 12].tolist(), self._rows.tolist()
+        normal: Vector3 = (out[at + 3], out[at + 4], out[at + 5])
+        terms = ToolTerms(
+            (out[at], out[at + 1], out[at + 2]),
+            (out[at - 4], out[at - 3], out[at - 2], out[at - 1]),
+            (out[at - 10], out[at - 9], out[at - 8], out[at - 7], out[at - 6], out[at - 5]),
+            rows[:6],
+            rows[6:],
+            tuple(out[n : 2 * n]),
+        )
+        estimate = PadEstimate(normal, out[at + 6], out[at + 7], out[at + 8], out[at + 9] != 0.0)
+        return Command(
+            tuple(out[:n]),
+            terms,
+            (estimate,),
+            _CONTACT[int(out[at + 10])],
+            reference.twist[:3],
+            out[at + 11],
+        )
+
+
+def tool_record(robot: RobotModel) -> Record:
+    """Return the tool as the kernels take it."""
+    record = np.zeros(1, dtype=TOOL)
+    position, rotation = robot.sensor_in_tool()
+    record["mass_kg"] = robot.arm.tool.mass_kg
+    record["com_s"][0] = robot.arm.tool.com_s_m
+    record["p_ts"][0] = position
+    record["r_ts"][0] = rotation
+    return record

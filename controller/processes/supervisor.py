@@ -1,0 +1,189 @@
+"""The supervisor's process: it reads the senses itself, watches the session loop, and takes the drives from it.
+
+Its period is ``BEAT_S`` of the drives' clock, and never shorter on its own: where simulated drives fall behind the
+wall clock the supervisor waits for their next tick instead of blaming the session loop for it. It makes its own
+rigid-body terms in every period, so that they are at hand when it has to act.
+
+Nothing but a kill ends it while the arm has its enable: Ctrl-C, which reaches the whole group of processes, is ignored
+however often it comes, and the owner's word or a termination signal counts only once the brakes are closed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from controller.arm import ArmDescription, Placement
+from controller.processes.cells import (
+    HostCell,
+    HostCodec,
+    OwnerCodec,
+    SensesCell,
+    SensesCodec,
+    SupervisorCell,
+    SupervisorCodec,
+)
+from controller.processes.kinematics import own_terms
+from controller.processes.realtime import SUPERVISOR_PRIORITY, become_realtime, quiet_memory, sleep_until, wait_for
+from controller.processes.shared_memory import BlockReader, BlockWriter, attach
+from controller.rig import Identity
+from controller.robot import RobotModel
+from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
+from controller.types import Authority, Mode, ToolTerms, Vector
+
+WARM_UP_PERIODS = 20
+"""Periods of kinematics before it reports ready: the first ones load machine code."""
+SENSES_LOST_S = 5.0
+"""Wall time without new senses after which there is nothing left to supervise: without its heartbeat the drives close
+their brakes by themselves (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorSetup:
+    """What the supervisor's process is started with.
+
+    Attributes:
+        prefix: of the shared memory's names.
+        arm: the arm and its tool.
+        placement: X_WB.
+        limits: what to check.
+        dt_s: tick of the drives.
+        identity: of the plant to supervise.
+        owner_pid: process that started this one; without it nobody is left to give the word to end.
+    """
+
+    prefix: str
+    arm: ArmDescription
+    placement: Placement
+    limits: SupervisorLimits
+    dt_s: float
+    identity: Identity
+    owner_pid: int
+
+
+class SupervisorLoop:
+    """The work of one period, and the loop around it.
+
+    Args:
+        setup: what to supervise.
+        is_realtime: what it tells about its own priority.
+
+    Raises:
+        PlantError: the shared memory is missing or foreign.
+    """
+
+    def __init__(self, setup: SupervisorSetup, *, is_realtime: bool) -> None:
+        joints = len(setup.arm.joint_names)
+        self._host, self._senses, self._owner = HostCodec(joints), SensesCodec(joints), OwnerCodec(joints)
+        self._codec = SupervisorCodec(joints)
+        self._host_reader = BlockReader(attach(setup.prefix, self._host.kind, may_write=False), self._host.kind)
+        self._senses_reader = BlockReader(attach(setup.prefix, self._senses.kind, may_write=False), self._senses.kind)
+        self._owner_reader = BlockReader(attach(setup.prefix, self._owner.kind, may_write=False), self._owner.kind)
+        self._writer = BlockWriter(attach(setup.prefix, self._codec.kind, may_write=True), self._codec.kind)
+        self._robot = RobotModel(setup.arm, setup.placement)
+        self._supervisor = Supervisor(setup.limits)
+        self._beat_ticks = round(BEAT_S / setup.dt_s)
+        self._nothing: Vector = (0.0,) * joints
+        self._terms: ToolTerms | None = None
+        self._is_realtime = is_realtime
+        self._beat = self._host_beat = 0
+        self._is_host_stopped = False
+        self._resumes = 0
+        self._last_tick = -self._beat_ticks
+        self._is_asked_to_end = False
+        self._owner_pid, self._identity = setup.owner_pid, setup.identity
+
+    def ask_to_end(self) -> None:
+        """End as soon as the arm has no enable."""
+        self._is_asked_to_end = True
+
+    def run(self) -> None:
+        """Supervise until the arm has no enable and somebody has asked for the end.
+
+        Raises:
+            PlantError: the drives belong to another plant; without this heartbeat they get no enable.
+        """
+        senses = self._next_senses()
+        while senses is None and not self._may_end():
+            senses = self._next_senses()
+        if senses is not None:
+            self._identity.check(senses.identity)
+        for _ in range(WARM_UP_PERIODS):
+            if senses is not None:
+                self._note_terms(senses)
+        wake_s = time.monotonic()
+        while senses is not None:
+            self._period(senses)
+            if senses.state.authority is Authority.NOBODY and self._may_end():
+                return
+            wake_s = max(wake_s + BEAT_S, time.monotonic() - BEAT_S)
+            sleep_until(wake_s)
+            senses = self._next_senses()
+
+    def _next_senses(self) -> SensesCell | None:
+        """Return the senses a period after the last ones, None where the drives are gone."""
+
+        def look() -> SensesCell | None:
+            senses = self._senses.unpack(self._senses_reader.read())
+            return senses if senses is not None and senses.tick >= self._last_tick + self._beat_ticks else None
+
+        return wait_for(look, time.monotonic() + SENSES_LOST_S)
+
+    def _period(self, senses: SensesCell) -> None:
+        """Judge, act and beat once."""
+        state, supervisor = senses.state, self._supervisor
+        self._last_tick = senses.tick
+        self._note_terms(senses)
+        host = self._host.unpack(self._host_reader.read())
+        if host is not None:
+            self._host_beat, self._is_host_stopped = host.beat, host.mode is not Mode.RUN
+            self._answer_resume(host)
+        # Behind closed brakes there is nothing to guard, and a session loop that has ended is not missed.
+        if state.authority is not Authority.NOBODY:
+            supervisor.judge(SupervisorView(state, self._host_beat, host is not None, self._is_host_stopped))
+        tau, mode = self._nothing, Mode.RUN
+        if supervisor.stop is not None and self._terms is not None:
+            tau, mode = supervisor.torque(self._terms, state)
+        self._beat += 1
+        has_drives, cause = supervisor.stop is not None, supervisor.stop.cause if supervisor.stop is not None else None
+        self._writer.write(
+            self._codec.pack(
+                SupervisorCell(
+                    self._beat, senses.tick, has_drives, cause, mode, self._is_realtime, state.t_s, tau, self._resumes
+                )
+            )
+        )
+
+    def _answer_resume(self, host: HostCell) -> None:
+        """Agree once to each request of the session loop for the drives: its stop was cleared by a person."""
+        if host.resumes != self._resumes and host.wants_enable:
+            self._resumes = host.resumes
+            self._supervisor.clear()
+
+    def _note_terms(self, senses: SensesCell) -> None:
+        """Make the terms of this period; the last good ones stay where the senses are gone."""
+        state = senses.state
+        if math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
+            self._terms = own_terms(self._robot, state.q_rad, state.dq_rad_s)
+
+    def _may_end(self) -> bool:
+        """Return True where somebody wants the end, or nobody is left who could."""
+        owner = self._owner.unpack(self._owner_reader.read())
+        is_over = owner is not None and owner.is_over
+        return is_over or self._is_asked_to_end or os.getppid() != self._owner_pid
+
+
+def run_supervisor(setup: SupervisorSetup) -> None:
+    """Be the supervisor's process until its work is over.
+
+    Args:
+        setup: what to supervise.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    loop = SupervisorLoop(setup, is_realtime=become_realtime(SUPERVISOR_PRIORITY))
+    signal.signal(signal.SIGTERM, lambda _number, _frame: loop.ask_to_end())
+    quiet_memory()
+    loop.run()

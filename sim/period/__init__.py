@@ -1,0 +1,1 @@
+"""One period of the simulation: kinematics, drives, senses."""

@@ -1,0 +1,1 @@
+"""The person on the table: tissue, contact, motion."""

@@ -1,0 +1,1 @@
+"""Where the arm can stand and how it gets there."""

@@ -1,0 +1,116 @@
+"""The numbers of a stroke that limits and reports need: ceiling, stiffness, effective mass, speed of the surface."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from controller.robot import RobotModel
+from controller.safety.limits import REGION_CEILING_N
+from controller.types import Region, SegmentInfo
+from trajectories.anatomy.back import Back
+from trajectories.reach.inverse_kinematics import Track
+from trajectories.techniques.stroke_path import StrokePath
+from trajectories.techniques.timing import STEP_S
+from trajectories.tool_pose import Poses
+
+STIFFNESS_AT_CEILING_N_PER_M: Mapping[Region, float] = MappingProxyType(
+    {
+        Region.SACRUM: 32000.0,
+        Region.GLUTEAL: 4000.0,
+        Region.LUMBAR_PARASPINAL: 7000.0,
+        Region.THORACIC_PARASPINAL: 8000.0,
+        Region.RHOMBOID: 20000.0,
+        Region.UPPER_TRAPEZIUS: 12000.0,
+        Region.NECK_BASE: 5000.0,
+        Region.DELTOID: 6000.0,
+        Region.THIGH: 4000.0,
+        Region.CALF: 5000.0,
+        Region.OTHER: 8000.0,
+    }
+)
+"""Upper estimate of the tissue's tangent stiffness at the region's ceiling, before it relaxes: the largest over people
+within 1.645 standard deviations of stiffness and thickness, hardening near bone included, rounded up. The curves behind
+it are assumed (Hertz contact with thin-layer correction over published moduli); a test holds it against the simulated
+tissue."""
+STIFFNESS_AT_WORK_N_PER_M: Mapping[Region, float] = MappingProxyType(
+    {
+        Region.SACRUM: 6200.0,
+        Region.GLUTEAL: 1900.0,
+        Region.LUMBAR_PARASPINAL: 3500.0,
+        Region.THORACIC_PARASPINAL: 4100.0,
+        Region.RHOMBOID: 4800.0,
+        Region.UPPER_TRAPEZIUS: 3900.0,
+        Region.NECK_BASE: 3900.0,
+        Region.DELTOID: 3700.0,
+        Region.THIGH: 2200.0,
+        Region.CALF: 2600.0,
+        Region.OTHER: 4400.0,
+    }
+)
+"""Tangent stiffness of a typical person's tissue under a 36 mm sphere at 20 N, before it relaxes (assumed like the
+table above; the same test holds it against the simulated tissue)."""
+BREATHING_THORAX_M_S = 0.0079
+"""Largest speed of the thoracic skin: 5 mm amplitude at 0.25 Hz, 5e-3 * 2 pi * 0.25."""
+BREATHING_LUMBAR_M_S = 0.0032
+"""Largest speed of the lumbar skin: 2 mm amplitude at 0.25 Hz."""
+THORAX_FROM = "L3"
+"""Breathing fades between thorax and lumbar back; everything above this landmark counts as thorax (upper estimate)."""
+SLOPE_ERROR_RAD = math.radians(5.0)
+"""Error of the planned slope, which turns stroke speed into surface speed (assumed: 3 mm rms surface error)."""
+MASS_EVERY = 5
+"""Every so many postures (50 ms each) the effective mass is computed."""
+
+
+def effective_mass(robot: RobotModel, track: Track, poses: Poses) -> tuple[float, float]:
+    """Return smallest and largest effective mass [kg] along the normals of a stroke; poses every posture."""
+    chosen = [*range(0, len(poses), MASS_EVERY), len(poses) - 1]
+    masses = [robot.effective_mass(track.q_rad[k], poses.normal[k]) for k in chosen]
+    return min(masses), max(masses)
+
+
+def segment_info(
+    path: StrokePath,
+    regions: list[list[Region]],
+    back: Back,
+    mass_kg: tuple[float, float],
+    start_s: float,
+    end_s: float,
+) -> SegmentInfo:
+    """Return what reports and limits need of a stroke.
+
+    Args:
+        path: the stroke.
+        regions: regions under every checked footprint, centre first.
+        back: the back.
+        mass_kg: smallest and largest effective mass along the normal.
+        start_s: plan time at which its work begins.
+        end_s: plan time at which its work ends.
+    """
+    under = {region for group in regions for region in group}
+    main = Counter(group[0] for group in regions).most_common(1)[0][0]
+    ceiling = min(REGION_CEILING_N[region] for region in under)
+    stiffness = max(STIFFNESS_AT_CEILING_N_PER_M[region] for region in under)
+    speed = float(np.linalg.norm(np.diff(path.only_feet_xy_m, axis=0), axis=1).max() / STEP_S)
+    is_thorax = float(path.only_feet_xy_m[:, 0].max()) > back.spine_x(THORAX_FROM)
+    breathing = BREATHING_THORAX_M_S if is_thorax else BREATHING_LUMBAR_M_S
+    return SegmentInfo(
+        name=path.name,
+        technique=path.technique,
+        region=str(main),
+        side=path.side,
+        force_target_n=float(path.press_n.max()),
+        ceiling_n=ceiling,
+        stiffness_n_per_m=stiffness,
+        working_stiffness_n_per_m=STIFFNESS_AT_WORK_N_PER_M[main],
+        surface_speed_m_s=breathing + speed * math.sin(SLOPE_ERROR_RAD),
+        lambda_n_kg=mass_kg[1],
+        smallest_lambda_n_kg=mass_kg[0],
+        start_s=start_s,
+        end_s=end_s,
+        contact=path.contact,
+    )

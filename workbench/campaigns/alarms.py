@@ -1,0 +1,168 @@
+"""The false-alarm campaign: fault-free sessions with the supervisor watching; none may be stopped."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from controller.errors import MassageArmError, PlanError
+from controller.robot import RobotModel
+from controller.session_parts import SessionParts
+from sim.options import SimulationOptions
+from sim.plant import build_simulation
+from sim.supervised_plant import SupervisedPlant
+from workbench.campaigns.fork import in_child
+from workbench.campaigns.runner import run_all
+from workbench.runs.gains_file import load_gains
+from workbench.runs.prepare import DT_S, Prepared, load_inputs, prepare
+from workbench.runs.request import SessionRequest
+
+PATIENCE_S = 3600.0
+"""Wall time after which a session counts as hanging."""
+
+
+class Ending(enum.StrEnum):
+    """How a session ended."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+    """The plan was refused before anything moved: no alarm, but no session either."""
+    DIED = "died"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One fault-free session.
+
+    Attributes:
+        request: what was run.
+        ending: how it ended.
+        cause: cause of the stop, of the session's or the supervisor's; empty without one.
+        words: the stop, the refusal or the death in words.
+    """
+
+    request: SessionRequest
+    ending: Ending
+    cause: str = ""
+    words: str = ""
+
+    @property
+    def is_passed(self) -> bool:
+        """No false alarm, and no death either."""
+        return self.ending in (Ending.COMPLETED, Ending.REFUSED)
+
+
+_WATCHED = TypeAdapter(Watched)
+
+
+def alarm_requests(
+    count: int,
+    programs: Sequence[str],
+    bodies: Sequence[str],
+    arms: Sequence[str],
+    gains: Sequence[str],
+    seeds: Sequence[int] = (),
+) -> tuple[SessionRequest, ...]:
+    """Return ``count`` sessions that go through all choices alike, each with a seed of its own where none are given.
+
+    Args:
+        count: how many.
+        programs: programs.
+        bodies: bodies.
+        arms: arms.
+        gains: gain sets.
+        seeds: seeds to go round; none for 1, 2, 3, ...
+    """
+    combinations = list(itertools.product(programs, bodies, arms, gains))
+    # In a fixed random order, so that a short campaign mixes all of them too.
+    order = np.random.default_rng(0).permutation(len(combinations)).tolist()
+    found = []
+    for index in range(count):
+        program, body, arm, gain = combinations[order[index % len(order)]]
+        seed = seeds[index % len(seeds)] if seeds else index + 1
+        found.append(SessionRequest(program, body, "law", arm, gain, 0.0, seed))
+    return tuple(found)
+
+
+def run_alarms(
+    requests: tuple[SessionRequest, ...], executor: Executor, on_done: Callable[[int, int], None]
+) -> tuple[Watched, ...]:
+    """Run all sessions on any ``concurrent.futures`` executor; the result has every one of them, in their order.
+
+    Args:
+        requests: what to run.
+        executor: where to run it.
+        on_done: called with (done, all) after every session.
+    """
+    return run_all(requests, watch, _died, executor, on_done)
+
+
+def _died(request: SessionRequest, why: str) -> Watched:
+    return Watched(request, Ending.DIED, words=why)
+
+
+def watch(request: SessionRequest) -> Watched:
+    """Run one session in a process of its own and say how it ended."""
+    try:
+        prepared = _prepared(request.program, request.body, request.arm)
+        parts = replace(prepared.parts, gains=load_gains(request.gains).gains)
+        parts.refuse_unsafe()
+    except PlanError as error:
+        return Watched(request, Ending.REFUSED, words=str(error))
+    except MassageArmError as error:
+        return Watched(request, Ending.DIED, words=str(error))
+    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, parts, request)), PATIENCE_S)
+    if answer.death:
+        words = f"the session {answer.death}: {answer.data[:300].decode(errors='replace')}"
+        return Watched(request, Ending.DIED, words=words.rstrip(": "))
+    try:
+        return _WATCHED.validate_json(answer.data)
+    except ValidationError:
+        return Watched(request, Ending.DIED, words="the session left no result")
+
+
+def alarm_lines(watched: Sequence[Watched]) -> list[str]:
+    """Return the stops by cause, whatever else did not complete, and the count."""
+    causes = Counter(one.cause for one in watched if one.ending is Ending.STOPPED)
+    endings = Counter(one.ending for one in watched)
+    lines = [f"{cause:<24} {number:4d} sessions" for cause, number in causes.most_common()]
+    for one in watched:
+        if one.ending is not Ending.COMPLETED:
+            r = one.request
+            lines.append(f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} seed {r.seed}: {one.words}")
+    counted = ", ".join(f"{endings[ending]} {ending}" for ending in Ending)
+    return [*lines, f"{len(watched)} fault-free sessions: {counted}"]
+
+
+@functools.lru_cache(maxsize=8)
+def _prepared(program: str, body: str, arm: str) -> Prepared:
+    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1)))
+
+
+def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -> Watched:
+    robot = parts.robot
+    options = SimulationOptions(seed=request.seed, dt_s=DT_S)
+    world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
+    own_model = RobotModel(robot.arm, prepared.placement)
+    plant = SupervisedPlant(world, own_model, parts.supervisor_limits())
+    session = parts.session(plant)
+    plant.configure()
+    try:
+        plant.activate(prepared.plan.rest_q_rad)
+        result = session.run()
+    finally:
+        plant.deactivate()
+    stop = plant.taken or result.stop
+    if stop is None:
+        return Watched(request, Ending.COMPLETED)
+    words = f"{stop.limit} got {stop.value:.4g} {stop.unit}, allowed {stop.allowed:.4g} {stop.unit} at {stop.t_s:.3f} s"
+    return Watched(request, Ending.STOPPED, str(stop.cause), words)

@@ -1,0 +1,242 @@
+"""One cell of the fault table: what was broken, what came of it, and the criteria it is held against."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from controller.types import Action, Cause, Mode
+from sim.person.tissue_tier import Tier
+
+BLIND_RISE_N = 5.0
+"""A wrist sensor that goes blind may let the press force rise over the set-point by this."""
+FAST_PERSON_PEAK_N = 30.0
+"""With the fast gains a person who moves may meet this at most."""
+LEFT_PRESSING_N = 5.0
+"""A stopped arm that still presses with more has not let go: the light touch every stroke begins with."""
+DROP_M = 0.020
+"""A stopped arm that has left the skin may sink by this: an arm let go falls it in 64 ms, one that floats under its
+damping takes longer than the whole reaction, so this tells the two apart; a pad sinks in less than that deep."""
+BLIND = frozenset({"sensor_zero", "sensor_nan"})
+BEYOND = frozenset({"patient_jerk_fast", "patient_gets_up"})
+"""Motions at 0.38 and 0.28 m/s, faster than the bound reckons with (``PERSON_SPEED_M_S``): the limit may be passed, the
+report shows by how much."""
+BRAKED = frozenset({"joint_torque_lost"})
+"""Faults after which a joint is held by its brake."""
+EXPECTED_ERROR = frozenset({"disk_full"})
+"""Faults that a session ends with an error for, after the arm has been led to rest."""
+
+
+class Family(enum.StrEnum):
+    """Which criteria a cell is held against."""
+
+    MACHINE = "machine"
+    PERSON = "person"
+    BEYOND = "beyond"
+    DOUBLE = "double"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sessions that are the same up to the fault.
+
+    Attributes:
+        technique: technique of the stroke.
+        body: body.
+        arm: arm.
+        gains: gain set.
+        seed: seed of person, breathing and noise.
+        force_n: set-point; of kneading the crest of its wave.
+        tissue: what stands for the tissue; earlier results without a word about it are of the law.
+    """
+
+    technique: str
+    body: str
+    arm: str
+    gains: str
+    seed: int
+    force_n: float
+    tissue: Tier = Tier.LAW
+
+    def __str__(self) -> str:
+        tissue = "" if self.tissue is Tier.LAW else f" on {self.tissue}"
+        return f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed} {self.force_n:g} N{tissue}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is broken at once.
+
+    Attributes:
+        faults: faults as on the command line, without their time.
+        is_person: a person's motion is among them.
+        at_start: known before the arm moves, so it is there from the beginning.
+    """
+
+    faults: tuple[str, ...]
+    is_person: bool
+    at_start: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the faults without their values."""
+        return tuple(fault.partition("=")[0] for fault in self.faults)
+
+    @property
+    def family(self) -> Family:
+        """Which criteria count."""
+        if BEYOND.intersection(self.names):
+            return Family.BEYOND
+        if len(self.faults) > 1:
+            return Family.DOUBLE
+        return Family.PERSON if self.is_person else Family.MACHINE
+
+    def __str__(self) -> str:
+        return " + ".join(self.faults) + (" from the start" if self.at_start else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of a cell; forces are of the truth and counted from the fault on.
+
+    Attributes:
+        set_point_n: press force wanted at the fault.
+        peak_n: largest press force.
+        ceiling_n: hard limit of the place where it was reached.
+        bound_n: worst case printed for the stroke.
+        person_bound_n: the same with a person who moves.
+        braked_bound_n: the same with a person who moves and a joint whose drive has failed held by its brake.
+        over_limit_samples: periods over the limit of the place; NaN counts as over.
+        cause: why the session was stopped; None where nothing stopped it.
+        action: what the stop's reasons made the arm do; LOWER where nothing stopped it.
+        taken: why the supervisor took the drives; None where it did not.
+        reaction_ticks: periods from the fault to the first whose torque was not the running session's; None where
+            there was none.
+        end_press_n: press force at the end.
+        dropped_m: how far the stopped arm sank below where it left the skin.
+        mode: mode at the end.
+        is_waited: it was waited for the end of parking.
+        error: what the session ended with, in words.
+        cpu_s: processor time it took from the fault on.
+    """
+
+    set_point_n: float
+    peak_n: float
+    ceiling_n: float
+    bound_n: float
+    person_bound_n: float
+    braked_bound_n: float
+    over_limit_samples: int
+    cause: Cause | None
+    action: Action
+    taken: Cause | None
+    reaction_ticks: int | None
+    end_press_n: float
+    dropped_m: float
+    mode: Mode
+    is_waited: bool
+    error: str
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One fault in one session.
+
+    Attributes:
+        group: the session.
+        case: what was broken.
+        measured: what came of it; None where the cell died.
+        misses: criteria that were not met, in words; a cell that died has one too.
+    """
+
+    group: Group
+    case: Case
+    measured: Measured | None
+    misses: tuple[str, ...]
+
+    @property
+    def is_passed(self) -> bool:
+        """Every criterion was met."""
+        return not self.misses
+
+
+def dead(group: Group, case: Case, why: str) -> Cell:
+    """Return the cell of a session that left no result."""
+    return Cell(group, case, None, (why or "no result",))
+
+
+def judged(group: Group, case: Case, measured: Measured) -> Cell:
+    """Return the cell with all criteria held against what was measured."""
+    cell = Cell(group, case, measured, ())
+    misses = [words for check in (*_COMMON, *_FAMILIES[case.family]) if (words := check(cell, measured))]
+    return replace(cell, misses=tuple(misses))
+
+
+def bound_of(case: Case, m: Measured) -> tuple[str, float]:
+    """Return the name and the value [N] of the printed bound that a case is held against."""
+    if not case.is_person:
+        return "worst-case bound", m.bound_n
+    if BRAKED.intersection(case.names):
+        return "braked bound", m.braked_bound_n
+    return "person bound", m.person_bound_n
+
+
+def _within_limit(_cell: Cell, m: Measured) -> str:
+    if m.over_limit_samples == 0 and m.peak_n <= m.ceiling_n:
+        return ""
+    return f"{m.over_limit_samples} samples over the limit, peak {m.peak_n:.1f} N, ceiling {m.ceiling_n:g} N"
+
+
+def _within_bound(cell: Cell, m: Measured) -> str:
+    name, bound = bound_of(cell.case, m)
+    return "" if m.peak_n <= bound else f"peak {m.peak_n:.1f} N over the {name} {bound:.1f} N"
+
+
+def _blind_rise(cell: Cell, m: Measured) -> str:
+    allowed = m.set_point_n + BLIND_RISE_N
+    if not BLIND.intersection(cell.case.names) or m.peak_n <= allowed:
+        return ""
+    return f"peak {m.peak_n:.1f} N over set-point + {BLIND_RISE_N:g} N = {allowed:.1f} N"
+
+
+def _fast_peak(cell: Cell, m: Measured) -> str:
+    if cell.group.gains != "fast" or m.peak_n <= FAST_PERSON_PEAK_N:
+        return ""
+    return f"peak {m.peak_n:.1f} N with the fast gains, allowed {FAST_PERSON_PEAK_N:g} N"
+
+
+def _let_go(_cell: Cell, m: Measured) -> str:
+    is_stopped = m.mode is not Mode.RUN or m.cause is not None or m.reaction_ticks is not None
+    # One that runs on is held by its own set-point; it must not press harder than the session itself may.
+    allowed = LEFT_PRESSING_N if is_stopped else m.ceiling_n
+    return "" if m.end_press_n < allowed else f"left pressing with {m.end_press_n:.1f} N"
+
+
+def _not_dropped(_cell: Cell, m: Measured) -> str:
+    if math.isfinite(m.dropped_m) and m.dropped_m < DROP_M:
+        return ""
+    return f"dropped by {1e3 * m.dropped_m:.0f} mm, allowed {1e3 * DROP_M:g} mm"
+
+
+def _parks(_cell: Cell, m: Measured) -> str:
+    if not m.is_waited or m.action is not Action.PARK or m.mode is Mode.RELEASED:
+        return ""
+    return f"stopped by {m.cause}, which parks, but ended in mode {m.mode}"
+
+
+def _no_error(cell: Cell, m: Measured) -> str:
+    return "" if not m.error or EXPECTED_ERROR.intersection(cell.case.names) else f"ended with {m.error}"
+
+
+_Check = Callable[[Cell, Measured], str]
+_COMMON: tuple[_Check, ...] = (_let_go, _not_dropped, _parks, _no_error)
+_FAMILIES: dict[Family, tuple[_Check, ...]] = {
+    Family.MACHINE: (_within_limit, _within_bound, _blind_rise),
+    Family.PERSON: (_within_limit, _within_bound, _fast_peak),
+    Family.BEYOND: (),
+    Family.DOUBLE: (_within_bound,),
+}
+"""What each family is held against beyond what all are: two at once may pass the limit, but never what was printed."""

@@ -1,0 +1,100 @@
+"""What is measured of one cell, period by period, on the truth."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from controller.bounds import StrokeBound
+from controller.safety.gate import Gate
+from controller.safety.reaction import FLOAT_S, PARK_S, UNLOAD_S
+from controller.types import Authority, Cause, Mode, Truth
+from workbench.campaigns.faults.cells import Case, Measured
+from workbench.runs.prepare import DT_S
+
+CALM_S = 1.5
+"""Time from a fault that stops nothing to the end."""
+AFTER_STOP_S = UNLOAD_S + FLOAT_S + 0.1
+"""Time from a stop to the end: the reaction, and a little more."""
+
+
+class Watch:
+    """Measures one cell from the fault on.
+
+    Args:
+        case: what is broken.
+        bound: worst case printed for the stroke.
+        set_point_n: press force wanted at the fault.
+    """
+
+    def __init__(self, case: Case, bound: StrokeBound, set_point_n: float) -> None:
+        self.case = case
+        self.calm_until = math.inf
+        """Period up to which a session that nothing stops is watched."""
+        self._bound = bound
+        self._set_point_n = set_point_n
+        self._began = time.process_time()
+        self._periods = self._over = 0
+        self._reacted_at: int | None = None
+        self._peak_n, self._ceiling_n, self._press_n = -math.inf, math.nan, math.nan
+        self._left_at_m, self._dropped_m = math.nan, 0.0
+        self._mode = Mode.RUN
+
+    def period(self, truth: Truth, mode: Mode, authority: Authority) -> None:
+        """Take one period of the world, whoever drives it."""
+        self._periods += 1
+        self._mode, self._press_n = mode, truth.press_n
+        if not (truth.press_n <= truth.limit_n):
+            self._over += 1
+        if not (truth.press_n <= self._peak_n) and not math.isnan(self._peak_n):
+            self._peak_n, self._ceiling_n = truth.press_n, truth.limit_n
+        if self._reacted_at is None and (mode is not Mode.RUN or authority is not Authority.HOST):
+            self._reacted_at = self._periods
+        if self._reacted_at is not None and mode not in (Mode.PARK, Mode.RELEASED):
+            self._see_height(truth)
+
+    def _see_height(self, truth: Truth) -> None:
+        """Note how far the tool has sunk since it left the skin."""
+        height_m = truth.p_wt[2]
+        if math.isnan(self._left_at_m):
+            self._left_at_m = height_m if not (truth.press_n > 0.0) else math.nan
+        elif not (self._left_at_m - height_m <= self._dropped_m):
+            self._dropped_m = self._left_at_m - height_m
+
+    def wait_calmly(self) -> None:
+        """Watch from now on for so long as a session that nothing stops is watched."""
+        self.calm_until = min(self.calm_until, self._periods + CALM_S / DT_S)
+
+    def is_over(self, is_settled: bool) -> bool:
+        """Return True once nothing more is to be seen.
+
+        Args:
+            is_settled: a stopped arm has come to its rest, as far as it is waited for.
+        """
+        if self._reacted_at is None:
+            return self._periods >= self.calm_until
+        since_s = (self._periods - self._reacted_at) * DT_S
+        return since_s >= AFTER_STOP_S and (is_settled or since_s >= AFTER_STOP_S + PARK_S)
+
+    def result(self, gate: Gate, taken: Cause | None, waits: bool, error: str) -> Measured:
+        """Return what was measured."""
+        stop = gate.stop_reason
+        return Measured(
+            set_point_n=self._set_point_n,
+            peak_n=self._peak_n,
+            ceiling_n=self._ceiling_n,
+            bound_n=self._bound.bound_n,
+            person_bound_n=self._bound.person_bound_n,
+            braked_bound_n=self._bound.braked_bound_n,
+            over_limit_samples=self._over,
+            cause=stop.cause if stop is not None else None,
+            action=gate.action,
+            taken=taken,
+            reaction_ticks=self._reacted_at,
+            end_press_n=self._press_n,
+            dropped_m=self._dropped_m,
+            mode=self._mode,
+            is_waited=waits,
+            error=error,
+            cpu_s=time.process_time() - self._began,
+        )

@@ -1,0 +1,1 @@
+"""Both tissue models held against each other."""

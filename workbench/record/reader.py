@@ -1,0 +1,208 @@
+"""Reads a record back, whole or cut off anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+from mcap.records import Channel, Metadata
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from controller.errors import RecordError
+from workbench.record.chunks import DamageError, NotMcapError, Window, records
+from workbench.record.columns import ColumnBuilder, Row, StepColumns
+from workbench.record.container import RUN_ID, RUN_METADATA
+from workbench.record.messages import EVENT_DATA, Event, EventKind, LoopStats, RunConfig, Topic
+
+RECORD_NAME = "record.mcap"
+_CONFIG = TypeAdapter(RunConfig)
+_LOOP = TypeAdapter(LoopStats)
+_EVENTS = {kind: TypeAdapter[Any](data_type) for kind, data_type in EVENT_DATA.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """A whole run, as far as it was written.
+
+    Attributes:
+        path: the record.
+        config: what the run was made of.
+        steps: one row per tick.
+        events: in the order of the record.
+        loop: loop statistics, about one a second; the last one is the total where the run was closed in order.
+        is_complete: False where the file was cut off.
+        run_id: identity of the run, also in its summary; empty for a run without a record, or of an earlier version.
+    """
+
+    path: Path
+    config: RunConfig
+    steps: StepColumns
+    events: tuple[Event, ...]
+    loop: tuple[LoopStats, ...]
+    is_complete: bool
+    run_id: str = ""
+
+
+class RecordStream:
+    """Iterates over the messages of a record as (topic, time [ns], JSON); stops where the file was cut off.
+
+    Args:
+        path: the record.
+        window: leave out, unread, whatever lies farther from this time than a chunk is long; configuration included.
+
+    Attributes:
+        is_complete: after the iteration, True where the file was closed in order.
+        run_id: identity of the run as far as the iteration has come; empty in records of earlier versions.
+    """
+
+    def __init__(self, path: Path, window: Window | None = None) -> None:
+        self._path, self._window = path, window
+        self.is_complete = False
+        self.run_id = ""
+
+    def __iter__(self) -> Iterator[tuple[Topic, int, bytes]]:
+        """Yield the messages. Raises RecordError where the file cannot be opened or is no MCAP file."""
+        try:
+            stream = self._path.open("rb")
+        except OSError as error:
+            raise RecordError(str(self._path), error.strerror or str(error), "give the folder of a run") from error
+        with stream:
+            try:
+                yield from self._messages(stream)
+            except NotMcapError as error:
+                raise RecordError(str(self._path), "no MCAP file", "give the folder of a run") from error
+            except DamageError:
+                return
+
+    def _messages(self, stream: BinaryIO) -> Iterator[tuple[Topic, int, bytes]]:
+        topics: dict[int, Topic] = {}
+        known = {topic.value: topic for topic in Topic}
+        for record in records(stream, self._window):
+            if isinstance(record, tuple):
+                number, time_ns, data = record
+                topic = topics.get(number)
+                if topic is not None:
+                    yield topic, time_ns, data
+            elif isinstance(record, Channel):
+                if record.topic in known:
+                    topics[record.id] = known[record.topic]
+            elif isinstance(record, Metadata):
+                if record.name == RUN_METADATA:
+                    self.run_id = record.metadata.get(RUN_ID, "")
+            else:
+                self.is_complete = True
+
+
+def find_record(run: Path) -> Path:
+    """Return the record of a run folder, or ``run`` itself where it is a file.
+
+    Raises:
+        RecordError: there is none.
+    """
+    path = run / RECORD_NAME if run.is_dir() else run
+    if not path.is_file():
+        raise RecordError(str(path), "no such record", "give the folder of a run, such as runs/NAME")
+    return path
+
+
+def read_steps(path: Path) -> Iterator[Row]:
+    """Yield the rows of ``/step`` as they were written, as far as the file goes."""
+    for topic, _, data in RecordStream(path):
+        if topic is Topic.STEP:
+            yield orjson.loads(data)
+
+
+def read_run(run: Path, window_s: tuple[float, float] | None = None) -> RunData:
+    """Return what a record holds.
+
+    Args:
+        run: a record or the folder of a run.
+        window_s: only steps of this session time, both ends included, and only events near to it; None for all.
+
+    Raises:
+        RecordError: it cannot be read, or it was cut off before the configuration was written.
+    """
+    window = None if window_s is None else Window(*(max(round(1e9 * t_s), 0) for t_s in window_s))
+    columns = ColumnBuilder()
+    found = _read(run, columns, window)
+    return RunData(
+        found.path, found.config, columns.finish(), found.events, found.loop, found.is_complete, found.run_id
+    )
+
+
+def read_columns(run: Path, names: Collection[str]) -> tuple[RunConfig, dict[str, NDArray[Any]]]:
+    """Return the configuration of a run and some fields of its steps, by their names in StepColumns.
+
+    Raises:
+        RecordError: as ``read_run``.
+    """
+    columns = ColumnBuilder(names)
+    return _read(run, columns, None).config, columns.arrays()
+
+
+def read_run_id(run: Path) -> str:
+    """Return the identity of a recorded run from the beginning of its record; empty where it has none.
+
+    Raises:
+        RecordError: there is no record, or it cannot be read.
+    """
+    stream = RecordStream(find_record(run))
+    next(iter(stream), None)
+    return stream.run_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    path: Path
+    config: RunConfig
+    events: tuple[Event, ...]
+    loop: tuple[LoopStats, ...]
+    is_complete: bool
+    run_id: str
+
+
+def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
+    """Read a record, its steps into ``columns``."""
+    path = find_record(run)
+    stream = RecordStream(path, window)
+    config: RunConfig | None = None
+    events: list[Event] = []
+    loop: list[LoopStats] = []
+    try:
+        for topic, time_ns, data in stream:
+            if topic is Topic.STEP:
+                if window is None or window.begin_ns <= time_ns <= window.end_ns:
+                    columns.add(orjson.loads(data))
+            elif topic is Topic.CONFIG:
+                config = _CONFIG.validate_json(data)
+            elif topic is Topic.EVENT:
+                events.append(_event(data))
+            elif topic is Topic.LOOP:
+                loop.append(_LOOP.validate_json(data))
+        if config is None:
+            raise RecordError(str(path), "the record holds no configuration", "it was cut off at its very beginning")
+        return _Read(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id)
+    except (ValidationError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise RecordError(
+            str(path), f"unknown content ({reason})", "use the version of massage-arm that wrote it"
+        ) from error
+
+
+def _event(data: bytes) -> Event:
+    row = orjson.loads(data)
+    kind = EventKind(row["kind"])
+    return Event(row["t_s"], kind, _EVENTS[kind].validate_python(_with_nan(row["data"])))
+
+
+def _with_nan(row: Row) -> Row:
+    """Return the row with NaN where the record holds null, nested rows too: it can only stand for a number."""
+    return {key: _number_or(value) for key, value in row.items()}
+
+
+def _number_or(value: Any) -> Any:
+    return float("nan") if value is None else _with_nan(value) if isinstance(value, dict) else value

@@ -1,0 +1,237 @@
+"""From names to a recorded session: the parts put together, nothing decided here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+
+from controller.arm import ArmDescription, Placement
+from controller.bounds import StrokeBound, refuse_too_long
+from controller.errors import ConfigError, PlanError
+from controller.law.gains import GainSet
+from controller.operator import TimedRequest
+from controller.robot import RobotModel
+from controller.safety.limits import GateLimits
+from controller.session_parts import SessionParts
+from controller.types import SegmentInfo
+from sim.faults.injection import check_fault
+from sim.faults.kinds import Fault, parse_fault
+from sim.fem.mesh_settings import PATCHES
+from sim.options import SimulationOptions
+from sim.person.tissue_tier import Tier, tier_named
+from sim.simulated_rig import simulated_rig
+from trajectories.anatomy.body import Body, load_body
+from trajectories.anatomy.skin import Skin
+from trajectories.plan import Plan
+from trajectories.planner import plan_session
+from trajectories.programs.loader import PROGRAM_FOLDER, load_program
+from trajectories.programs.model import Program
+from trajectories.reach.base_placement import default_placement
+from urdf.arms import load_arm
+from workbench.record.messages import RunConfig, SourceHash, Version
+from workbench.runs.events_file import load_events
+from workbench.runs.gains_file import gains_path, load_gains
+from workbench.runs.recorded_faults import refuse_impossible
+from workbench.runs.request import DEFAULT_MESH, SessionRequest
+
+DT_S = 1e-3
+"""Loop period of the simulation: 1 kHz."""
+VERSIONED = ("massage-arm", "numpy", "scipy", "numba", "pin", "pybullet", "mcap", "orjson", "pydantic", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the names of a request stand for, loaded and checked.
+
+    Attributes:
+        request: what was asked for.
+        faults: faults to inject.
+        program: what to do.
+        body: whom to do it on.
+        arm: the arm and its tool.
+        gains: gains of the force loop.
+        timed: requests of a person; None without an events file.
+    """
+
+    request: SessionRequest
+    faults: tuple[Fault, ...]
+    program: Program
+    body: Body
+    arm: ArmDescription
+    gains: GainSet
+    timed: tuple[TimedRequest, ...] | None = None
+
+    def config(self) -> RunConfig:
+        """Return the configuration as far as it is known before planning."""
+        request = self.request
+        return RunConfig(
+            program=self.program.name,
+            body=request.body,
+            tissue=request.tissue,
+            arm=self.arm.name,
+            gains=self.gains.name,
+            force_gains=self.gains.gains,
+            seed=request.seed,
+            surface_error_mm=request.surface_error_mm,
+            dt_s=DT_S,
+            duration_s=0.0,
+            pads=self.arm.tool.pads,
+            joint_names=self.arm.joint_names,
+            torque_limit_nm=self.arm.torque_limit_nm,
+            segments=(),
+            worst_case_bound_n=None,
+            person_bound_n=None,
+            sources=_sources(self),
+            versions=_versions(),
+            faults=tuple(fault.text for fault in self.faults),
+            mesh=request.mesh if request.tissue == Tier.FEM else "",
+            identity=simulated_rig(self.arm, simulation_options(self)).identity,
+        ).hashed()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan that may be run.
+
+    Attributes:
+        inputs: what it was made from.
+        placement: X_WB.
+        plan: the plan.
+        parts: what its session is made from.
+        config: configuration for the record.
+    """
+
+    inputs: Inputs
+    placement: Placement
+    plan: Plan
+    parts: SessionParts
+    config: RunConfig
+
+    @property
+    def robot(self) -> RobotModel:
+        """The arm at its place."""
+        return self.parts.robot
+
+    @property
+    def limits(self) -> GateLimits:
+        """Limits of the gate."""
+        return self.parts.limits
+
+    @property
+    def bounds(self) -> tuple[StrokeBound, ...]:
+        """Worst-case press force of every stroke."""
+        return self.parts.bounds
+
+
+class Refusal(PlanError):
+    """A plan was refused; carries the configuration, so that the refusal can be kept beside other runs.
+
+    Args:
+        error: why.
+        config: what was asked for, with the bounds where they are known.
+    """
+
+    def __init__(self, error: PlanError, config: RunConfig) -> None:
+        super().__init__(error.segment, error.where, error.got, error.allowed, error.todo)
+        self.config = config
+
+
+def load_inputs(request: SessionRequest) -> Inputs:
+    """Return everything a request names. Raises ConfigError for whatever is wrong with it."""
+    tier = tier_named(request.tissue)
+    faults = tuple(parse_fault(text) for text in request.faults)
+    if request.mesh not in PATCHES:
+        raise ConfigError("--mesh", repr(request.mesh), " or ".join(PATCHES))
+    if tier is not Tier.FEM and request.mesh != DEFAULT_MESH:
+        raise ConfigError("--mesh", f"{request.mesh!r} with --tissue {request.tissue}", "--tissue fem", "leave it out")
+    arm = load_arm(request.arm)
+    arm.tool.only_pad("a session")
+    for fault in faults:
+        check_fault(fault, arm, tier)
+    return Inputs(
+        request=request,
+        faults=faults,
+        program=load_program(request.program),
+        body=load_body(request.body),
+        arm=arm,
+        gains=load_gains(request.gains),
+        timed=None if request.events is None else load_events(request.events),
+    )
+
+
+def prepare(inputs: Inputs) -> Prepared:
+    """Return the checked plan with its limits and bounds; nothing moves.
+
+    Raises:
+        Refusal: the plan cannot or must not be run.
+    """
+    config = inputs.config()
+    skin = Skin.from_body(inputs.body)
+    placement = default_placement(inputs.body, skin)
+    robot = RobotModel(inputs.arm, placement)
+    try:
+        plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        refuse_too_long(plan)
+    except PlanError as error:
+        raise Refusal(error, config) from error
+    rig = simulated_rig(inputs.arm, simulation_options(inputs))
+    parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
+    refuse_impossible(inputs.faults, parts.limits)
+    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
+    try:
+        parts.refuse_unsafe()
+    except PlanError as error:
+        raise Refusal(error, config) from error
+    return Prepared(inputs, placement, plan, parts, config)
+
+
+def simulation_options(inputs: Inputs) -> SimulationOptions:
+    """Return the choices of the simulation that a request stands for."""
+    request = inputs.request
+    tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+
+
+def _believed(skin: Skin, request: SessionRequest) -> Skin:
+    """Return the skin the planner believes in: shifted in every axis and bent by a smooth field of the same size."""
+    error_m = request.surface_error_mm * 1e-3
+    if not error_m > 0.0:
+        return skin
+    return skin.displaced((error_m, error_m, error_m), error_m, seed=request.seed)
+
+
+def _with_plan(
+    config: RunConfig, segments: tuple[SegmentInfo, ...], duration_s: float, bounds: tuple[StrokeBound, ...]
+) -> RunConfig:
+    return replace(
+        config,
+        segments=segments,
+        duration_s=duration_s,
+        worst_case_bound_n=max((bound.bound_n for bound in bounds), default=None),
+        person_bound_n=max((bound.person_bound_n for bound in bounds), default=None),
+        braked_bound_n=max((bound.braked_bound_n for bound in bounds), default=None),
+    ).hashed()
+
+
+def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
+    shipped = PROGRAM_FOLDER / f"{inputs.request.program}.yaml"
+    program = shipped if shipped.is_file() else Path(inputs.request.program)
+    gains = gains_path(inputs.request.gains)
+    paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
+    if gains is not None:
+        paths.append(("gains", gains))
+    if inputs.request.events is not None:
+        paths.append(("events", inputs.request.events))
+    return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)
+
+
+def _versions() -> tuple[Version, ...]:
+    found = []
+    for package in VERSIONED:
+        try:
+            found.append(Version(package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
