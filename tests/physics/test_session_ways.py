@@ -64,7 +64,7 @@ class Bench:
         self.steps: list[StepRecord] = []
         self.plan = plan
         self.plant: SimPlant = build_simulation(robot.arm, robot.placement, body, SimulationOptions(seed=1))
-        parts = SessionParts.of(plan, robot, STANDARD, 1e-3)
+        parts = SessionParts.of(plan, robot, STANDARD, self.plant.rig)
         operator = TimedRequests(requests) if requests else None
         self.answers, keep = Answers(), StepObserver(self.steps.append, is_critical=True)
         self.session: Session = parts.session(self.plant, (keep, self.answers), operator, truth=self.plant)
