@@ -17,7 +17,7 @@ help:
 	@echo "make mutants   does a test see every change of the safety core? (a quarter of an hour)"
 	@echo "make bench     speed of the loop"
 	@echo "make campaign  the acceptance campaign: bodies x arms x seeds (slow)"
-	@echo "make faults    the whole fault table, two at once included (20 minutes)"
+	@echo "make faults    the whole fault table, two at once included (half an hour)"
 	@echo "make faults-fem  some of it on finite elements (some minutes)"
 	@echo "make tissue    both models of the tissue held to each other (a quarter of an hour)"
 	@echo "make convergence  finite elements over mesh size and time step (some minutes)"
