@@ -428,8 +428,26 @@ class TestPadsTogether(PadCases):
             assert found[0] <= 23.0 + 1e-6
             assert found[1] <= 14.0 + 1e-6
             assert sum(found) <= 25.0 + 1e-6
+            force, moment = np.split(np.array(tool_wrench(judged.command.tau_nm, ARM)), 2)
+            mean = np.sum(self.normals, axis=0) / np.linalg.norm(np.sum(self.normals, axis=0))
+            assert np.linalg.norm(force - (force @ mean) * mean) <= 4.0 + 1e-6
+            assert np.linalg.norm(moment) <= 0.3 + 1e-6
             lowered += bool(judged.limited)
         assert lowered > 150
+
+    @pytest.mark.parametrize(
+        ("extra", "cause"), [((5.0, 0.0, 0.0), Cause.TANGENTIAL_LIMIT), (None, Cause.MOMENT_LIMIT)]
+    )
+    def test_force_across_alone_and_moment_alone_are_lowered(
+        self, extra: tuple[float, float, float] | None, cause: Cause
+    ) -> None:
+        beside = np.array((*extra, 0.0, 0.0, 0.0) if extra else (0.0, 0.0, 0.0, 0.0, 0.0, 2.0))
+        asked = dataclasses.replace(self.command(), tau_nm=torque(ARM, tuple(beside.tolist())))
+        roomy = self.judge(self.bounds(tangential_n=9.0, moment_nm=9.0), asked)
+        assert roomy.limited == ()
+        tight = {"tangential_n": 4.0, "moment_nm": 9.0} if extra else {"tangential_n": 9.0, "moment_nm": 1.0}
+        judged = self.judge(self.bounds(**tight), asked)
+        assert [note.cause for note in judged.limited] == [cause]
 
     def test_torque_limits_keep_the_shares(self) -> None:
         asked = self.command((20.0, 10.0))
