@@ -98,7 +98,7 @@ class StepObserver:
 
 
 class Observers:
-    """Shows steps and events to all observers; drops one that fails and is not critical.
+    """Shows steps and events to all observers; one that fails is not called any more, the others are.
 
     Args:
         observers: who watches, in the order they are called.
@@ -111,26 +111,36 @@ class Observers:
         """Show a step.
 
         Raises:
-            Exception: of a critical observer; those after it have not seen the step.
+            Exception: the first one of a critical observer, after all others have seen the step.
         """
+        failed: list[tuple[Observer, Exception]] = []
         for observer in self._observers:
             try:
                 observer.on_step(step)
             except Exception as error:
-                self._drop(observer, error, step.t_s)
+                failed.append((observer, error))
+        if failed:
+            self._drop(failed, step.t_s)
 
     def show_event(self, t_s: float, event: SessionEvent) -> None:
         """Show an event; raises as ``show_step`` does."""
+        failed: list[tuple[Observer, Exception]] = []
         for observer in self._observers:
             try:
                 observer.on_event(t_s, event)
             except Exception as error:
-                self._drop(observer, error, t_s)
+                failed.append((observer, error))
+        if failed:
+            self._drop(failed, t_s)
 
-    def _drop(self, observer: Observer, error: Exception, t_s: float) -> None:
-        """Go on without an observer, or raise its error where it is critical."""
-        if observer.is_critical:
-            raise error
-        self._observers = tuple(other for other in self._observers if other is not observer)
-        name, text = type(observer).__name__, f"{type(error).__name__}: {error}"
-        self.show_event(t_s, ObserverDropped(name, text))
+    def _drop(self, failed: Sequence[tuple[Observer, Exception]], t_s: float) -> None:
+        """Go on without the observers that failed, tell the others, and raise the first critical error."""
+        gone = [observer for observer, _ in failed]
+        self._observers = tuple(other for other in self._observers if not any(other is one for one in gone))
+        for observer, error in failed:
+            if not observer.is_critical:
+                name, text = type(observer).__name__, f"{type(error).__name__}: {error}"
+                self.show_event(t_s, ObserverDropped(name, text))
+        for observer, error in failed:
+            if observer.is_critical:
+                raise error

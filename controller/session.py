@@ -357,9 +357,10 @@ class Session:
             self._gate.stop(stop_reason(Cause.WORKSPACE, what, 1.0, 0.0, "times", t_s))
 
     def _show(self, step: StepRecord) -> None:
-        """Show the step to the observers; a critical one that fails stops the session, but never the loop at once."""
-        if self._failure is not None:
-            return
+        """Show the step to the observers; a critical one that fails stops the session, but never the loop at once.
+
+        The others see the way to rest too: what is true of it counts.
+        """
         try:
             self._observers.show_step(step)
         except Exception as error:
@@ -367,8 +368,6 @@ class Session:
 
     def _tell(self, t_s: float, event: SessionEvent) -> None:
         """Show an event to the observers, as a step is shown."""
-        if self._failure is not None:
-            return
         try:
             self._observers.show_event(t_s, event)
         except Exception as error:

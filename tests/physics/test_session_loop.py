@@ -13,7 +13,7 @@ from controller.operator import Operator, Requests
 from controller.robot import RobotModel
 from controller.session import Session
 from controller.session_parts import SessionParts
-from controller.types import Cause, StepRecord
+from controller.types import Cause, Mode, StepRecord
 from sim.options import SimulationOptions
 from sim.plant import SimPlant, build_simulation
 from tests.fault_cases import prepared
@@ -140,3 +140,23 @@ def test_a_display_that_fails_is_left_out_and_the_session_goes_on() -> None:
     assert kept.events == [(0.005, ObserverDropped("Browser", "ConnectionResetError: browser closed"))]
     assert session.result.stop is None
     plant.deactivate()
+
+
+class FullDisk(Kept):
+    """A recorder whose disk is full from some time on."""
+
+    def on_step(self, step: StepRecord) -> None:
+        if step.t_s >= 0.005:
+            raise OSError("no space left on device")
+        super().on_step(step)
+
+
+def test_what_follows_a_failed_recorder_is_seen_by_the_other_observers_until_the_arm_rests() -> None:
+    recorder, memory = FullDisk(), Kept()
+    plant, session = opened(recorder, memory)
+    with pytest.raises(OSError, match="no space left"):
+        session.run()
+    plant.deactivate()
+    assert recorder.steps[-1].t_s < 0.005
+    assert {step.applied.mode for step in memory.steps if step.t_s > 0.01} >= {Mode.UNLOAD, Mode.FLOAT}
+    assert memory.steps[-1].t_s > 1.0

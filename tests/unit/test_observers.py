@@ -43,7 +43,7 @@ def test_a_display_that_fails_is_dropped_and_the_others_are_told() -> None:
     observers.show_step(first)
     observers.show_step(second)
     dropped = (1.0, ObserverDropped("Watcher", "ConnectionError: browser is gone"))
-    assert recorder.seen == [dropped, first, second]
+    assert recorder.seen == [first, dropped, second]
     assert display.seen == []
 
 
@@ -62,3 +62,13 @@ def test_a_critical_observer_passes_its_error_on(where: str) -> None:
     observers = Observers((Watcher(True, **{where: True}),))
     with pytest.raises(ConnectionError, match="browser is gone"):
         observers.show_step(step_at(1.0)) if where == "fails_on_step" else observers.show_event(1.0, EVENT)
+
+
+def test_after_a_critical_failure_the_others_see_that_step_and_those_after_it() -> None:
+    memory = Watcher(False)
+    observers = Observers((Watcher(True, fails_on_step=True), memory))
+    first, second = step_at(1.0), step_at(1.001)
+    with pytest.raises(ConnectionError):
+        observers.show_step(first)
+    observers.show_step(second)
+    assert memory.seen == [first, second]
