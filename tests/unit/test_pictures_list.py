@@ -14,7 +14,7 @@ from workbench.docs_pictures.make import LARGEST_BYTES, NAMES, main, save_pictur
 from workbench.docs_pictures.picture_sources import MANIFEST_NAME
 from workbench.figures.film import LARGEST_FILM_BYTES
 
-ROOT = Path(workbench.docs_pictures.make.__file__).parents[1]
+ROOT = Path(workbench.docs_pictures.make.__file__).parents[2]
 SHOWN = re.compile(r"\]\((?:\.\./)*(?:docs/)?pictures/([^)#\s]+)\)")
 
 

@@ -25,7 +25,7 @@ from workbench.docs_pictures.picture_sources import (
     yaml_sha256,
 )
 
-ROOT = Path(workbench.docs_pictures.make.__file__).parents[1]
+ROOT = Path(workbench.docs_pictures.make.__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 PROGRAM = PROGRAM_FOLDER / f"{REQUEST.program}.yaml"
 
