@@ -188,7 +188,7 @@ def test_a_stop_that_was_cleared_is_explained_too(tmp_path: Path, synthetic: Syn
     stopped = replace(run, events=(*run.events, *stops, cleared))
     text = words(stopped)
     assert "✓ Session completed" in text
-    assert "stopped 2 times on the way" in text
+    assert "stopped 2 times; an operator cleared" in text
     assert text.index("Why it stopped, 1 of 2") < text.index("0.500 s") < text.index("Why it stopped, 2 of 2")
 
 

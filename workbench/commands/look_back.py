@@ -33,6 +33,8 @@ def replay(arguments: argparse.Namespace) -> int:
 def explain(arguments: argparse.Namespace) -> int:
     """Print why the run stopped and draw its last second; with ``--table`` what every cause would do."""
     if arguments.table:
+        if arguments.run is not None:
+            raise ConfigError("RUN", f"{arguments.run} with --table", "a run or --table", "leave one of them out")
         rows = reaction_rows()
         text = orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_APPEND_NEWLINE).decode()
         sys.stdout.write(text if arguments.json else "\n".join(reaction_lines(rows)) + "\n")

@@ -72,14 +72,14 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
         headline = "✕ Session completed, but over a hard limit"
     lines = [f"{summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s"]
     if summary.peak_force_n is not None:
-        lines.append(f"Peak force {peak}, smallest hard limit met {limit}; {force}.")
+        lines.append(f"Peak force {peak}, smallest hard limit in contact {limit}; {force}.")
     if run.steps.count and not run.steps.has_truth:
         lines.append("No truth was recorded: figures are from the senses.")
     if summary.verdict != "completed":
         lines.append(summary.message)
     elif stops:
         times = "once" if len(stops) == 1 else f"{len(stops)} times"
-        lines.append(f"It was stopped {times} on the way; an operator cleared the stop and the session went on.")
+        lines.append(f"It was stopped {times}; an operator cleared the stop and the session went on.")
     return html.verdict(is_within_limits(summary), headline, lines)
 
 
@@ -89,7 +89,7 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
     peak_pa = float(pressure.max()) if pressure.size else None
     return [
         (number(summary.force_rmse_n, "N"), "force error, RMS", False),
-        (number(summary.force_p95_abs_error_n, "N"), "force error, 95 % below", False),
+        (number(summary.force_p95_abs_error_n, "N"), "force error, 95 % within", False),
         (number(summary.peak_force_n, "N", 1), "largest true press force", over),
         (str(summary.over_limit_samples), "samples over a hard limit", over),
         (number(summary.landing_peak_n, "N", 1), "largest landing force", False),
@@ -101,7 +101,7 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
             peak_pa is not None and not peak_pa <= PRESSURE_CEILING_PA,
         ),
         (number(summary.tissue_work_j, "J", 1), "work done on the tissue", False),
-        (number(summary.realtime_factor, "×", 1), "faster than real time", False),
+        (number(summary.realtime_factor, "×", 1), "real time: speed of the simulation", False),
     ]
 
 
@@ -110,10 +110,10 @@ def _bounds_section(summary: Summary) -> str:
     rows = bound_rows(summary.worst_case_bound_n, summary.person_bound_n, summary.braked_bound_n)
     bars = [
         html.Bar("largest true press force", summary.peak_force_n, number(summary.peak_force_n, "N", 1)),
-        html.Bar("smallest hard limit met", summary.hard_limit_n, number(summary.hard_limit_n, "N", 0), "limit"),
+        html.Bar("smallest hard limit in contact", summary.hard_limit_n, number(summary.hard_limit_n, "N", 0), "limit"),
         *(html.Bar(f"worst case, {row.name}", row.value_n, number(row.value_n, "N", 1), "bound") for row in rows),
     ]
-    entries = [(number(row.value_n, "N", 1), f"{row.name}. {row.assumes}", False) for row in rows]
+    entries = [(number(row.value_n, "N", 1), f"{row.name.capitalize()}. {row.assumes}", False) for row in rows]
     return html.section(
         "How large the force can get", " ".join((*HARD_LIMIT_WORDS, _BOUNDS_READING)),
         html.bars(bars) + html.cards(entries, broad=True),
