@@ -56,9 +56,7 @@ def test_a_full_disk_ends_the_run_with_exit_code_2_and_a_readable_record(
     cut = summarise(recorded)
     assert cut.stop is not None
     assert summary["stop"]["cause"] == cut.stop.cause
-    assert cut.duration_s + 1.0 < summary["duration_s"] < 10.0, (
-        "from memory: the way to rest too"
-    )
+    assert cut.duration_s + 1.0 < summary["duration_s"] < 10.0, "from memory: the way to rest too"
 
 
 def test_a_session_goes_on_after_the_link_was_mended() -> None:
