@@ -34,7 +34,7 @@ class PadEstimate:
 
     Attributes:
         normal_w: outward normal in use, unit length (planned, corrected by the measured force): the press axis.
-        press_n: press force from the wrist sensor, filtered [N].
+        press_n: press force in use, filtered [N]: of the wrist sensor, or of the observer while the sensor is rejected.
         observer_n: press force from the momentum observer, no wrist sensor involved [N].
         target_n: press force the loop is asked for now, after the contact ramp [N].
         is_sensor_trusted: False while the wrist sensor is rejected.

@@ -7,10 +7,12 @@ memory; ``Arena`` holds named views of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.compiled import compiled
 from sim.period.arm_kinematics import LINE_SIZE
 from sim.period.wrist_sensor import BODY_SIZE
 from sim.person.contact_law import MEMORY_SIZE, RESULT_SIZE
@@ -96,14 +98,48 @@ class Arena:
     sensed_start: int
 
 
+class Places(NamedTuple):
+    """Where the state holds what depends on the number of joints n; each part ends where the next one begins.
+
+    Attributes:
+        wrench: true wrench on the wrist sensor, (6,).
+        command: torque asked for, (n,).
+        torque: torque of the drives, (n,).
+        load: that torque and the contact's, (n,).
+        sensed: what the senses report, (2 n + 6,).
+        lines: axes of the joints, (n + 1, 6).
+        speeds: joint speeds before the next physics step, (n,).
+        end: length of the state.
+    """
+
+    wrench: int
+    command: int
+    torque: int
+    load: int
+    sensed: int
+    lines: int
+    speeds: int
+    end: int
+
+
+@compiled
+def places(joints: int) -> Places:
+    """Return where the state holds what depends on the number of joints; the only place that says so."""
+    wrench = MOTION + 2 * joints
+    command = wrench + 6
+    torque = command + joints
+    load = torque + joints
+    sensed = load + joints
+    lines = sensed + 2 * joints + 6
+    speeds = lines + LINE_SIZE * (joints + 1)
+    return Places(wrench, command, torque, load, sensed, lines, speeds, speeds + joints)
+
+
 def make_arena(chain: Array, layers: Array, profile: Array, relaxation: Array, constants: Array) -> Arena:
     """Return an arena at rest for a chain of n joints, (n + 1, 15)."""
     joints = chain.shape[0] - 1
-    wrench, command = MOTION + 2 * joints, MOTION + 2 * joints + 6
-    torque, load, sensed = command + joints, command + 2 * joints, command + 3 * joints
-    lines = sensed + 2 * joints + 6
-    speeds = lines + LINE_SIZE * (joints + 1)
-    state = np.zeros(speeds + joints)
+    at = places(joints)
+    state = np.zeros(at.end)
     return Arena(
         chain=chain,
         layers=layers,
@@ -111,7 +147,7 @@ def make_arena(chain: Array, layers: Array, profile: Array, relaxation: Array, c
         relaxation=relaxation,
         constants=constants,
         state=state,
-        told=state[:lines],
+        told=state[: at.lines],
         memory=state[MEMORY:PATIENT],
         patient=state[PATIENT:PAD],
         pad=state[PAD:ROOM],
@@ -119,15 +155,15 @@ def make_arena(chain: Array, layers: Array, profile: Array, relaxation: Array, c
         rotation=state[ROOM : ROOM + 9].reshape(3, 3),
         result=state[RESULT:ENERGY],
         energy=state[ENERGY:MOTION],
-        arrived=state[MOTION:wrench],
-        wrench=state[wrench:command],
-        command=state[command:torque],
-        torque=state[torque:load],
-        load=state[load:sensed],
-        sensed=state[sensed:lines],
-        lines=state[lines:speeds].reshape(joints + 1, LINE_SIZE),
-        speeds=state[speeds:],
-        torque_start=torque,
-        load_start=load,
-        sensed_start=sensed,
+        arrived=state[MOTION : at.wrench],
+        wrench=state[at.wrench : at.command],
+        command=state[at.command : at.torque],
+        torque=state[at.torque : at.load],
+        load=state[at.load : at.sensed],
+        sensed=state[at.sensed : at.lines],
+        lines=state[at.lines : at.speeds].reshape(joints + 1, LINE_SIZE),
+        speeds=state[at.speeds :],
+        torque_start=at.torque,
+        load_start=at.load,
+        sensed_start=at.sensed,
     )

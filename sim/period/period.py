@@ -26,6 +26,7 @@ from sim.period.packed_state import (
     TISSUE_WORK,
     TOOL_BODY,
     TORQUE_LIMIT,
+    places,
 )
 from sim.period.sensor_noise import sense
 from sim.period.wrist_sensor import tool_acceleration, wrist_wrench
@@ -81,14 +82,12 @@ def count_energy(law: Array, pad: Array, patient: Array, result: Array, energy: 
 @compiled
 def feel(constants: Array, state: Array, joints: int) -> None:
     """Write what the wrist sensor felt in the period that has just ended; the state still holds its beginning."""
-    command = MOTION + 2 * joints + 6
-    lines = command + 5 * joints + 6
-    speeds = lines + LINE_SIZE * (joints + 1)
+    at = places(joints)
     change, acceleration = np.empty(joints), np.empty(6)
     for i in range(joints):
-        change[i] = (state[MOTION + joints + i] - state[speeds + i]) / constants[LAW + PERIOD]
+        change[i] = (state[MOTION + joints + i] - state[at.speeds + i]) / constants[LAW + PERIOD]
     pad, result = state[PAD:ROOM], state[RESULT:ENERGY]
-    tool_acceleration(state[lines:speeds].reshape((joints + 1, LINE_SIZE)), change, pad, acceleration)
+    tool_acceleration(state[at.lines : at.speeds].reshape((joints + 1, LINE_SIZE)), change, pad, acceleration)
     wrist_wrench(
         constants[TOOL_BODY:TORQUE_LIMIT],
         pad,
@@ -97,7 +96,7 @@ def feel(constants: Array, state: Array, joints: int) -> None:
         result[FORCE:FOOT],
         result[FOOT:NORMAL],
         result[MOMENT:RESULT_SIZE],
-        state[MOTION + 2 * joints : command],
+        state[at.wrench : at.command],
     )
 
 
@@ -113,14 +112,12 @@ def arrive(chain: Array, profile: Array, constants: Array, state: Array, t_s: fl
         t_s: time [s].
     """
     joints = chain.shape[0] - 1
-    command = MOTION + 2 * joints + 6
-    lines = command + 5 * joints + 6
-    speeds = lines + LINE_SIZE * (joints + 1)
-    motion, patient, pad = state[MOTION : MOTION + 2 * joints], state[PATIENT:PAD], state[PAD:ROOM]
-    axes = state[lines:speeds].reshape((joints + 1, LINE_SIZE))
+    at = places(joints)
+    motion, patient, pad = state[MOTION : at.wrench], state[PATIENT:PAD], state[PAD:ROOM]
+    axes = state[at.lines : at.speeds].reshape((joints + 1, LINE_SIZE))
     feel(constants, state, joints)
     tool_motion(chain, motion, pad, state[ROOM:RESULT].reshape((3, 3, 3)), axes)
-    state[speeds:] = motion[joints:]
+    state[at.speeds :] = motion[joints:]
     move(profile, t_s, patient)
     count_energy(constants[LAW:LAG_SHARE], pad, patient, state[RESULT:ENERGY], state[ENERGY:MOTION])
 
@@ -135,19 +132,16 @@ def depart(joints: int, constants: Array, state: Array, noise: Array) -> None:
         state: of the arena.
         noise: (n + 6,) noise of the senses.
     """
-    command = MOTION + 2 * joints + 6
-    torque = command + joints
-    load = torque + joints
-    sensed = load + joints
-    lines = sensed + 2 * joints + 6
-    speeds = lines + LINE_SIZE * (joints + 1)
-    motion, wrench = state[MOTION : MOTION + 2 * joints], state[MOTION + 2 * joints : command]
-    axes = state[lines:speeds].reshape((joints + 1, LINE_SIZE))
+    at = places(joints)
+    motion, wrench = state[MOTION : at.wrench], state[at.wrench : at.command]
+    axes = state[at.lines : at.speeds].reshape((joints + 1, LINE_SIZE))
     result = state[RESULT:ENERGY]
-    drive(state[command:torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[torque:load])
-    state[load:sensed] = state[torque:load]
-    add_joint_torques(axes, result[FORCE:FOOT], result[FOOT:NORMAL], result[MOMENT:RESULT_SIZE], state[load:sensed])
-    sense(motion, wrench, noise, constants[ENCODER_STEP], state[sensed:lines])
+    drive(state[at.command : at.torque], constants[TORQUE_LIMIT:], constants[LAG_SHARE], state[at.torque : at.load])
+    state[at.load : at.sensed] = state[at.torque : at.load]
+    add_joint_torques(
+        axes, result[FORCE:FOOT], result[FOOT:NORMAL], result[MOMENT:RESULT_SIZE], state[at.load : at.sensed]
+    )
+    sense(motion, wrench, noise, constants[ENCODER_STEP], state[at.sensed : at.lines])
 
 
 @compiled

@@ -22,7 +22,7 @@ from trajectories.programs.model import Program
 from trajectories.techniques.documentation import technique_docs, techniques_page
 from trajectories.techniques.registry import TECHNIQUES, technique_named
 from workbench import cli
-from workbench.campaigns.faults.short_plan import stage
+from workbench.campaigns.faults.short_plan import short_plan
 
 BODY = "median_f"
 ROOT = Path(trajectories.__file__).parents[1]
@@ -60,7 +60,7 @@ def test_a_registered_technique_is_read_planned_listed_and_has_its_place_in_the_
     plan = planned(load_program(str(path)))
     assert plan.segments[0].technique == "press_and_turn"
     assert {Phase.APPROACH, Phase.WORK, Phase.LIFT} <= set(plan.phases)
-    assert stage("press_and_turn", BODY, "servo7", 15.0).plan.segments[0].force_target_n == pytest.approx(15.0)
+    assert short_plan("press_and_turn", BODY, "servo7", 15.0).plan.segments[0].force_target_n == pytest.approx(15.0)
     assert technique_docs()[-1].fields[-1].allowed == "number from -0.6 to 0.6"
     path.write_text(path.read_text().replace("side: left", "side: left, turn_rad: 0.7"))
     with pytest.raises(ConfigError, match=r"strokes\[0\]\.turn_rad: got 0\.7; allowed: a number from -0\.6 to 0\.6"):

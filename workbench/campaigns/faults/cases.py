@@ -14,7 +14,7 @@ from sim.person.tissue_tier import Tier
 from sim.plant import SimPlant
 from sim.supervised_plant import SupervisedPlant
 from workbench.campaigns.faults.cells import Case
-from workbench.campaigns.faults.short_plan import Stage
+from workbench.campaigns.faults.short_plan import ShortPlan
 from workbench.runs.prepare import DT_S
 
 OTHER_VALUES = ("sensor_biased=-8", "encoder_jump=-0.02", "joint_torque_lost=4", "loop_stall=100")
@@ -105,20 +105,20 @@ class FaultWorld:
     """A supervised arm on a person, into which faults can be brought.
 
     Args:
-        made: plan, limits and arm.
+        short: the short plan: body, plan and session parts.
         seed: seed of person, breathing and noise.
         on_period: told the truth of every period and who drives the arm in it.
         tier: what stands for the tissue.
     """
 
     def __init__(
-        self, made: Stage, seed: int, on_period: Callable[[Truth, Authority], None], tier: Tier = Tier.LAW
+        self, short: ShortPlan, seed: int, on_period: Callable[[Truth, Authority], None], tier: Tier = Tier.LAW
     ) -> None:
         options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier)
-        world = _TappedPlant(made.parts.robot.arm, made.parts.robot.placement, made.body, options)
+        world = _TappedPlant(short.parts.robot.arm, short.parts.robot.placement, short.body, options)
         world.on_period = on_period
-        own_model = RobotModel(made.parts.robot.arm, made.parts.robot.placement)
-        self.plant = SupervisedPlant(world, own_model, made.parts.supervisor_limits(), self._note)
+        own_model = RobotModel(short.parts.robot.arm, short.parts.robot.placement)
+        self.plant = SupervisedPlant(world, own_model, short.parts.supervisor_limits(), self._note)
         """The plant of the session."""
         self.is_disk_full = False
         """Nothing more can be recorded."""

@@ -16,7 +16,7 @@ from sim.person.tissue_tier import Tier
 from workbench.campaigns.faults.cases import FaultWorld
 from workbench.campaigns.faults.cells import Case, Cell, Group, Measured, dead, judged
 from workbench.campaigns.faults.measurement import Watch
-from workbench.campaigns.faults.short_plan import Stage, stage
+from workbench.campaigns.faults.short_plan import ShortPlan, short_plan
 from workbench.campaigns.fork import Answer, Child, branch, in_child
 
 CREST_SHARE, CREST_RATE_N_PER_S = 0.97, 1e-3
@@ -48,10 +48,10 @@ class GroupTask:
 def run_group(task: GroupTask) -> tuple[Cell, ...]:
     """Return one cell per case, whatever happens: a process that dies costs its cells only, and those are failed."""
     try:
-        made = stage(task.group.technique, task.group.body, task.group.arm, task.group.force_n)
+        short = short_plan(task.group.technique, task.group.body, task.group.arm, task.group.force_n)
     except MassageArmError as error:
         return tuple(dead(task.group, case, str(error)) for case in task.cases)
-    answer = in_child(lambda: _CELLS.dump_json(_Branching(task, made).run()), GROUP_PATIENCE_S)
+    answer = in_child(lambda: _CELLS.dump_json(_Branching(task, short).run()), GROUP_PATIENCE_S)
     cells: tuple[Cell, ...] = ()
     why = f"the session {answer.death}: {_shown(answer)}".rstrip(": ") if answer.death else ""
     try:
@@ -86,21 +86,21 @@ class _FullDisk:
 class _Branching:
     """The session of a group, and the process that runs it splitting at the moments of the faults."""
 
-    def __init__(self, task: GroupTask, made: Stage) -> None:
-        self._task, self._stage = task, made
+    def __init__(self, task: GroupTask, short: ShortPlan) -> None:
+        self._task, self._short = task, short
         self._cells: list[Cell] = []
         self._left = list(task.cases)
         self._watch: Watch | None = None
         self._child: Child | None = None
         self._waits = False
         self._crest_n = CREST_SHARE * task.group.force_n
-        self._world = FaultWorld(made, task.group.seed, self._on_period, task.group.tissue)
-        self._parts = made.parts_with(task.group.gains)
+        self._world = FaultWorld(short, task.group.seed, self._on_period, task.group.tissue)
+        self._parts = short.parts_with(task.group.gains)
         self._gate = self._parts.gate()
 
     def run(self) -> tuple[Cell, ...]:
         """Run until every case has had its branch; in a branch this never returns."""
-        plant, plan, error = self._world.plant, self._stage.plan, ""
+        plant, plan, error = self._world.plant, self._short.plan, ""
         session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
         plant.configure()
         try:
@@ -143,7 +143,7 @@ class _Branching:
         return is_high and step.contact is ContactState.WORK
 
     def _become(self, case: Case, child: Child, step: StepRecord) -> None:
-        """Be the branch of a case from here on: break what it breaks, now."""
+        """Inject the faults of this case; runs only in the forked child."""
         (pad,) = step.reference.pads
         set_point_n = self._task.group.force_n if case.at_start else pad.press_n
         self._child = child

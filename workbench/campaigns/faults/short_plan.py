@@ -91,7 +91,7 @@ class LatePlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class ShortPlan:
     """A plan that may be run, as often as wanted.
 
     Attributes:
@@ -110,8 +110,8 @@ class Stage:
 
 
 @functools.lru_cache(maxsize=16)
-def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stage:
-    """Return the stage of a technique, made once per process.
+def short_plan(technique: str, body_name: str, arm_name: str, force_n: float) -> ShortPlan:
+    """Return the short plan of a technique, made once per process.
 
     Args:
         technique: technique.
@@ -134,4 +134,4 @@ def stage(technique: str, body_name: str, arm_name: str, force_n: float) -> Stag
     whole = SessionParts.of(plan, robot, STANDARD, rig)
     refuse_unbounded(whole.bounds)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
-    return Stage(body, late, replace(whole, plan=late))
+    return ShortPlan(body, late, replace(whole, plan=late))

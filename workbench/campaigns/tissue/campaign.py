@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.fem.mesh_settings import PATCHES
 from workbench.campaigns.runner import Outcome, run_isolated
 from workbench.campaigns.tissue.presses import BASE_MM, FORCES_N, SHARE, PressResult, PressTask, is_alike_mm, press
-from workbench.campaigns.tissue.sessions import Phase, SessionTask, TierRun, run_session
+from workbench.campaigns.tissue.sessions import SessionTask, StrokePart, TierRun, run_session
 from workbench.runs.request import DEFAULT_MESH
 
 MEAN_SHARE, PEAK_SHARE = 0.02, 0.15
@@ -164,7 +164,7 @@ def _run(task: PressTask | SessionTask) -> PressResult | tuple[TierRun, ...]:
     return press(task) if isinstance(task, PressTask) else run_session(task)
 
 
-def _parted(law: Phase, fem: Phase) -> list[str]:
+def _parted(law: StrokePart, fem: StrokePart) -> list[str]:
     """Return the figures in which the two part; comparisons are such that NaN parts."""
     alike = {
         "depth": is_alike_mm(law.depth_mm, fem.depth_mm),
@@ -174,7 +174,7 @@ def _parted(law: Phase, fem: Phase) -> list[str]:
     return [name for name, is_alike in alike.items() if not is_alike]
 
 
-def _columns(law: Phase, fem: Phase) -> str:
+def _columns(law: StrokePart, fem: StrokePart) -> str:
     cells = (
         (f"{law.depth_mm:.1f} / {fem.depth_mm:.1f}", 13),
         (f"{law.mean_n:.2f} / {fem.mean_n:.2f}", 15),

@@ -65,7 +65,7 @@ class SessionTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class StrokePart:
     """What the truth says of a pad that rests or slides under full force.
 
     Attributes:
@@ -98,8 +98,8 @@ class TierRun:
 
     tier: str
     force_n: float
-    pressed: Phase | None
-    slid: Phase | None
+    pressed: StrokePart | None
+    slid: StrokePart | None
     speed: float
     failure: str = ""
 
@@ -190,11 +190,11 @@ def _row(truth: Truth, speed_m_s: float) -> tuple[float, ...]:
     return truth.press_n, along, truth.depth_m, across, speed_m_s
 
 
-def _phase(rows: Array, force_n: float) -> Phase | None:
+def _phase(rows: Array, force_n: float) -> StrokePart | None:
     if len(rows) == 0:
         return None
     press = rows[:, _PRESS]
-    return Phase(
+    return StrokePart(
         depth_mm=1e3 * float(rows[:, _DEPTH].mean()),
         mean_n=float(press.mean()),
         peak_n=float(press.max()),
