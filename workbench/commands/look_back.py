@@ -12,6 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from controller.errors import ConfigError
+from controller.types import Cause
 from controller.wording import distinct_digits
 from workbench.record.reader import find_record, read_run, read_run_id
 from workbench.record.summary import StopSummary, Summary, summarise
@@ -85,7 +86,7 @@ def _explanation(stop: StopSummary | None, picture: Path | None) -> list[str]:
     if stop is None:
         return ["the run was completed; nothing stopped it"]
     lines = [f"stopped at {stop.t_s:.3f} s: {stop.cause.replace('_', ' ')}", f"limit:     {stop.limit}"]
-    if stop.value is not None and stop.allowed is not None:
+    if stop.cause != Cause.OPERATOR and stop.value is not None and stop.allowed is not None:
         over = stop.value - stop.allowed
         value, allowed = distinct_digits(stop.value, stop.allowed, 4)
         lines.append(f"value:     {value} {stop.unit}, allowed {allowed} {stop.unit}")

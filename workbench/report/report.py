@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from controller.safety.limits import PRESSURE_CEILING_PA
+from controller.types import Cause
+from controller.wording import distinct_digits
 from workbench.figures.film import FilmPictures
 from workbench.figures.pressure import Relief, mean_pressure_pa
 from workbench.record.reader import RunData
@@ -32,7 +34,7 @@ _STROKES_READING = (
 
 def number(value: float | None, unit: str = "", digits: int = 2) -> str:
     """Return a number as a person reads it, a dash where there is none."""
-    return _NONE if value is None else f"{value:.{digits}f} {unit}".strip()
+    return _NONE if value is None else f"{value:z.{digits}f} {unit}".strip()
 
 
 def render_report(run: RunData, summary: Summary, relief: Relief | None, film: FilmPictures | None = None) -> str:
@@ -128,14 +130,11 @@ def _stops(summary: Summary) -> tuple[StopSummary, ...]:
 
 
 def _stop_section(run: RunData, stop: StopSummary, position: int, count: int) -> str:
-    rows = [
-        ("cause", stop.cause.replace("_", " ")),
-        ("limit", stop.limit),
-        ("value", number(stop.value, stop.unit, 3)),
-        ("allowed", number(stop.allowed, stop.unit, 3)),
-        ("at", f"{stop.t_s:.3f} s"),
-        ("do next", stop.next_step),
-    ]
+    rows = [("cause", stop.cause.replace("_", " ")), ("limit", stop.limit)]
+    if stop.cause != Cause.OPERATOR and stop.value is not None and stop.allowed is not None:
+        value, allowed = distinct_digits(stop.value, stop.allowed, 4)
+        rows += [("value", f"{value} {stop.unit}"), ("allowed", f"{allowed} {stop.unit}")]
+    rows += [("at", f"{stop.t_s:.3f} s"), ("do next", stop.next_step)]
     title = "Why it stopped" if count == 1 else f"Why it stopped, {position} of {count}"
     return html.section(title, "", html.text_table(rows) + stop_figure(run, stop.t_s, position))
 

@@ -57,6 +57,8 @@ def error_section(run: RunData) -> str:
         "error) or a second peak."
     )
     facts = tick_facts(run.steps)
+    if not facts.working.any():
+        return html.section("Force error", "No stroke was at work: there is no force error to show.", "")
     content = _both("force error", lambda canvas: force_error(run.steps, facts, canvas))
     return html.section("Force error", what, content)
 
