@@ -80,7 +80,7 @@ class StepRecord:
     Attributes:
         t_s: session time [s].
         state: sensed state.
-        reference: the plan's wish.
+        reference: what the plan asks for.
         p_wt: tool position the controller computed.
         quaternion_wt: tool orientation the controller computed, xyzw.
         v_wt: tool twist the controller computed.

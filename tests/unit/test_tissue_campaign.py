@@ -11,13 +11,13 @@ from workbench.campaigns.tissue.campaign import Comparison, Pair, compared, mesh
 from workbench.campaigns.tissue.convergence import DEPTHS_M, MeshResult, Slide, mesh_tasks
 from workbench.campaigns.tissue.convergence_report import convergence_lines
 from workbench.campaigns.tissue.presses import PressResult, PressTask
-from workbench.campaigns.tissue.sessions import Phase, SessionTask, TierRun
+from workbench.campaigns.tissue.sessions import SessionTask, StrokePart, TierRun
 from workbench.commands import tissue_campaigns
 from workbench.docs_pictures.table_sources import Table
 from workbench.figures.convergence import convergence_curves
 from workbench.figures.tissue import tier_depths
 
-PHASE = Phase(10.0, 20.0, 21.0, 0.2, 0.2)
+PHASE = StrokePart(10.0, 20.0, 21.0, 0.2, 0.2)
 
 
 def _pair(**changes: float) -> Pair:

@@ -158,6 +158,22 @@ def test_explain_says_why_and_draws_it(run_folder: Path, capsys: Capture) -> Non
     assert (run_folder / "explain.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_explain_lists_the_stops_that_were_cleared(run_folder: Path, capsys: Capture) -> None:
+    assert cli.main(["report", str(run_folder)]) == 0
+    summary = run_folder / "summary.json"
+    found = json.loads(summary.read_text())
+    summary.write_text(json.dumps(found | {"verdict": "completed", "stops": [found["stop"]], "stop": None}))
+    capsys.readouterr()
+    assert cli.main(["explain", str(run_folder)]) == 0
+    text = capsys.readouterr().out
+    assert "completed; these stops were cleared" in text
+    assert "1.700 s: pad force, " in text
+    assert cli.main(["explain", "--json", str(run_folder)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["stop"] is None
+    assert [stop["cause"] for stop in answer["stops"]] == ["pad_force"]
+
+
 def test_explain_answers_from_the_summary_of_the_same_run_alone(run_folder: Path, capsys: Capture) -> None:
     assert cli.main(["report", str(run_folder)]) == 0
     summary = run_folder / "summary.json"

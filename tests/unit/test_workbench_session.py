@@ -146,6 +146,11 @@ def test_a_refused_plan_is_exit_code_3_with_a_summary(tmp_path: Path, monkeypatc
     assert cli.main(["run", "--out", str(tmp_path), "--json"]) == 3
     captured = capsys.readouterr()
     assert json.loads(captured.out)["verdict"] == "refused"
+    assert cli.main(["explain", str(tmp_path)]) == 0
+    explained = capsys.readouterr().out
+    assert "the plan was refused, nothing moved" in explained
+    assert "left circles" in explained
+    assert "do next:   lower the force" in explained
     assert "stroke 'left circles' at x 0.1 m: got 48 N" in captured.err
     assert files(tmp_path) == ["report.html", "summary.json"]
 

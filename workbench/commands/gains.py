@@ -50,8 +50,8 @@ def _lines(table: tuple[NamedMargin, ...], sets: Sequence[GainSet]) -> list[str]
     """Return one grid a gain set: phase margin [deg] by lag (rows) and stiffness (columns)."""
     cells = {(row.gains, row.margin.lag_ms, row.margin.stiffness_n_per_mm): row.margin for row in table}
     lines = [
-        f"{MASS_KG:g} kg pressed on undamped tissue behind drives with {1e3 * ACTUATOR_LAG_S:g} ms of lag;",
-        f"phase margin in degrees; '!' sensitivity peak over {SOUND_SENSITIVITY:g}, 'unstable' as it says",
+        f"Model: {MASS_KG:g} kg press on undamped tissue, through drives with {1e3 * ACTUATOR_LAG_S:g} ms of lag.",
+        f"Phase margin in degrees; '!': little margin, sensitivity peak over {SOUND_SENSITIVITY:g}.",
     ]
     for known in sets:
         lines += ["", f"{known.name}:", "lag ms \\ N/mm" + "".join(f"{value:>10g}" for value in STIFFNESSES_N_PER_MM)]

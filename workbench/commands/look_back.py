@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from controller.errors import ConfigError
 from controller.types import Cause
 from controller.wording import distinct_digits
-from workbench.record.reader import find_record, read_run, read_run_id
+from workbench.record.reader import RECORD_NAME, find_record, read_run, read_run_id
 from workbench.record.summary import StopSummary, Summary, summarise
 from workbench.report.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
 from workbench.report.timeline import read_timeline, timeline_lines
@@ -42,18 +42,30 @@ def explain(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.run is None:
         raise ConfigError("RUN", "none", "the folder of a run", "name one, or ask for --table")
-    stop = _summary_of(arguments.run).stop
-    picture = None if stop is None else _draw_last_second(arguments.run, stop)
+    summary = _summary_of(arguments.run)
+    stop = summary.stop
+    picture = None if stop is None or summary.verdict == "refused" else _draw_last_second(arguments.run, stop)
     if arguments.json:
-        found = {"stop": stop.model_dump() if stop else None, "picture": str(picture) if picture else None}
+        found = {
+            "stop": stop.model_dump() if stop else None,
+            "stops": [one.model_dump() for one in summary.stops],
+            "picture": str(picture) if picture else None,
+        }
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE).decode())
     else:
-        print("\n".join(_explanation(stop, picture)))
+        print("\n".join(_explanation(summary, picture)))
     return 0
 
 
 def _summary_of(run: Path) -> Summary:
-    """Return the summary beside a record where it is of the same run, else one made from the record."""
+    """Return the summary beside a record where it is of the same run, else one made from the record.
+
+    A refused plan has no record: its summary is returned.
+    """
+    with suppress(OSError, ValidationError):
+        refused = Summary.model_validate_json((run / SUMMARY_NAME).read_bytes())
+        if refused.verdict == "refused" and not (run / RECORD_NAME).exists():
+            return refused
     path, run_id = find_record(run).parent / SUMMARY_NAME, read_run_id(run)
     if run_id:
         with suppress(OSError, ValidationError):
@@ -82,7 +94,13 @@ def summary_json(summary: Summary) -> str:
     return summary.model_dump_json(indent=2) + "\n"
 
 
-def _explanation(stop: StopSummary | None, picture: Path | None) -> list[str]:
+def _explanation(summary: Summary, picture: Path | None) -> list[str]:
+    stop = summary.stop
+    if stop is not None and summary.verdict == "refused":
+        return ["the plan was refused, nothing moved", f"reason:    {stop.limit}", f"do next:   {stop.next_step}"]
+    if stop is None and summary.stops:
+        lines = [f"{one.t_s:.3f} s: {one.cause.replace('_', ' ')}, {one.limit}" for one in summary.stops]
+        return ["the run was completed; these stops were cleared:", *lines]
     if stop is None:
         return ["the run was completed; nothing stopped it"]
     lines = [f"stopped at {stop.t_s:.3f} s: {stop.cause.replace('_', ' ')}", f"limit:     {stop.limit}"]

@@ -186,8 +186,8 @@ def line(result: DrillResult) -> str:
     verdict = "held" if not result.misses else f"NOT HELD ({'; '.join(result.misses)})"
     brakes = "" if result.brakes_s is None else f", brakes at {result.brakes_s:.2f} s"
     return (
-        f"{result.name}: {verdict}; {result.at_fault_n:.1f} N at the fault, peak {result.peak_n:.1f} N of "
-        f"{result.limit_n:.0f} N, {result.cause.replace('_', ' ')} answered after {result.reaction_s * 1e3:.0f} ms, "
-        f"off the skin at {result.off_skin_s:.2f} s{brakes}; {LOOK_AFTER_S:g} s later {result.mode}, "
-        f"{result.press_n:.1f} N, {result.rise_m * 1e3:.0f} mm up"
+        f"{result.name}: {verdict}; {result.at_fault_n:.1f} N at the fault, peak {result.peak_n:.1f} N, hard limit "
+        f"{result.limit_n:.0f} N; {result.cause.replace('_', ' ')}: reaction after {result.reaction_s * 1e3:.0f} ms, "
+        f"off the skin at {result.off_skin_s:.2f} s{brakes}; after {LOOK_AFTER_S:g} s in mode {result.mode}, "
+        f"{result.press_n:.1f} N, {result.rise_m * 1e3:.0f} mm above the fault's place"
     )
