@@ -13,7 +13,7 @@ from controller.law.gains import STANDARD, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.robot import RobotModel
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, PadLimits
-from controller.session_limits import _pad_geometry, _press_limits
+from controller.session_limits import _pad_geometry, press_limits
 from controller.types import SegmentInfo
 from sim.options import SimulationOptions
 from sim.plant import build_simulation
@@ -115,16 +115,16 @@ def _segment(target_n: float, ceiling_n: float) -> SegmentInfo:
 
 
 def test_the_limits_of_one_pad_are_those_of_the_sum() -> None:
-    limits = _press_limits(_segment(20.0, 45.0), 1)
+    limits = press_limits(_segment(20.0, 45.0), 1)
     assert limits.pads == (PadLimits(45.0, 20.0, 3.0, 30.0),)
     assert (limits.sum_n, limits.sum_trip_n) == (45.0, 30.0)
 
 
 def test_two_pads_have_each_its_own_limits_and_together_no_more_than_the_tool_s_ceiling() -> None:
-    light = _press_limits(_segment(8.0, 30.0), 2)
+    light = press_limits(_segment(8.0, 30.0), 2)
     assert light.pads == (PadLimits(30.0, 8.0, 3.0, 18.0),) * 2
     assert (light.sum_n, light.sum_trip_n) == (60.0, 36.0)
-    heavy = _press_limits(_segment(50.0, 99.0), 2)
+    heavy = press_limits(_segment(50.0, 99.0), 2)
     assert heavy.pads == (PadLimits(PAD_CEILING_N, 50.0, 3.0, 58.0),) * 2
     assert (heavy.sum_n, heavy.sum_trip_n) == (TOOL_CEILING_N, TOOL_CEILING_N - 2.0)
 
