@@ -182,7 +182,7 @@ class PlanClock:
         place_m = self._pain.foot(position_m, normal_w)
         self._pain.add(place_m)
         where = ", ".join(f"{1e3 * value:.0f}" for value in place_m)
-        return True, f"at most {100 * EASED_SHARE:.0f} % of the force, or {EASED_LEAST_N:g} N, near ({where}) mm"
+        return True, f"{100 * EASED_SHARE:.0f} % of the planned force, at least {EASED_LEAST_N:g} N, near ({where}) mm"
 
     def _take_level(self, steps: int) -> tuple[bool, str]:
         index = LEVELS.index(self._level.target) + steps

@@ -30,7 +30,7 @@ class RobotModel:
 
     def __init__(self, arm: ArmDescription, placement: Placement) -> None:
         if not arm.urdf_path.is_file():
-            raise ModelError(str(arm.urdf_path), "no such file", "a URDF file", "check --arm")
+            raise ModelError(str(arm.urdf_path), "no such file", "a URDF file", "correct --arm")
         try:
             model = pin.buildModelFromUrdf(str(arm.urdf_path))
         except (ValueError, RuntimeError) as error:

@@ -48,6 +48,6 @@ def _calibration_sha256(arm: ArmDescription) -> str:
     try:
         return hashlib.sha256(arm.urdf_path.read_bytes()).hexdigest()
     except FileNotFoundError as error:
-        raise PlantError(f"{arm.urdf_path}: no such file", "check --arm and the installation") from error
+        raise PlantError(f"{arm.urdf_path}: no such file", "correct --arm, or repair the installation") from error
     except OSError as error:
         raise PlantError(f"{arm.urdf_path}: {error.strerror or error}", "make the file readable") from error

@@ -55,7 +55,7 @@ def load_arm(name_or_path: str) -> ArmDescription:
     is_word = path.suffix == "" and path.name == name_or_path
     if not name_or_path.strip() or (is_word and not os.path.lexists(path)):
         allowed = f"{', '.join(arm_names())}, or the path of a URDF file"
-        raise ModelError("arm", repr(name_or_path), allowed, "check --arm")
+        raise ModelError("arm", repr(name_or_path), allowed, "correct --arm")
     return _describe(path, None, None)
 
 

@@ -54,6 +54,14 @@ class OneLineParser(argparse.ArgumentParser):
         if choice or "required: COMMAND" in text:
             got = choice[1] if choice else "none"
             raise ConfigError("command", got, ", ".join(_COMMANDS), f"see {self.prog} --help")
+        if unknown := re.match(r"argument (.+?): invalid choice: (.+) \(choose from (.+)\)$", text):
+            raise ConfigError(unknown[1], unknown[2], unknown[3].replace("'", ""), f"see {self.prog} --help")
+        if missing := re.match(r"the following arguments are required: (.+)$", text):
+            raise ConfigError(missing[1], "none", self.usage_line(), f"see {self.prog} --help")
+        if superfluous := re.match(r"argument (.+?): ignored explicit argument (.+)$", text):
+            raise ConfigError(superfluous[1], f"a value, {superfluous[2]}", "no value", f"see {self.prog} --help")
+        if valueless := re.match(r"argument (.+?): expected (?:one|at least one) argument$", text):
+            raise ConfigError(valueless[1], "no value", self.usage_line(), f"see {self.prog} --help")
         raise ConfigError("arguments", text, self.usage_line(), f"see {self.prog} --help")
 
     def usage_line(self) -> str:
@@ -147,14 +155,12 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     def command(name: str, text: str) -> OneLineParser:
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
 
-    run = command("run", "a whole session in simulation")
-    _add_session_options(run)
-    run.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
-    _add_session_options(command("check", "plan and worst-case bound only, nothing moves"))
+    _add_session_options(command("run", "run a whole session in simulation and write its record and report"))
+    _add_session_options(command("check", "make the plan and print its worst-case forces; nothing moves or is written"))
     for name, text in (
-        ("report", "write report.html and summary.json of a run again"),
-        ("replay", "a run as a table over time"),
-        ("explain", "why a run stopped, with a picture of the last second"),
+        ("report", "write report.html and summary.json of a run again, from its record"),
+        ("replay", "print a run as a table over time"),
+        ("explain", "print why a run stopped and draw its last second"),
     ):
         looking_back = command(name, text)
         many = "?" if name == "explain" else None
@@ -164,25 +170,31 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
             looking_back.add_argument(
                 "--table", action="store_true", help="every cause: what the arm does, who may clear it, what to do next"
             )
-    _add_campaign_options(command("campaign", "a population of sessions held against the targets"))
-    _add_json(command("doctor", "what is wrong with this installation"))
-    bench = command("bench", "speed of the loop on this machine")
+    _add_campaign_options(command("campaign", "run many sessions and compare them with the targets"))
+    _add_json(command("doctor", "check this installation"))
+    bench = command("bench", "measure the speed of the loop on this machine")
     bench.add_argument(
-        "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of"
+        "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of, default 1"
     )
     _add_json(bench)
-    gains = command("gains", "stability margins of the gain sets over loop lag and tissue stiffness")
+    gains = command("gains", "print stability margins of the gain sets over loop lag and tissue stiffness")
     gains.add_argument("--gains", nargs="+", metavar="NAME or FILE", help="only these; default: all that have names")
     _add_json(gains)
-    drill = command("drill", "kill, stop or spoil a process while the arm presses, and read the truth afterwards")
+    drill = command("drill", "kill, stop or corrupt a process while the arm presses, and print the true force")
     drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
     _add_json(drill)
     body = command("body", "draw a body with its regions and keep-out zones")
     body.add_argument("name", metavar="NAME or FILE", help="body, or an .npz file")
-    body.add_argument("--out", type=Path, default=Path("body.png"), metavar="FILE", help="picture to write")
-    _add_json(command("list", "names of programs, bodies, arms and gain sets"))
-    _add_json(command("faults", "what --fault can inject into a session"))
-    techniques = command("techniques", "what a stroke of a program may be: fields, ranges, examples")
+    body.add_argument(
+        "--out",
+        type=Path,
+        default=Path("body.png"),
+        metavar="FILE",
+        help="picture to write, .png, .svg or .pdf; default body.png",
+    )
+    _add_json(command("list", "print the names of programs, bodies, arms and gain sets"))
+    _add_json(command("faults", "print the faults that --fault can inject into a session"))
+    techniques = command("techniques", "print the techniques of a stroke with their fields and ranges")
     techniques.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as a page")
     _add_json(techniques)
     return parser, dict(commands.choices)
@@ -190,13 +202,14 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
 
 def _add_campaign_options(parser: OneLineParser) -> None:
     parser.add_argument("name", metavar="NAME", choices=CAMPAIGNS,
-                        help="acceptance; faults; alarms: sessions without a fault; tissue: both tissue models pressed "
-                             "at the same places; convergence: of the finite elements over mesh and time step; "
-                             "calibration: of the finite elements")  # fmt: skip
+                        help="acceptance: sessions against the targets; faults: every fault at full force; "
+                             "alarms: sessions without a fault, none may stop; tissue: contact law against finite "
+                             "elements; convergence: finite elements over mesh and time step; calibration: stiffness "
+                             "of the finite elements, stored in the code")  # fmt: skip
     parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
                             ("--techniques", "shoulder_kneading")):  # fmt: skip
-        help_text = f"for example {example}; default: what the campaign is made of, see docs"
+        help_text = f"for example {example}; default: all that the campaign covers"
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
@@ -210,46 +223,61 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     )
     millimetres = _number("--surface-errors", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-errors", nargs="+", type=millimetres, metavar="MM", help="default 0 3: exact, 3 off")
-    parser.add_argument("--jobs", type=_whole("--jobs", 1, 256), default=2, metavar="N", help="sessions at a time")
+    parser.add_argument(
+        "--jobs", type=_whole("--jobs", 1, 256), default=2, metavar="N", help="sessions at a time, default 2"
+    )
     parser.add_argument("--from", dest="earlier", nargs="+", type=Path, metavar="FILE",
-                        help="show results that --json printed earlier instead of running")  # fmt: skip
+                        help="read results that --json printed earlier instead of running")  # fmt: skip
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the result as a page")
     _add_json(parser)
 
 
 def _add_session_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--program", default="first_session", metavar="NAME or FILE", help="program, or a YAML file")
-    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="body, or an .npz file")
+    parser.add_argument("--program", default="first_session", metavar="NAME or FILE",
+                        help="program, or a YAML file; default first_session")  # fmt: skip
+    parser.add_argument("--body", default="median_f", metavar="NAME or FILE",
+                        help="body, or an .npz file; default median_f")  # fmt: skip
     parser.add_argument(
-        "--tissue", default="law", metavar="law or fem", help="tissue model: a contact law, or finite elements (slow)"
+        "--tissue",
+        default="law",
+        metavar="law or fem",
+        help="tissue model: a contact law (default), or finite elements, slow",
     )
     parser.add_argument("--mesh", default="recommended", metavar="NAME",
-                        help="mesh of the finite elements: coarse (near real time), recommended, fine")  # fmt: skip
-    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file")
+                        help="mesh of --tissue fem: coarse (near real time), recommended (default), fine")  # fmt: skip
+    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE",
+                        help="arm, or a URDF file; default servo7")  # fmt: skip
     parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
-                        help="robust, standard, fast, or a file of kp, ki_per_s, kd_s, d0_ns_per_m")  # fmt: skip
+                        help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
+                             "d0_ns_per_m")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-error", type=millimetres, default=0.0,
-                        metavar="MM", help="error of the planner's skin")  # fmt: skip
+                        metavar="MM", help="how far off the planner's skin is, 0 to 20; default 0")  # fmt: skip
     parser.add_argument(
-        "--seed", type=_whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="seed of all chance"
+        "--seed",
+        type=_whole("--seed", 0, LARGEST_SEED),
+        default=1,
+        metavar="N",
+        help="seed of all random numbers, default 1",
     )
-    parser.add_argument("--out", type=Path, default=None, metavar="DIR", help="folder of the run")
+    parser.add_argument("--out", type=Path, default=None, metavar="DIR",
+                        help="folder of the run; default a new one in runs/")  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="NAME[=VALUE]@TIME_S",
-        help="inject a fault, see `massage-arm faults`; may be repeated",
+        help="inject a fault, such as sensor_zero@10, see `massage-arm faults`; may be repeated",
     )
     parser.add_argument("--events", type=Path, default=None, metavar="FILE",
-                        help="requests of a person: [{t_s: 12.0, request: softer}, ...] of pause, resume, skip, "
+                        help="YAML list of requests, [{t_s: 12.0, request: softer}, ...]: pause, resume, skip, "
                              "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
     _add_json(parser)
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    parser.add_argument("--json", action="store_true", help="print only JSON on standard output")
 
 
 def _whole(option: str, low: int, high: int) -> Callable[[str], int]:

@@ -170,7 +170,7 @@ def refuse_elsewhere(q_rad: Vector, rest_rad: Vector) -> None:
         PlantError: a joint is farther away than ``START_RAD``, or the arm has another number of joints.
     """
     if len(rest_rad) != len(q_rad):
-        raise PlantError(f"start posture of {len(rest_rad)} angles for {len(q_rad)} joints", "check --arm")
+        raise PlantError(f"start posture of {len(rest_rad)} angles for {len(q_rad)} joints", "correct --arm")
     for joint, (q, rest) in enumerate(zip(q_rad, rest_rad, strict=True), 1):
         if not abs(q - rest) <= START_RAD:
             raise PlantError(

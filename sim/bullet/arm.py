@@ -58,7 +58,7 @@ class BulletArm:
 
     def __init__(self, arm: ArmDescription, placement: Placement, dt_s: float) -> None:
         if not Path(arm.urdf_path).is_file():
-            raise PlantError(f"{arm.urdf_path}: no such file", "check --arm and the installation")
+            raise PlantError(f"{arm.urdf_path}: no such file", "correct --arm, or repair the installation")
         self._arm, self._placement = arm, placement
         self._links = links_of_file(arm)
         self._count = len(arm.joint_names)

@@ -171,7 +171,7 @@ def test_the_sweep_says_up_to_which_set_point_the_limit_holds() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("campaign nap", ["got argument NAME", "acceptance"]),
+        ("campaign nap", ["NAME: got 'nap'", "allowed: acceptance, faults"]),
         ("campaign faults --faults itch", ["'itch'", "sensor_zero"]),
         ("campaign faults --faults sensor_zero@3", ["--faults", "without a time"]),
         ("campaign faults --techniques tickling", ["--techniques", "'tickling'", "paraspinal_circles"]),

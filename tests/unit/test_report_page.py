@@ -11,7 +11,8 @@ import pytest
 
 from controller.arm import PadDescription
 from controller.errors import PlanError
-from controller.observers import ClearedEvent
+from controller.observers import ClearedEvent, RequestEvent
+from controller.operator import Request
 from controller.types import Cause, Clearance, Limited, Mode, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic, step
 from workbench.figures.marks import event_marks
@@ -22,7 +23,7 @@ from workbench.record.messages import Event, EventKind, FaultEvent, RunConfig
 from workbench.record.reader import RunData, read_run
 from workbench.record.recorder import McapRecorder
 from workbench.record.summary import refused, summarise
-from workbench.report.report import render_report
+from workbench.report.report import number, render_report
 from workbench.report.report_figures import force_section, limits_section
 from workbench.report.timeline import read_timeline, timeline_lines
 
@@ -155,7 +156,7 @@ def test_a_stop_is_explained_and_escaped(tmp_path: Path, synthetic: Synthetic) -
     assert "Why it stopped" in text
     assert "press &lt;force&gt;" in text
     assert "press <force>" not in text
-    assert "31.000 N" in text
+    assert "31 N" in text
 
 
 def test_names_from_files_are_escaped(tmp_path: Path, synthetic: Synthetic) -> None:
@@ -188,7 +189,7 @@ def test_a_stop_that_was_cleared_is_explained_too(tmp_path: Path, synthetic: Syn
     stopped = replace(run, events=(*run.events, *stops, cleared))
     text = words(stopped)
     assert "✓ Session completed" in text
-    assert "stopped 2 times on the way" in text
+    assert "stopped 2 times; an operator cleared" in text
     assert text.index("Why it stopped, 1 of 2") < text.index("0.500 s") < text.index("Why it stopped, 2 of 2")
 
 
@@ -209,10 +210,47 @@ def test_events_are_marked_by_letter_whatever_their_kind(tmp_path: Path, synthet
         "left shoulder, seconds 1.5, not taken, park, "
         "pad force, press <force>, value 31, allowed 30, N, look at the person",
     )
-    assert marks[1].text == "patient jerk, value 20"
+    assert marks[1].text == "patient jerk, 20 mm"
     text = force_section(replace(run, events=(*run.events, fault, strange)))
     assert "a: 0.25 s" in text
     assert "louder please: left shoulder, seconds 1.5, not taken" in text
+
+
+def test_the_data_of_an_event_is_a_sentence(tmp_path: Path, synthetic: Synthetic) -> None:
+    stop = replace(STOP, value=0.00199999, allowed=0.0015, unit="s")
+    asked = StopReason(Cause.OPERATOR, "request to stop", 1.0, 0.0, "requests", 3.0, "run again")
+    events = (
+        Event(0.1, EventKind.FAULT, FaultEvent("sensor_unplugged", 0.0)),
+        Event(0.2, EventKind.STOP, stop),
+        Event(0.3, EventKind.STOP, asked),
+        Event(0.4, EventKind.REQUEST, RequestEvent(Request.HURTS_HERE, Clearance.OPERATOR, True, "20 % of the force")),
+        Event(0.5, EventKind.REQUEST, RequestEvent(Request.CLEAR, Clearance.OPERATOR, False, "nothing is stopped")),
+        Event(0.6, EventKind.CLEARED, ClearedEvent(stop, Clearance.OPERATOR)),
+    )
+    run = record(tmp_path, synthetic)
+    assert [mark.text for mark in event_marks(replace(run, events=(*run.events, *events)))] == [
+        "sensor unplugged",
+        "pad force: press <force> 0.002 s, allowed 0.0015 s; look at the person",
+        "operator: request to stop; run again",
+        "hurts here, by operator: 20 % of the force",
+        "clear, by operator: refused, nothing is stopped",
+        "the stop (pad force) by operator",
+    ]
+
+
+def test_numbers_of_a_stop_differ_and_an_operator_has_none(tmp_path: Path, synthetic: Synthetic) -> None:
+    run = record(tmp_path, synthetic)
+    close = replace(run, events=(*run.events, Event(0.5, EventKind.STOP, replace(STOP, value=0.00199, allowed=0.0015))))
+    text = words(close)
+    assert "0.00199 N" in text
+    assert "0.0015 N" in text
+    asked = StopReason(Cause.OPERATOR, "request to stop", 1.0, 0.0, "requests", 0.5, "run again")
+    assert "1 requests" not in words(replace(run, events=(*run.events, Event(0.5, EventKind.STOP, asked))))
+
+
+def test_no_number_is_a_negative_zero() -> None:
+    assert number(-0.004, "J", 1) == "0.0 J"
+    assert number(-0.06, "J", 1) == "-0.1 J"
 
 
 def test_a_refused_plan_has_a_report(tmp_path: Path, synthetic: Synthetic) -> None:

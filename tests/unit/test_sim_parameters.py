@@ -120,7 +120,7 @@ def test_options_out_of_range_are_refused_in_one_line(changes: dict[str, object]
 
 def test_a_missing_urdf_is_named(tmp_path: Path) -> None:
     arm, placement, body, _ = setting()
-    with pytest.raises(PlantError, match=r"no\.urdf: no such file; check --arm"):
+    with pytest.raises(PlantError, match=r"no\.urdf: no such file; correct --arm"):
         build_simulation(replace(arm, urdf_path=tmp_path / "no.urdf"), placement, body)
 
 

@@ -99,6 +99,18 @@ def test_a_stop_is_exit_code_4_with_everything_written(
     assert files(tmp_path) == ["record.mcap", "report.html", "summary.json"]
 
 
+def test_a_stop_before_any_work_shows_no_empty_figures(
+    tmp_path: Path, synthetic: Synthetic, monkeypatch: Patch, capsys: Capture
+) -> None:
+    made_up(monkeypatch, recording(synthetic, stop_at=10))
+    assert cli.main(["run", "--out", str(tmp_path)]) == 4
+    shown = capsys.readouterr().out
+    assert "stopped: " in shown
+    assert "peak force " in shown
+    assert "force error" not in shown
+    assert "normal angle" not in shown
+
+
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [

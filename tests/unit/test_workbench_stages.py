@@ -18,10 +18,10 @@ def test_a_short_stage_is_one_line() -> None:
 def test_a_long_stage_says_that_it_goes_on_and_how_long_it_took() -> None:
     stream, times = io.StringIO(), iter([0.0, *(12.0 + k for k in range(1000))])
     with stage("planning nap", stream, repeat_s=0.01, clock=lambda: next(times)):
-        while "so far" not in stream.getvalue():
+        while "elapsed" not in stream.getvalue():
             time.sleep(0.001)
     lines = stream.getvalue().splitlines()
-    assert lines[:2] == ["planning nap ...", "planning nap: 12 s so far"]
+    assert lines[:2] == ["planning nap ...", "planning nap: 12 s elapsed"]
     assert lines[-1].startswith("planning nap: took ")
 
 

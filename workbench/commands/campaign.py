@@ -31,6 +31,10 @@ OWN_OPTIONS = {
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
     "earlier": ("acceptance", "faults"),
+    "bodies": ("acceptance", "faults", "alarms", "tissue"),
+    "arms": ("acceptance", "faults", "alarms"),
+    "gains": ("acceptance", "faults", "alarms"),
+    "seeds": ("acceptance", "faults", "alarms"),
 }
 """Options that only some campaigns take."""
 OPTION_NAMES = {"surface_errors": "--surface-errors", "earlier": "--from"}
@@ -41,7 +45,8 @@ def main(arguments: argparse.Namespace) -> int:
     for option, campaigns in OWN_OPTIONS.items():
         if getattr(arguments, option) is not None and arguments.name not in campaigns:
             name = OPTION_NAMES.get(option, f"--{option}")
-            raise ConfigError(name, f"campaign {arguments.name}", f"campaign {' or '.join(campaigns)}", "leave it out")
+            got = f"a value for campaign {arguments.name}, which does not use it"
+            raise ConfigError(name, got, f"campaign {' or '.join(campaigns)}", "leave it out")
     for path in arguments.earlier or ():
         if not path.is_file():
             raise ConfigError("--from", str(path), "a file that campaign --json printed", "check the path")

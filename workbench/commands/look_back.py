@@ -12,6 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from controller.errors import ConfigError
+from controller.types import Cause
 from controller.wording import distinct_digits
 from workbench.record.reader import find_record, read_run, read_run_id
 from workbench.record.summary import StopSummary, Summary, summarise
@@ -33,6 +34,8 @@ def replay(arguments: argparse.Namespace) -> int:
 def explain(arguments: argparse.Namespace) -> int:
     """Print why the run stopped and draw its last second; with ``--table`` what every cause would do."""
     if arguments.table:
+        if arguments.run is not None:
+            raise ConfigError("RUN", f"{arguments.run} with --table", "a run or --table", "leave one of them out")
         rows = reaction_rows()
         text = orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_APPEND_NEWLINE).decode()
         sys.stdout.write(text if arguments.json else "\n".join(reaction_lines(rows)) + "\n")
@@ -83,7 +86,7 @@ def _explanation(stop: StopSummary | None, picture: Path | None) -> list[str]:
     if stop is None:
         return ["the run was completed; nothing stopped it"]
     lines = [f"stopped at {stop.t_s:.3f} s: {stop.cause.replace('_', ' ')}", f"limit:     {stop.limit}"]
-    if stop.value is not None and stop.allowed is not None:
+    if stop.cause != Cause.OPERATOR and stop.value is not None and stop.allowed is not None:
         over = stop.value - stop.allowed
         value, allowed = distinct_digits(stop.value, stop.allowed, 4)
         lines.append(f"value:     {value} {stop.unit}, allowed {allowed} {stop.unit}")

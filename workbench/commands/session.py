@@ -180,13 +180,15 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
     if is_json:
         print(summary_json(summary), end="")
         return
-    limit = f"smallest hard limit {number(summary.hard_limit_n, 'N', 0)}, {summary.over_limit_samples} samples over"
+    limit = f"smallest hard limit in contact {number(summary.hard_limit_n, 'N', 0)}, "
+    limit += f"{summary.over_limit_samples} samples over"
     print(f"{summary.verdict}: {summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s")
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
-        print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
-              f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
-        print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
+        if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
+            print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
+                  f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
+            print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
         print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
     print(f"report          {folder / REPORT_NAME}")
 
@@ -203,5 +205,5 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     worst = f"worst case {number(config.worst_case_bound_n, 'N', 1)}"
     person = f"with the person moving at 0.2 m/s {number(config.person_bound_n, 'N', 1)}"
     bounds = bound_rows(config.worst_case_bound_n, config.person_bound_n, config.braked_bound_n)
-    accepted = f"accepted: {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
+    accepted = f"accepted: a plan of {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
     return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), accepted]

@@ -49,7 +49,7 @@ class SessionFacts(_Model):
         force_rmse_n: root mean square of the force error [N].
         force_p95_abs_error_n: 95 % of the working samples have a smaller force error [N].
         peak_force_n: largest true press force [N].
-        hard_limit_n: smallest hard limit met [N].
+        hard_limit_n: smallest hard limit while the pad touched [N].
     """
 
     duration_s: float
@@ -63,8 +63,8 @@ class SessionFacts(_Model):
         return (
             f"The default session takes {self.duration_s:.0f} s. Its true press force stays within "
             f"{self.force_p95_abs_error_n:.2f} N of the planned one in 95 % of all working samples "
-            f"({self.force_rmse_n:.2f} N RMS) and never exceeds {self.peak_force_n:.1f} N; the smallest hard limit on "
-            f"its way is {self.hard_limit_n:.0f} N."
+            f"({self.force_rmse_n:.2f} N RMS) and never exceeds {self.peak_force_n:.1f} N; the smallest hard limit in "
+            f"contact is {self.hard_limit_n:.0f} N."
         )
 
 

@@ -9,8 +9,12 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from matplotlib.axes import Axes
 
+from controller.observers import ClearedEvent, RequestEvent
+from controller.types import Cause, StopReason
+from controller.wording import distinct_digits
+from sim.faults.kinds import FAULT_KINDS
 from workbench.figures.style import INK, QUIET
-from workbench.record.messages import EventKind, SegmentEvent
+from workbench.record.messages import EventKind, FaultEvent, SegmentEvent
 from workbench.record.reader import RunData
 
 ORDINARY = frozenset(
@@ -51,7 +55,7 @@ def event_marks(run: RunData) -> tuple[Mark, ...]:
     """Return a mark for every event that is not part of every session, in order of time."""
     marked = sorted((event for event in run.events if event.kind not in ORDINARY), key=lambda event: event.t_s)
     return tuple(
-        Mark(event.t_s, _letter(index), _words(str(event.kind)), _in_words("", event.data))
+        Mark(event.t_s, _letter(index), _words(str(event.kind)), _event_words(event.data))
         for index, event in enumerate(marked)
     )
 
@@ -92,6 +96,27 @@ def draw_marks(axes: Axes, marks: tuple[Mark, ...]) -> None:
 def _letter(index: int) -> str:
     rounds, place = divmod(index, len(string.ascii_lowercase))
     return string.ascii_lowercase[place] * (rounds + 1)
+
+
+def _event_words(data: object) -> str:
+    """Return the data of an event as a sentence; data of a kind that is not known here field by field."""
+    match data:
+        case StopReason(cause=Cause.OPERATOR):
+            return f"{data.cause}: {data.limit}; {data.next_step}"
+        case StopReason():
+            value, allowed = distinct_digits(data.value, data.allowed, 4)
+            what = f"{data.limit} {value} {data.unit}, allowed {allowed} {data.unit}"
+            return f"{_words(data.cause)}: {what}; {data.next_step}"
+        case RequestEvent():
+            return f"{_words(data.request)}, by {data.who}: {'' if data.is_taken else 'refused, '}{data.text}"
+        case ClearedEvent():
+            return f"the stop ({_words(data.stop.cause)}) by {data.who}"
+        case FaultEvent():
+            kind = FAULT_KINDS.get(data.name)
+            has_value = kind is None or bool(kind.unit)
+            unit = "" if kind is None else kind.unit
+            return f"{_words(data.name)}, {data.value:.4g} {unit}".strip() if has_value else _words(data.name)
+    return _in_words("", data)
 
 
 def _in_words(name: str, value: object) -> str:

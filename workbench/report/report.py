@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from controller.safety.limits import PRESSURE_CEILING_PA
+from controller.types import Cause
+from controller.wording import distinct_digits
 from workbench.figures.film import FilmPictures
 from workbench.figures.pressure import Relief, mean_pressure_pa
 from workbench.record.reader import RunData
@@ -32,7 +34,7 @@ _STROKES_READING = (
 
 def number(value: float | None, unit: str = "", digits: int = 2) -> str:
     """Return a number as a person reads it, a dash where there is none."""
-    return _NONE if value is None else f"{value:.{digits}f} {unit}".strip()
+    return _NONE if value is None else f"{value:z.{digits}f} {unit}".strip()
 
 
 def render_report(run: RunData, summary: Summary, relief: Relief | None, film: FilmPictures | None = None) -> str:
@@ -72,14 +74,14 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
         headline = "✕ Session completed, but over a hard limit"
     lines = [f"{summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s"]
     if summary.peak_force_n is not None:
-        lines.append(f"Peak force {peak}, smallest hard limit met {limit}; {force}.")
+        lines.append(f"Peak force {peak}, smallest hard limit in contact {limit}; {force}.")
     if run.steps.count and not run.steps.has_truth:
         lines.append("No truth was recorded: figures are from the senses.")
     if summary.verdict != "completed":
         lines.append(summary.message)
     elif stops:
         times = "once" if len(stops) == 1 else f"{len(stops)} times"
-        lines.append(f"It was stopped {times} on the way; an operator cleared the stop and the session went on.")
+        lines.append(f"It was stopped {times}; an operator cleared the stop and the session went on.")
     return html.verdict(is_within_limits(summary), headline, lines)
 
 
@@ -89,7 +91,7 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
     peak_pa = float(pressure.max()) if pressure.size else None
     return [
         (number(summary.force_rmse_n, "N"), "force error, RMS", False),
-        (number(summary.force_p95_abs_error_n, "N"), "force error, 95 % below", False),
+        (number(summary.force_p95_abs_error_n, "N"), "force error, 95 % within", False),
         (number(summary.peak_force_n, "N", 1), "largest true press force", over),
         (str(summary.over_limit_samples), "samples over a hard limit", over),
         (number(summary.landing_peak_n, "N", 1), "largest landing force", False),
@@ -101,7 +103,7 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
             peak_pa is not None and not peak_pa <= PRESSURE_CEILING_PA,
         ),
         (number(summary.tissue_work_j, "J", 1), "work done on the tissue", False),
-        (number(summary.realtime_factor, "×", 1), "faster than real time", False),
+        (number(summary.realtime_factor, "×", 1), "real time: speed of the simulation", False),
     ]
 
 
@@ -110,10 +112,10 @@ def _bounds_section(summary: Summary) -> str:
     rows = bound_rows(summary.worst_case_bound_n, summary.person_bound_n, summary.braked_bound_n)
     bars = [
         html.Bar("largest true press force", summary.peak_force_n, number(summary.peak_force_n, "N", 1)),
-        html.Bar("smallest hard limit met", summary.hard_limit_n, number(summary.hard_limit_n, "N", 0), "limit"),
+        html.Bar("smallest hard limit in contact", summary.hard_limit_n, number(summary.hard_limit_n, "N", 0), "limit"),
         *(html.Bar(f"worst case, {row.name}", row.value_n, number(row.value_n, "N", 1), "bound") for row in rows),
     ]
-    entries = [(number(row.value_n, "N", 1), f"{row.name}. {row.assumes}", False) for row in rows]
+    entries = [(number(row.value_n, "N", 1), f"{row.name.capitalize()}. {row.assumes}", False) for row in rows]
     return html.section(
         "How large the force can get", " ".join((*HARD_LIMIT_WORDS, _BOUNDS_READING)),
         html.bars(bars) + html.cards(entries, broad=True),
@@ -128,14 +130,11 @@ def _stops(summary: Summary) -> tuple[StopSummary, ...]:
 
 
 def _stop_section(run: RunData, stop: StopSummary, position: int, count: int) -> str:
-    rows = [
-        ("cause", stop.cause.replace("_", " ")),
-        ("limit", stop.limit),
-        ("value", number(stop.value, stop.unit, 3)),
-        ("allowed", number(stop.allowed, stop.unit, 3)),
-        ("at", f"{stop.t_s:.3f} s"),
-        ("do next", stop.next_step),
-    ]
+    rows = [("cause", stop.cause.replace("_", " ")), ("limit", stop.limit)]
+    if stop.cause != Cause.OPERATOR and stop.value is not None and stop.allowed is not None:
+        value, allowed = distinct_digits(stop.value, stop.allowed, 4)
+        rows += [("value", f"{value} {stop.unit}"), ("allowed", f"{allowed} {stop.unit}")]
+    rows += [("at", f"{stop.t_s:.3f} s"), ("do next", stop.next_step)]
     title = "Why it stopped" if count == 1 else f"Why it stopped, {position} of {count}"
     return html.section(title, "", html.text_table(rows) + stop_figure(run, stop.t_s, position))
 

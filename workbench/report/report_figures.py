@@ -27,7 +27,8 @@ def force_section(run: RunData) -> str:
         "(orange, seen where it differs from the true one). Lower panel: the differences, on their own scale; "
         "differences beyond the scale are drawn at its edge. Numbers mark the strokes. "
         "Look for a blue line that stays on the pale one and differences that stay near zero. "
-        "Bad would be a blue line in the orange area, which is over the hard limit, or a difference that stays large."
+        "Bad would be a blue line in the orange area, which is over the hard limit, or a difference that stays large. "
+        "Off the skin the limit of the place below is drawn but not counted."
     )
     if not run.steps.has_truth:
         what = (
@@ -51,11 +52,13 @@ def _event_table(marks: tuple[Mark, ...]) -> str:
 def error_section(run: RunData) -> str:
     """Return how often the force was how far off."""
     what = (
-        "How often the true press force was how far from the planned one, over all working samples; the ends of the "
-        "axis hold everything beyond. Look for one narrow peak at zero. Bad would be a peak beside zero (a lasting "
+        "Distribution of the force error (true minus planned press force) over all working samples; the outermost "
+        "bars hold all larger errors. Look for one narrow peak at zero. Bad would be a peak beside zero (a lasting "
         "error) or a second peak."
     )
     facts = tick_facts(run.steps)
+    if not facts.working.any():
+        return html.section("Force error", "No stroke was at work: there is no force error to show.", "")
     content = _both("force error", lambda canvas: force_error(run.steps, facts, canvas))
     return html.section("Force error", what, content)
 

@@ -153,7 +153,7 @@ def write_text(path: Path, text: str) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RecordError(str(path), error.strerror or str(error), "free disk space or choose another --out") from error
+        raise RecordError(str(path), error.strerror or str(error), "free disk space or choose another place") from error
 
 
 def remove_older_run(folder: Path) -> None:

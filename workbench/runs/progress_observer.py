@@ -72,6 +72,6 @@ class EventLines:
                 refused = "" if event.is_taken else "refused, "
                 self._say(f"{t_s:.1f} s: {event.request}: {refused}{event.text}")
             case ClearedEvent():
-                self._say(f"{t_s:.1f} s: cleared by {event.who}; the arm goes back and on")
+                self._say(f"{t_s:.1f} s: cleared by {event.who}; the arm is driven back and the session goes on")
             case ObserverDropped():
-                self._say(f"{t_s:.1f} s: {event.name} failed and is left out: {event.error}")
+                self._say(f"{t_s:.1f} s: {event.name} failed and is switched off, the session goes on: {event.error}")

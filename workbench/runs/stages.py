@@ -47,7 +47,7 @@ def stage(
                 return
             say(f"{what} ...", stream)
         while not ended.wait(repeat_s):
-            say(f"{what}: {duration(clock() - began)} so far", stream)
+            say(f"{what}: {duration(clock() - began)} elapsed", stream)
 
     reminder = threading.Thread(target=remind, name="stage", daemon=True)
     reminder.start()
