@@ -35,6 +35,9 @@ PACE_S, LEVEL_S, RISE_S, REGAIN_S = 0.6, 0.6, 1.0, 1.0
 """Times of a change of pace, of force, off the skin or back, and from the landing force to the stroke's (assumed)."""
 BEFORE_END_S = 0.01
 """A stroke that is left does not run on over its end, this long before it."""
+OFF_WITHIN_S, OFF_SKIN_N, OFF_PRESSED_S = 1.5, 3.0, 0.2
+"""Off the skin within the first of these times, a tool that has left the course of the plan stops the session where it
+is pressed with more than the second for longer than the last: the person has come after it (assumed)."""
 PAUSE_LIMIT_S, ALONE_LIMIT_S = 300.0, 10.0
 """Longest pause, and longest one that nobody can end (assumed)."""
 
@@ -63,7 +66,7 @@ class PlanClock:
 
     def __init__(self, plan: PlanLike, dt_s: float, pain: PainMap | None = None) -> None:
         self._plan, self._dt_s, self._pain = plan, dt_s, pain
-        self._time_s = self._held_s = self._paused_s = 0.0
+        self._time_s = self._held_s = self._paused_s = self._left_s = self._pressed_s = 0.0
         self._next_hold = self._skips = 0
         self._settled_s = math.nan
         self._course = Course.FOLLOW
@@ -80,8 +83,8 @@ class PlanClock:
 
     @property
     def is_over(self) -> bool:
-        """True at the end of the plan."""
-        return self._time_s >= self._plan.duration_s
+        """True at the end of the plan, once no pause is left to be ended."""
+        return self._time_s >= self._plan.duration_s and not self._is_paused
 
     @property
     def skip_to_s(self) -> float | None:
@@ -204,13 +207,16 @@ class PlanClock:
         self._skips += 1
         return True, "goes to the next stroke" + (" after the pause" if self._is_paused else "")
 
-    def advance(self, t_s: float, *, is_working: bool, may_resume: bool = True) -> StopReason | None:
+    def advance(
+        self, t_s: float, *, is_working: bool, may_resume: bool = True, press_n: float = 0.0
+    ) -> StopReason | None:
         """Let a tick of plan time pass, but wait at the end of an approach until its force has been reached.
 
         Args:
             t_s: session time [s].
             is_working: the law has reached the reference press force.
             may_resume: somebody can still end a pause.
+            press_n: largest measured press force of a pad [N].
 
         Returns:
             Why the session must be stopped, or None.
@@ -229,7 +235,19 @@ class PlanClock:
         if t_s < self._settled_s:
             return None
         stop = self._steer(is_working, t_s)
-        return stop or self._pass(is_working, t_s)
+        return stop or self._followed(press_n, t_s) or self._pass(is_working, t_s)
+
+    def _followed(self, press_n: float, t_s: float) -> StopReason | None:
+        """Stop a tool that is pressed where it should be off the skin."""
+        if self._course not in (Course.LEAVE, Course.HOVER):
+            self._left_s = self._pressed_s = 0.0
+            return None
+        self._left_s += self._dt_s
+        is_pressed = self._left_s > OFF_WITHIN_S and not press_n <= OFF_SKIN_N
+        self._pressed_s = self._pressed_s + self._dt_s if is_pressed else 0.0
+        if self._pressed_s <= OFF_PRESSED_S:
+            return None
+        return stop_reason(Cause.PAD_FORCE, "press force of a tool off the skin", press_n, OFF_SKIN_N, "N", t_s)
 
     def _steer(self, is_working: bool, t_s: float) -> StopReason | None:
         """Choose the course, and the targets of pace and height that belong to it."""
@@ -293,7 +311,7 @@ class PlanClock:
                 return self._hold(t_s)
             self._next_hold += 1
             self._held_s = 0.0
-        self._time_s = after
+        self._time_s = min(after, self._plan.duration_s) if self._is_paused else after
         return None
 
     def _hold(self, t_s: float) -> StopReason | None:

@@ -200,7 +200,8 @@ class Session:
         self._t_s = t_s = state.t_s
         self._hear(state)
         reference, command = self._plan_and_command(state, t_s)
-        if command.contact in TOUCHING:
+        if command.contact in TOUCHING and gate.mode is Mode.RUN:
+            # The law of a stopped arm still believes in the contact that it had.
             self._touched = command
         judgement = gate.judge(command, state, reference, t_s)
         plant.apply(judgement.command)
@@ -212,7 +213,7 @@ class Session:
         )  # fmt: skip
         self._show(step)
         self._tick_us.append((clock() - began) * 1e-3)
-        self._go_on(state)
+        self._go_on(state, command)
         return step
 
     def _hear(self, state: ArmState) -> None:
@@ -254,7 +255,7 @@ class Session:
         (pad,) = self._touched.pads
         return self._clock.spare(self._touched.terms.p_wt, pad.normal_w)
 
-    def _go_on(self, state: ArmState) -> None:
+    def _go_on(self, state: ArmState, command: Command) -> None:
         """Decide after a tick whether there is a next one, and let plan time pass."""
         gate = self._gate
         if self._stops.note():
@@ -267,13 +268,13 @@ class Session:
             self._is_over = self._ways.is_done()
             return
         if gate.mode is Mode.RUN and not self._ways.is_driving:
-            self._advance(state.t_s)
+            self._advance(state.t_s, max(pad.press_n for pad in command.pads))
 
-    def _advance(self, t_s: float) -> None:
+    def _advance(self, t_s: float, press_n: float) -> None:
         """Let plan time pass; leave a stroke out where that is asked for and the tool is off the skin."""
         may_resume = self._outlook.may_resume
         try:
-            stop = self._clock.advance(t_s, is_working=self._law.is_working, may_resume=may_resume)
+            stop = self._clock.advance(t_s, is_working=self._law.is_working, may_resume=may_resume, press_n=press_n)
         except Exception as error:
             self._fail(error, t_s)
             return

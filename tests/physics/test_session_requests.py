@@ -9,7 +9,8 @@ import pytest
 
 from controller.observers import RequestEvent
 from controller.operator import Asked, Inbox, Operator, Request, TimedRequest, TimedRequests
-from controller.types import ContactState, Mode, Phase, StepRecord
+from controller.types import Cause, ContactState, Mode, Phase, StepRecord
+from sim.faults.kinds import Fault
 from tests.fault_cases import FAULT_S, TARGET_N, Bench, Outcome, fork_in_work, prepared
 
 pytestmark = pytest.mark.xdist_group("session requests")
@@ -37,10 +38,17 @@ def outcomes() -> dict[str, Outcome]:
         "pause": ([(0.0, Request.PAUSE), (2.0, Request.RESUME)], 7.0),
         "hurts": ([(0.0, Request.HURTS_HERE)], 1.5),
         "skip": ([(0.0, Request.SKIP)], 4.0),
+        "hurts after a stop": ([(0.0, Request.STOP), (5.0, Request.HURTS_HERE)], 5.2),
         "stop on the way": ([(0.0, Request.SKIP), (2.5, Request.STOP)], 30.0),
     }
+
+    def get_up(bench: Bench) -> None:
+        at([(0.0, Request.PAUSE)], bench)
+        bench.plant.inject(Fault("patient_gets_up", 150.0, bench.plant.world.t_s + 0.05))
+
+    gets_up = {"gets up in a pause": (get_up, 3.5)}
     return fork_in_work(
-        {name: (functools.partial(at, wishes), s) for name, (wishes, s) in cases.items()}, "servo7", inbox
+        gets_up | {name: (functools.partial(at, wishes), s) for name, (wishes, s) in cases.items()}, "servo7", inbox
     )
 
 
@@ -84,6 +92,26 @@ def test_a_place_that_hurts_is_eased_within_a_second() -> None:
     near = [step for step in after(outcome, 1.0) if math.dist(step.truth[0].p_wc, place) <= 0.040]
     assert near
     assert all(0.5 < step.truth[0].press_n <= 0.3 * TARGET_N for step in near)
+
+
+def test_the_place_that_hurt_is_where_the_tool_pressed_not_where_the_stopped_arm_is() -> None:
+    outcome = outcomes()["hurts after a stop"]
+    assert outcome.steps[-1].applied.mode is Mode.PARK
+    ((_, event),) = [(t_s, event) for t_s, event in outcome.said if "near" in str(event)]
+    assert isinstance(event, RequestEvent)
+    assert event.is_taken
+    place = [1e-3 * float(number) for number in event.text.split("(")[1].split(")")[0].split(",")]
+    assert math.dist(place, outcome.steps[0].truth[0].p_wc) < 0.015
+    assert math.dist(place, outcome.steps[-1].truth[0].p_wt) > 0.08
+
+
+def test_a_person_who_gets_up_in_a_pause_is_not_pressed_on_by_the_waiting_arm() -> None:
+    outcome = outcomes()["gets up in a pause"]
+    assert [event[1] for event in outcome.events] == ["patient_gets_up"]
+    assert outcome.stop is not None
+    assert outcome.stop.cause is Cause.PAD_FORCE
+    assert all(step.truth[0].press_n <= step.truth[0].limit_n for step in outcome.steps)
+    assert all(step.truth[0].press_n < 1.0 for step in outcome.steps if step.t_s > outcome.stop.t_s + 0.5)
 
 
 def test_skip_lifts_off_and_is_driven_away_slowly() -> None:

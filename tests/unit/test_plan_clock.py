@@ -16,6 +16,9 @@ from controller.plan_clock import (
     HOLD_LIMIT_S,
     HOVER_M,
     LEVEL_LEAST_N,
+    OFF_PRESSED_S,
+    OFF_SKIN_N,
+    OFF_WITHIN_S,
     PACES,
     PAUSE_LIMIT_S,
     SETTLE_S,
@@ -42,6 +45,7 @@ class Runner:
         self.driven: list[int] = []
         self.stop: StopReason | None = None
         self.may_resume = True
+        self.press_n = 0.0
 
     def tick(self) -> Reference:
         reference = self.clock.reference()
@@ -49,7 +53,9 @@ class Runner:
         self._touching_s = 0.0 if is_off else self._touching_s + DT_S
         self.rows.append(reference)
         working = self._touching_s > CONTACT_S
-        self.stop = self.stop or self.clock.advance(self.t_s, is_working=working, may_resume=self.may_resume)
+        self.stop = self.stop or self.clock.advance(
+            self.t_s, is_working=working, may_resume=self.may_resume, press_n=self.press_n
+        )
         if self.clock.skip_to_s is not None:
             self.clock.skip()
             self.driven.append(len(self.rows))
@@ -320,3 +326,58 @@ def test_the_foot_of_a_pad_is_its_radius_inward() -> None:
     pain = PainMap(short_plan(), RADIUS_M)
     assert pain.foot((0.0, 0.0, 1.0), (0.0, 0.6, 0.8)) == pytest.approx((0.0, -0.6 * RADIUS_M, 1.0 - 0.8 * RADIUS_M))
     assert CORE_M >= 0.040
+
+
+def test_a_pause_at_the_end_of_the_plan_is_kept_until_it_is_ended(plan: Plan) -> None:
+    for before_s in (0.001, 0.2, 0.59, 0.7):
+        run = runner(plan)
+        run.run_until_plan(plan.duration_s - before_s)
+        assert run.take(Request.PAUSE)
+        run.run_for(5.0)
+        assert not run.clock.is_over, "the arm would be driven to rest in a pause"
+        assert run.clock.time_s <= plan.duration_s
+        assert run.rows[-1].twist == pytest.approx((0.0,) * 6, abs=1e-12)
+        assert run.take(Request.RESUME)
+        run.run_for(8.0)
+        assert run.clock.is_over
+        assert run.stop is None
+
+
+def test_a_person_who_comes_after_a_tool_that_has_left_the_skin_stops_it(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(in_work(plan))
+    assert run.take(Request.PAUSE)
+    began_s, run.press_n = run.t_s, OFF_SKIN_N + 0.1
+    while run.stop is None and len(run.rows) < 60_000:
+        run.tick()
+    assert run.stop is not None
+    assert run.stop.cause is Cause.PAD_FORCE
+    assert run.t_s - began_s == pytest.approx(OFF_WITHIN_S + OFF_PRESSED_S, abs=0.01)
+    assert run.rows[-1].phase is Phase.LIFT
+
+
+def test_touching_a_paused_tool_stops_nothing(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(in_work(plan))
+    run.press_n = 20.0
+    assert run.take(Request.PAUSE)
+    run.run_for(OFF_WITHIN_S - 0.01)
+    for _ in range(5):
+        run.press_n = OFF_SKIN_N
+        run.run_for(OFF_PRESSED_S)
+        run.press_n = 10.0
+        run.run_for(0.9 * OFF_PRESSED_S)
+    run.press_n = OFF_SKIN_N
+    run.run_for(1.0)
+    assert run.stop is None
+    run.press_n = math.nan
+    run.run_for(OFF_PRESSED_S + 0.01)
+    assert run.stop is not None
+    assert run.stop.cause is Cause.PAD_FORCE
+
+
+def test_a_tool_that_works_presses_as_long_as_it_likes(plan: Plan) -> None:
+    run = runner(plan)
+    run.press_n = 20.0
+    run.run_for(20.0)
+    assert run.stop is None
