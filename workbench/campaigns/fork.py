@@ -1,4 +1,4 @@
-"""A process split in two in mid work: the child goes on from exactly here and hands back bytes; its death is told."""
+"""A fork in mid work: the child continues from the same state and returns bytes; its death is reported."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def branch(patience_s: float) -> Answer | Child:
 
 
 def in_child(work: Callable[[], bytes], patience_s: float) -> Answer:
-    """Return what ``work`` returns when it is done in a child of its own; an error in it is told as a death."""
+    """Return what ``work`` returns run in a child process; an error in it is reported as a death of the child."""
     side = branch(patience_s)
     if isinstance(side, Answer):
         return side

@@ -1,4 +1,4 @@
-"""The campaigns of the tissue: both tiers held to each other, convergence, and calibration of the finite elements."""
+"""The campaigns of the tissue: both tissue models compared, convergence, and calibration of the finite elements."""
 
 from __future__ import annotations
 

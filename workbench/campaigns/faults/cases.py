@@ -107,7 +107,7 @@ class FaultWorld:
     Args:
         short: the short plan: body, plan and session parts.
         seed: seed of person, breathing and noise.
-        on_period: told the truth of every period and who drives the arm in it.
+        on_period: called with the truth of every period and who drives the arm in it.
         tier: what stands for the tissue.
     """
 

@@ -1,4 +1,4 @@
-"""The tissue campaign: both tissue tiers held to each other, pressed slowly and in closed loop, resting and sliding."""
+"""The tissue campaign: both tissue models compared, pressed slowly and in closed loop, resting and sliding."""
 
 from __future__ import annotations
 

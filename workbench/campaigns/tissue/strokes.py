@@ -1,4 +1,4 @@
-"""Press and slide: the stroke that both tissue tiers are held to each other with, at any place of the back."""
+"""Press and slide: the stroke that both tissue models are compared with, at any place of the back."""
 
 from __future__ import annotations
 
