@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from controller.errors import PlanError
 from controller.law.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.law.margins import margin
@@ -17,7 +19,7 @@ from controller.safety.limits import (
     GateLimits,
 )
 from controller.session_limits import press_limits, tangential_n
-from controller.stroke_inertia import braked_mass, inertia_and_friction, plausible_window_n
+from controller.stroke_inertia import SAMPLE_S, braked_mass, inertia_and_friction, plausible_window_n
 from controller.types import PlanLike, SegmentInfo
 from controller.wording import distinct_decimals
 
@@ -29,6 +31,9 @@ PHASE_MARGIN_DEG = 15.0
 TISSUE_LOSS_FACTOR = 0.1
 """Loss factor of muscle under a pad: lost over loading work is 0.22 at 5 Hz for the relaxation the simulation uses,
 which is a loss factor of 0.22 * 2 / pi = 0.14; rounded down (assumed)."""
+
+HOLDING_SHARE = 0.9
+"""Share of a joint's torque limit that holding the arm may take (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,31 @@ def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:
                 f"{row.lambda_n_kg:.1f} kg, tissue {row.stiffness_n_per_m / 1000:.1f} N/mm)",
                 f"at most {allowed} N",
                 todo if row.passing_n > 0.0 else "no force passes with this arm there: leave the stroke out",
+            )
+
+
+def refuse_weak(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> None:
+    """Refuse a plan in which a joint may not give the torque that holds the arm: it would fall on the person.
+
+    Raises:
+        PlanError: names the joint, the torque and what its limit leaves for holding.
+    """
+    times = np.arange(0.0, plan.duration_s, SAMPLE_S)
+    postures = [plan.at(float(t)).posture_rad for t in times] + list(plan.park_path_rad)
+    postures += [*plan.start_path_rad, *plan.end_path_rad, plan.rest_q_rad]
+    held = np.zeros(robot.joints)
+    for posture in postures:
+        robot.update(np.array(posture), np.zeros(robot.joints))
+        held = np.maximum(held, np.abs(robot.gravity))
+    for joint, (found, limit) in enumerate(zip(held.tolist(), limits.torque_nm, strict=True), 1):
+        if not found <= HOLDING_SHARE * limit:
+            got, allowed = distinct_decimals(found, HOLDING_SHARE * limit, 1)
+            raise PlanError(
+                "all strokes",
+                f"joint {joint}",
+                f"{got} Nm to hold the arm",
+                f"at most {allowed} Nm, {100 * HOLDING_SHARE:.0f} % of the torque limit of {limit:g} Nm",
+                "raise the torque cap of rig or person, or use another arm",
             )
 
 

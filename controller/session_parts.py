@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, stroke_bounds
+from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import Observer
@@ -74,12 +74,13 @@ class SessionParts:
         return law_settings(self.bounds)
 
     def refuse_unsafe(self) -> None:
-        """Refuse a plan whose worst-case force passes a ceiling, or gains without a stability margin on its tissue.
+        """Refuse a plan whose worst-case force passes a ceiling, an arm too weak for it, or gains without a margin.
 
         Raises:
             PlanError: names the stroke, what was found and what is allowed.
         """
         refuse_unbounded(self.bounds)
+        refuse_weak(self.plan, self.robot, self.limits)
         refuse_unstable(self.plan, self.gains, self.settings, self.rig.loop_lag_ticks, self.rig.dt_s)
 
     def law(self) -> ImpedanceForceLaw:

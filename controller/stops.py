@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controller.operator import CLEARANCES
 from controller.safety.gate import Gate
-from controller.safety.reaction import REACTIONS, stop_reason
+from controller.safety.reaction import stop_reason
 from controller.types import Action, ArmState, Authority, Cause, Clearance, StopReason
 
 WAIT_LIMIT_S = 600.0
@@ -82,7 +82,7 @@ class Stops:
             return False, "nothing is stopped"
         if self.is_ending:
             return False, "the session is ending"
-        needed = _needed(stop, state)
+        needed = self._needed(state)
         if not _is_enough(who, needed):
             return False, f"the stop by {stop.cause} is cleared by: {needed}; got: {who}"
         self._clear = _Clear(who, self._gate.action)
@@ -97,7 +97,7 @@ class Stops:
         self._clear = None
         if stop is None or clear is None or self.is_ending:
             return None
-        return clear.who, self._gate.action is clear.action and _is_enough(clear.who, _needed(stop, state))
+        return clear.who, self._gate.action is clear.action and _is_enough(clear.who, self._needed(state))
 
     def is_waiting(self, state: ArmState, may_clear: Clearance) -> bool:
         """Return True while a stopped arm at rest waits for somebody who may clear the stop.
@@ -107,16 +107,15 @@ class Stops:
             may_clear: highest rank from which a clear may still come.
         """
         stop = self._gate.stop_reason
-        if stop is None or self.is_ending or not _is_enough(may_clear, _needed(stop, state)):
+        if stop is None or self.is_ending or not _is_enough(may_clear, self._needed(state)):
             return False
         if self._rests_since_s is None:
             self._rests_since_s = state.t_s
         return state.t_s - self._rests_since_s < WAIT_LIMIT_S
 
-
-def _needed(stop: StopReason, state: ArmState) -> Clearance:
-    """Return who may clear a stop now; drives that somebody else holds need more than the first cause does."""
-    return REACTIONS[stop.cause].clearance if state.authority is Authority.HOST else Clearance.SERVICE
+    def _needed(self, state: ArmState) -> Clearance:
+        """Return who may clear the stop now; drives that somebody else holds need more than its causes do."""
+        return self._gate.clearance if state.authority is Authority.HOST else Clearance.SERVICE
 
 
 def _is_enough(who: Clearance, needed: Clearance) -> bool:

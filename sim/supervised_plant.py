@@ -60,6 +60,7 @@ class SupervisedPlant:
         self._side = drive_side(self._drives, plant.rig, robot)
         self._settings = drive_settings(robot.arm, plant.rig)
         self._nothing: Vector = (0.0,) * plant.rig.joints
+        self._good: ArmState | None = None
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
         plant.faults.on_begin = self._begin
         self._forget()
@@ -70,7 +71,6 @@ class SupervisedPlant:
         self._is_host_alive = self._is_supervisor_alive = self._is_linked = self._is_memory_intact = True
         self._ticks = self._stalled_ticks = 0
         self._host_mode = Mode.RUN
-        self._good: ArmState | None = None
         self._worst: Truth | None = None
 
     @property
@@ -90,6 +90,7 @@ class SupervisedPlant:
     def activate(self, q_rad: Vector) -> None:
         """Place the arm at rest at ``q_rad`` with everything well, and begin the run at time zero."""
         self._forget()
+        self._good = None
         self.world.activate(q_rad)
         hold_nm = self.world.read().tau_nm
         self._policy = DrivePolicy(self._settings, hold_nm)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from controller.safety import monitor, pads, projection
 from controller.safety.limits import GateLimits
 from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
-from controller.safety.reaction import REACTIONS, Reaction, stop_reason
+from controller.safety.reaction import Reaction, stop_reason
 from controller.safety.tank import Tank
 from controller.types import (
     DRIVEN_PHASES,
@@ -131,6 +131,11 @@ class Gate:
         return self._reaction.action
 
     @property
+    def clearance(self) -> Clearance:
+        """Who may clear the stop: the highest rank that one of its reasons asks for; NOBODY where there is none."""
+        return self._reaction.clearance
+
+    @property
     def stop_reason(self) -> StopReason | None:
         """Why the session is stopped, or None."""
         return self._reaction.stop
@@ -148,22 +153,23 @@ class Gate:
         self._is_parked = True
 
     def clear(self, who: Clearance) -> None:
-        """Let a person end a stop; everything remembered is forgotten.
+        """Let a person end a stop; everything is forgotten but the torque that holds the arm where it rests.
 
         Args:
             who: who clears it.
 
         Raises:
-            PermissionError: the stop's cause asks for somebody else; the stop stays.
+            PermissionError: a cause of the stop asks for somebody else; the stop stays.
         """
-        stop, ranks = self._reaction.stop, tuple(Clearance)
-        needed = Clearance.NOBODY if stop is None else REACTIONS[stop.cause].clearance
+        needed, ranks = self.clearance, tuple(Clearance)
         if ranks.index(who) < ranks.index(needed):
             raise PermissionError(f"the stop is cleared by {needed}; got {who}")
         self._reaction.clear()
         self._tank.clear()
         self._monitor.clear()
+        holding_nm = self._holding_nm
         self._forget()
+        self._holding_nm = holding_nm
 
     def judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
         """Return what may go to the motors; never raises.
@@ -184,12 +190,20 @@ class Gate:
                 return judgement
             if reason is not None:
                 self.stop(reason)
-        elif state.authority is not Authority.HOST:
-            # Nothing the loop sends arrives: whatever the first reason was, it does not drive the arm anywhere.
-            self._reaction.raise_to(Action.FLOAT)
+        else:
+            self._watch_stopped(state, t_s)
         is_fresh = command is not self._last_command
         self._last_command = command
         return self._react(command, state, t_s, is_fresh)
+
+    def _watch_stopped(self, state: ArmState, t_s: float) -> None:
+        """Raise what a stopped arm does where something worse happens to it."""
+        worse = self._monitor.watch_stopped(state, t_s)
+        if worse is not None:
+            self.stop(worse)
+        if state.authority is not Authority.HOST:
+            # Nothing the loop sends arrives: whatever the first reason was, it does not drive the arm anywhere.
+            self._reaction.raise_to(Action.FLOAT)
 
     def _limit(self, command: Command, reference: Reference, t_s: float) -> Judgement | None:
         """Lower what is too much and audit the result; None where the audit failed and the stop is latched."""
@@ -263,6 +277,9 @@ class Gate:
             tau = self._held(state)
             return Judgement(ApprovedCommand(tau, _KEY, (), mode), 0.0, 0.0, mode, (), stop)
         self._holding_nm = terms.bias_nm
+        if reaction.action is not Action.HOLD_TORQUE:
+            # A joint that jumps from now on leaves these to react by.
+            self._good_terms = terms
         if mode is Mode.PARK and self._may_park(command, state):
             tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
         else:
@@ -278,9 +295,14 @@ class Gate:
         return Judgement(ApprovedCommand(tau, _KEY, terms.bias_nm, mode), press, 0.0, mode, (), stop)
 
     def _held(self, state: ArmState) -> Vector:
-        """Return the last torque that held the arm, with damping at those joints whose speeds are known."""
+        """Return the last torque that held the arm, with damping at those joints whose speeds are known.
+
+        Before there was one the arm hangs in the torque that the drives measure: without any it would fall.
+        """
         torque_nm = self.limits.torque_nm
         held = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
+        if not held and len(state.tau_nm) == len(torque_nm) and math.isfinite(sum(state.tau_nm)):
+            self._holding_nm = held = state.tau_nm
         held = held or (0.0,) * len(torque_nm)
         if len(state.dq_rad_s) == len(held):
             held = projection.damped(held, state.dq_rad_s, self._damping)

@@ -17,6 +17,9 @@ COMMAND_AGE_S = 0.0045
 """The drives' last command may be this much older than the loop's last tick: less than the supervisor waits, so that
 the loop knows why the drives are taken from it; no multiple of the tick."""
 
+JUMP_GAP_S = 0.0085
+"""Between two looks at a stopped arm that are further apart than this, the last speed says too little of the way."""
+
 
 class Monitor:
     """Checks senses and estimates every tick; counts what may happen for a few ticks but not longer.
@@ -69,6 +72,21 @@ class Monitor:
         self._last_t_s, self._last_q_rad = t_s, state.q_rad
         return found
 
+    def watch_stopped(self, state: ArmState, t_s: float) -> StopReason | None:
+        """Return a jump of a joint of a stopped arm, which nobody could see any more once the stop is cleared.
+
+        Positions that are no number are not one yet, but those that come after them are.
+
+        Args:
+            state: what the senses say.
+            t_s: session time [s].
+        """
+        gap_s, last_q_rad = t_s - self._last_t_s, self._last_q_rad
+        self._last_t_s, self._last_q_rad = t_s, state.q_rad
+        sizes = {len(state.q_rad), len(state.dq_rad_s), len(last_q_rad)}
+        is_known = len(sizes) == 1 and gap_s <= JUMP_GAP_S and math.isfinite(sum(state.q_rad))
+        return self._jump(state, last_q_rad, gap_s, t_s) if is_known else None
+
     def _shape(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
         expected = self._joints_expected
         sizes = (len(command.tau_nm), len(command.terms.bias_nm), len(state.q_rad), len(state.dq_rad_s))
@@ -105,13 +123,17 @@ class Monitor:
             return None
         if not (gap_s <= limits.late_s):
             return stop_reason(Cause.LATE_TICK, "time since the last tick", gap_s, limits.late_s, "s", t_s)
-        moved = zip(state.q_rad, self._last_q_rad, state.dq_rad_s, strict=True)
+        return self._jump(state, self._last_q_rad, gap_s, t_s)
+
+    def _jump(self, state: ArmState, last_q_rad: Vector, gap_s: float, t_s: float) -> StopReason | None:
+        """Stop where a joint is not where its speed has brought it."""
+        moved = zip(state.q_rad, last_q_rad, state.dq_rad_s, strict=True)
         jumps = [abs(q - last - dq * gap_s) for q, last, dq in moved]
-        if max(jumps) <= limits.jump_rad:
+        allowed = self._limits.jump_rad
+        if max(jumps) <= allowed:
             return None
-        return stop_reason(
-            Cause.ENCODER_JUMP, f"jump of joint {jumps.index(max(jumps)) + 1}", max(jumps), limits.jump_rad, "rad", t_s
-        )
+        joint = jumps.index(max(jumps))
+        return stop_reason(Cause.ENCODER_JUMP, f"jump of joint {joint + 1}", jumps[joint], allowed, "rad", t_s)
 
     def _authority(self, state: ArmState, t_s: float) -> StopReason | None:
         limits = self._limits

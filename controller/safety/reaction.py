@@ -93,13 +93,16 @@ class Reaction:
         """The first reason."""
         self.action = Action.LOWER
         """The highest action of all reasons so far."""
+        self.clearance = Clearance.NOBODY
+        """The highest rank that any of the reasons asks for."""
         self.mode = Mode.RUN
 
     def begin(self, reason: StopReason) -> None:
-        """Take a reason: the first one stands, the action can only rise."""
+        """Take a reason: the first one stands, action and clearance can only rise."""
         if self.stop is None:
             self.stop = reason
             self.mode = Mode.UNLOAD
+        self.clearance = max(self.clearance, REACTIONS[reason.cause].clearance, key=tuple(Clearance).index)
         self.raise_to(max(REACTIONS[reason.cause].action, Action.PARK))
 
     def raise_to(self, action: Action) -> None:

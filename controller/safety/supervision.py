@@ -103,6 +103,9 @@ class Supervisor:
         tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
         if math.isfinite(sum(tau)):
             return tau, mode
+        if not self._holding and len(state.tau_nm) == len(self._damping) and math.isfinite(sum(state.tau_nm)):
+            # No posture has been known: what the drives measured first holds the arm better than nothing.
+            self._holding = state.tau_nm
         held = self._holding or (0.0,) * len(self.limits.torque_nm)
         held = projection.damped(held, state.dq_rad_s, self._damping)
         return projection.clip(held, self.limits.torque_nm), Mode.FLOAT

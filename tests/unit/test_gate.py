@@ -236,8 +236,27 @@ def test_without_joint_positions_the_last_holding_torque_stays(after_stop_s: flo
     assert judgement.stop is not None
     assert judgement.command.tau_nm == ARM.bias_nm
     gate.clear(Clearance.SERVICE)
-    nothing = gate.judge(command(blind, (math.nan,) * 7), now, reference(), 1.0)
-    assert nothing.command.tau_nm == (0.0,) * 7
+    later = gate.judge(command(blind, (math.nan,) * 7), now, reference(), 1.0)
+    assert later.command.tau_nm == ARM.bias_nm, "without it the arm would fall"
+
+
+@pytest.mark.parametrize(
+    ("measured_nm", "sent_nm"),
+    [
+        ((1.0, -20.0, 3.0, 4.0, 5.0, 6.0, 7.0), (1.0, -20.0, 3.0, 4.0, 5.0, 6.0, 7.0)),
+        ((1.0,) * 6 + (100.0,), (1.0,) * 6 + (87.0,)),
+        ((1.0,) * 6 + (math.nan,), (0.0,) * 7),
+        ((1.0,) * 6, (0.0,) * 7),
+    ],
+)
+def test_without_joint_positions_in_the_first_tick_the_measured_torque_stays(
+    measured_nm: tuple[float, ...], sent_nm: tuple[float, ...]
+) -> None:
+    blind = dataclasses.replace(ARM, bias_nm=(math.nan,) * 7)
+    now = state(q_rad=(math.nan,) * 7, tau_nm=measured_nm)
+    judgement = Gate(limits(), 1e-3).judge(command(blind, (math.nan,) * 7), now, reference(), 0.0)
+    assert judgement.stop is not None
+    assert judgement.command.tau_nm == sent_nm
 
 
 def test_unloading_follows_the_planned_normal_whatever_the_law_thinks() -> None:

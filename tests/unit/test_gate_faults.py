@@ -10,7 +10,7 @@ from controller.safety import projection
 from controller.safety.gate import Gate
 from controller.safety.reaction import stop_reason
 from controller.safety.supervision import Supervisor, SupervisorLimits
-from controller.types import Authority, Cause, Command, Mode, ToolTerms
+from controller.types import Action, Authority, Cause, Clearance, Command, Mode, ToolTerms
 from tests.gate_cases import UP, command, limits, reference, state, terms, torque
 from tests.unit.test_gate import ARM
 
@@ -272,3 +272,83 @@ def test_an_arm_led_by_its_last_good_terms_closes_its_pull_over_new_speeds() -> 
     expected = np.array(ARM.bias_nm) - 0.03 * 87.0 * dq + np.array(ARM.jacobian).T @ wrench
     assert judgement.command.tau_nm == pytest.approx(tuple(expected))
     assert projection.static_press(judgement.command.tau_nm, ARM, UP) == pytest.approx(judgement.press_n)
+
+
+PARKED = _with(bias_nm=tuple(0.5 * tau for tau in ARM.bias_nm))
+"""The same arm in another posture."""
+ELSEWHERE = _with(bias_nm=tuple(-tau for tau in ARM.bias_nm))
+
+
+def _parking() -> Gate:
+    """Return a gate whose arm worked, was stopped by the operator, and is at rest in another posture at 2 s."""
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.001))
+    for k in range(5):
+        gate.judge(command(PARKED, PARKED.bias_nm), state(t_s=2.0 + 1e-3 * k), reference(), 2.0 + 1e-3 * k)
+    return gate
+
+
+def test_a_joint_of_a_stopped_arm_that_jumps_is_held_by_what_was_known_before_and_needs_the_service() -> None:
+    gate = _parking()
+    assert (gate.action, gate.clearance) == (Action.PARK, Clearance.OPERATOR)
+    off = state(t_s=2.005, q_rad=(0.1,) * 6 + (0.1051,))
+    judgement = gate.judge(command(ELSEWHERE, ELSEWHERE.bias_nm), off, reference(), 2.005)
+    held = torque(PARKED, (0.0, 0.0, 3.0, 0.0, 0.0, 0.0))
+    assert judgement.command.tau_nm == pytest.approx(held), "with the pull of floating"
+    assert judgement.mode is Mode.FLOAT
+    assert gate.stop_reason is not None
+    assert gate.stop_reason.cause is Cause.OPERATOR, "the first reason stands"
+    assert (gate.action, gate.clearance) == (Action.HOLD_TORQUE, Clearance.SERVICE)
+    later = gate.judge(command(ELSEWHERE, ELSEWHERE.bias_nm), off, reference(), 2.006)
+    assert later.command.tau_nm == pytest.approx(held), "not by the positions after the jump"
+    with pytest.raises(PermissionError, match="service"):
+        gate.clear(Clearance.OPERATOR_AT_ARM)
+    gate.clear(Clearance.SERVICE)
+    assert gate.clearance is Clearance.NOBODY
+
+
+@pytest.mark.parametrize(
+    ("q_rad", "dq_rad_s", "t_s", "action"),
+    [
+        ((0.1,) * 6 + (0.1049,), (0.0,) * 7, 2.005, Action.PARK),
+        ((0.1,) * 6 + (0.1051,), (0.0,) * 6 + (1.0,), 2.005, Action.PARK),
+        ((0.1,) * 6 + (0.2,), (0.0,) * 7, 2.012, Action.HOLD_TORQUE),
+        ((0.1,) * 6 + (0.2,), (0.0,) * 7, 2.013, Action.PARK),
+        ((0.1,) * 6 + (0.2,), (0.0,) * 7, NAN, Action.PARK),
+        ((0.1,) * 6, (0.0,) * 7, 2.005, Action.PARK),
+        ((0.2,) * 7, (0.0,) * 6, 2.005, Action.PARK),
+    ],
+)
+def test_what_counts_as_a_jump_of_a_stopped_arm(
+    q_rad: tuple[float, ...], dq_rad_s: tuple[float, ...], t_s: float, action: Action
+) -> None:
+    gate = _parking()
+    gate.judge(command(PARKED, PARKED.bias_nm), state(t_s=t_s, q_rad=q_rad, dq_rad_s=dq_rad_s), reference(), t_s)
+    assert gate.action is action
+
+
+def test_positions_after_some_that_were_no_number_are_a_jump() -> None:
+    gate = _parking()
+    gate.judge(command(PARKED, PARKED.bias_nm), state(t_s=2.005, q_rad=(NAN,) * 7), reference(), 2.005)
+    assert gate.action is Action.PARK
+    gate.judge(command(PARKED, PARKED.bias_nm), state(t_s=2.006), reference(), 2.006)
+    assert gate.action is Action.HOLD_TORQUE
+
+
+def test_jumps_of_a_stopped_arm_are_counted_from_tick_to_tick() -> None:
+    gate = _parking()
+    for k in range(20):
+        off = state(t_s=2.005 + 1e-3 * k, q_rad=(0.1 + 0.004 * k,) * 7)
+        gate.judge(command(PARKED, PARKED.bias_nm), off, reference(), 2.005 + 1e-3 * k)
+    assert gate.action is Action.PARK
+
+
+@pytest.mark.parametrize("causes", [(Cause.OPERATOR, Cause.DRIVE_FAULT), (Cause.DRIVE_FAULT, Cause.OPERATOR)])
+def test_the_highest_rank_of_all_reasons_is_asked_for(causes: tuple[Cause, Cause]) -> None:
+    gate = Gate(limits(), 1e-3)
+    for cause in causes:
+        gate.stop(stop_reason(cause, "-", 1.0, 0.0, "-", 0.0))
+    assert gate.clearance is Clearance.SERVICE
+    with pytest.raises(PermissionError):
+        gate.clear(Clearance.OPERATOR)

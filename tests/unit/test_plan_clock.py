@@ -15,6 +15,7 @@ from controller.plan_clock import (
     ALONE_LIMIT_S,
     HOLD_LIMIT_S,
     HOVER_M,
+    LANDING_N,
     LEVEL_LEAST_N,
     OFF_PRESSED_S,
     OFF_SKIN_N,
@@ -46,13 +47,14 @@ class Runner:
         self.stop: StopReason | None = None
         self.may_resume = True
         self.press_n = 0.0
+        self.contact_s = CONTACT_S
 
     def tick(self) -> Reference:
         reference = self.clock.reference()
         is_off = reference.phase in (Phase.TRANSFER, Phase.LIFT)
         self._touching_s = 0.0 if is_off else self._touching_s + DT_S
         self.rows.append(reference)
-        working = self._touching_s > CONTACT_S
+        working = self._touching_s > self.contact_s
         self.stop = self.stop or self.clock.advance(
             self.t_s, is_working=working, may_resume=self.may_resume, press_n=self.press_n
         )
@@ -381,3 +383,91 @@ def test_a_tool_that_works_presses_as_long_as_it_likes(plan: Plan) -> None:
     run.press_n = 20.0
     run.run_for(20.0)
     assert run.stop is None
+
+
+def test_a_plan_that_is_taken_up_again_rests_first_at_the_beginning_of_its_transfer(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(in_work(plan))
+    assert run.take(Request.PAUSE)
+    run.run_for(2.0)
+    run.clock.go_back()
+    began_s = run.clock.time_s
+    assert began_s in plan.resume_times_s
+    assert run.clock.reference() == plan.at(began_s), "at no height off the path"
+    assert not run.take(Request.RESUME), "the pause is over"
+    run.run_for(SETTLE_S - 0.01)
+    assert run.clock.time_s == began_s
+    run.run_for(1.0)
+    assert run.clock.time_s > began_s + 0.5
+
+
+def test_the_force_after_a_pause_begins_with_that_of_a_landing(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(in_work(plan))
+    assert run.take(Request.PAUSE)
+    run.run_for(2.0)
+    assert run.take(Request.RESUME)
+    run.run_for(4.0)
+    landing = [row.pads[0].press_n for row in run.rows[-4000:] if row.phase is Phase.APPROACH]
+    assert landing
+    assert max(landing) <= LANDING_N + 1e-9
+
+
+def test_a_pause_on_the_way_back_to_the_skin_leaves_it_again(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(in_work(plan))
+    assert run.take(Request.PAUSE)
+    run.run_for(2.0)
+    assert run.take(Request.RESUME)
+    run.run_for(0.5)
+    assert run.rows[-1].phase is Phase.APPROACH
+    assert run.take(Request.PAUSE)
+    run.run_for(2.0)
+    base = plan.at(run.clock.time_s)
+    assert run.rows[-1].phase is Phase.LIFT
+    assert math.dist(run.rows[-1].position_m, base.position_m) == pytest.approx(HOVER_M)
+
+
+def test_every_pause_has_its_own_time(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(in_work(plan))
+    run.may_resume = False
+    for _ in range(2):
+        assert run.take(Request.PAUSE)
+        run.run_for(0.6 * ALONE_LIMIT_S)
+        assert run.take(Request.RESUME)
+    assert run.stop is None
+
+
+def test_every_stroke_has_its_own_time_to_find_the_skin(plan: Plan) -> None:
+    assert len(plan.hold_times_s) > 1
+    run = runner(plan)
+    run.contact_s = 0.7 * HOLD_LIMIT_S + 3.0
+    while not run.clock.is_over and run.stop is None and len(run.rows) < 120_000:
+        run.tick()
+    assert run.stop is None
+    assert run.clock.is_over
+
+
+def test_a_transfer_that_is_paused_stays_one_until_the_tool_stands(plan: Plan) -> None:
+    run = runner(plan)
+    run.run_until_plan(0.4 * plan.segments[0].start_s)
+    assert plan.at(run.clock.time_s).phase is Phase.TRANSFER
+    before = len(run.rows)
+    assert run.take(Request.PAUSE)
+    run.run_for(2.0)
+    rows = run.rows[before:]
+    stands = next(k for k, row in enumerate(rows) if row.phase is Phase.LIFT)
+    assert stands > 500
+    assert all(math.hypot(*row.twist) < 1e-9 for row in rows[stands + 1 :])
+
+
+def test_at_a_slower_pace_the_rate_of_the_force_fits_the_force(plan: Plan) -> None:
+    run = runner(plan)
+    run.take(Request.SLOWER)
+    run.take(Request.SLOWER)
+    run.run_until_plan(in_work(plan, 0.9))
+    pairs = [(a.pads[0], b.pads[0]) for a, b in itertools.pairwise(run.rows) if a.phase is b.phase is Phase.WORK]
+    errors = [abs(b.press_n - a.press_n - 0.5 * DT_S * (a.press_rate_n_per_s + b.press_rate_n_per_s)) for a, b in pairs]
+    assert max(abs(a.press_rate_n_per_s) for a, _ in pairs) > 5.0
+    assert max(errors) < 1e-3

@@ -7,11 +7,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from controller.bounds import law_settings, stroke_bounds
 from controller.errors import PlanError
 from controller.law.gains import FAST, STANDARD
+from controller.rig import Caps
 from controller.session_limits import session_limits, supervisor_limits
 from controller.session_parts import SessionParts
 from controller.stroke_inertia import plausible_window_n
@@ -117,3 +119,16 @@ def test_a_bound_over_its_ceiling_and_gains_without_a_margin_are_refused() -> No
         replace(parts, bounds=(over, *parts.bounds[1:])).refuse_unsafe()
     with pytest.raises(PlanError, match="phase margin"):
         replace(parts, gains=FAST, rig=replace(parts.rig, loop_lag_s=40 * parts.rig.dt_s)).refuse_unsafe()
+
+
+@pytest.mark.parametrize("name", ["servo7", "panda"])
+def test_a_torque_cap_that_cannot_hold_the_arm_is_refused(name: str) -> None:
+    plan, robot = short_plan(name), arm_over(name, "median_f")
+    rig = simulated_rig(robot.arm, SimulationOptions())
+    SessionParts.of(plan, robot, STANDARD, rig).refuse_unsafe()
+    robot.update(np.array(plan.rest_q_rad), np.zeros(robot.joints))
+    weak = list(robot.arm.torque_limit_nm)
+    weak[1] = abs(float(robot.gravity[1]))
+    for person, own in ((None, Caps(torque_nm=tuple(weak))), (Caps(torque_nm=tuple(weak)), Caps())):
+        with pytest.raises(PlanError, match=r"joint 2.* Nm to hold the arm"):
+            SessionParts.of(plan, robot, STANDARD, replace(rig, caps=own), person).refuse_unsafe()

@@ -260,3 +260,19 @@ def test_a_resume_counts_before_the_supervisor_has_said_anything_new() -> None:
     script.policy.resume(script.now_s, HOLD)
     order = script.pass_(host=False, supervisor=False)
     assert (order.authority, order.tau_nm) == (Authority.HOST, HOLD)
+
+
+def test_a_supervisor_that_has_the_drives_gives_none_back_whatever_it_agreed_to() -> None:
+    script = _Script()
+    script.resumes = script.agreed = 1
+    assert script.pass_(has_drives=True, ticks=10).authority is Authority.SUPERVISOR
+
+
+def test_a_resume_without_a_living_supervisor_gives_nothing() -> None:
+    script = _Script()
+    script.agreed = 1
+    script.pass_()
+    script.holding_nm = (7.0, 8.0)
+    script.pass_(supervisor=False, ticks=DELAY + 5)
+    script.resumes = 1
+    assert script.pass_(supervisor=False, ticks=5).authority is Authority.NOBODY

@@ -301,3 +301,17 @@ def test_before_it_has_taken_over_its_torque_would_unload() -> None:
     tau, mode = Supervisor(LIMITS).torque(terms(np.random.default_rng(7)), state(t_s=1.0))
     assert mode is Mode.UNLOAD
     assert math.isfinite(sum(tau))
+
+
+@pytest.mark.parametrize("measured", ["good", "short", "nan"])
+def test_before_a_posture_is_known_the_first_measured_torque_holds_the_arm(measured: str) -> None:
+    supervisor = Supervisor(LIMITS)
+    joints = len(LIMITS.torque_nm)
+    good = tuple(float(k) for k in range(joints))
+    tau_nm = {"good": good, "short": good[1:], "nan": (math.nan, *good[1:])}[measured]
+    blind = dataclasses.replace(terms(np.random.default_rng(1)), bias_nm=(math.nan,) * joints)
+    now = state(q_rad=(math.nan,) * joints, dq_rad_s=(math.nan,) * joints, tau_nm=tau_nm)
+    expected = good if measured == "good" else (0.0,) * joints
+    assert supervisor.torque(blind, now) == (expected, Mode.FLOAT)
+    later = dataclasses.replace(now, tau_nm=(3.0,) * joints)
+    assert supervisor.torque(blind, later)[0] == (expected if measured == "good" else (3.0,) * joints)
