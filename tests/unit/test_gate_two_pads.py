@@ -173,10 +173,14 @@ class TestPadsTogether(PadCases):
                 plan = dataclasses.replace(wanted, quaternion_xyzw=TOOL_DOWN if in_command else wrong)
                 stop = Gate(bounds, DT_S).judge(self.command(arm=arm), state(), plan, 0.0).stop
                 assert stop is not None, wrong
-                assert (stop.cause, stop.limit) == (
+                assert (stop.cause, stop.limit, stop.unit) == (
                     Cause.INTERNAL_ERROR,
                     f"cosine between lever and planned lever, pad {name}",
+                    "-",
                 )
+        exact = dataclasses.replace(bounds, axis_cosine=1.0)
+        standing = dataclasses.replace(ARM, quaternion_wt=TOOL_DOWN)
+        assert Gate(exact, DT_S).judge(self.command(arm=standing), state(), wanted, 0.0).stop is None
         for share, is_stopped in ((0.99, False), (1.01, True)):
             angle = share * leaned
             turned = dataclasses.replace(ARM, quaternion_wt=(math.cos(angle), math.sin(angle), 0.0, 0.0))

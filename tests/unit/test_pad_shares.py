@@ -192,6 +192,12 @@ class TestRelieve:
         assert (limited, is_same) == ((), True)
         assert not change.any()
 
+    def test_what_is_just_at_its_caps_comes_back_as_it_was(self) -> None:
+        first, second = pads.pad_presses(tool_wrench(self._tau(20.0, 10.0), ARM), self.axes)
+        change, limited, is_same = self._relieved(20.0, 10.0, (first, second, first + second))
+        assert (limited, is_same) == ((), True)
+        assert not change.any()
+
     @pytest.mark.parametrize(
         ("caps", "change", "notes"),
         [
