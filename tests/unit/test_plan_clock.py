@@ -393,7 +393,11 @@ def test_a_plan_that_is_taken_up_again_rests_first_at_the_beginning_of_its_trans
     run.clock.go_back()
     began_s = run.clock.time_s
     assert began_s in plan.resume_times_s
-    assert run.clock.reference() == plan.at(began_s), "at no height off the path"
+    assert run.clock.reference() == plan.at(began_s)
+    assert run.take(Request.SOFTER)
+    run.tick()
+    run.tick()
+    assert run.rows[-1].position_m == plan.at(began_s).position_m, "at no height off the path"
     assert not run.take(Request.RESUME), "the pause is over"
     run.run_for(SETTLE_S - 0.01)
     assert run.clock.time_s == began_s
