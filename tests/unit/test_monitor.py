@@ -6,6 +6,7 @@ import math
 import pytest
 
 from controller.safety.gate import Gate
+from controller.safety.monitor import JUMP_GAP_S, Monitor
 from controller.types import (
     ArmState,
     Authority,
@@ -330,3 +331,11 @@ def test_the_limit_that_is_passed_is_the_one_that_is_told(axis: int, value: floa
     assert stop is not None
     assert (stop.limit, stop.allowed) == (f"tool position along {'xyz'[axis]}", allowed)
     assert stop.value == pytest.approx(value, nan_ok=True)
+
+
+def test_a_jump_of_a_stopped_arm_is_dated_and_looked_for_up_to_the_longest_gap() -> None:
+    for gap_s, is_seen in ((JUMP_GAP_S, True), (JUMP_GAP_S + 1e-9, False)):
+        monitor = Monitor(limits())
+        assert monitor.watch_stopped(state(t_s=0.0), 0.0) is None
+        found = monitor.watch_stopped(state(t_s=gap_s, q_rad=(0.2,) * 7), gap_s)
+        assert (found is not None and (found.cause, found.t_s) == (Cause.ENCODER_JUMP, gap_s)) is is_seen
