@@ -210,6 +210,15 @@ class Caps(PadCases):
             assert self.presses(asked, judged)[k] == pytest.approx(limit - 500.0 * speed, abs=1e-6)
             assert Cause.PRESS_SPEED in {note.cause for note in judged.limited}
 
+    def test_in_the_air_the_limit_is_that_of_free_motion_whatever_force_is_wanted(self) -> None:
+        for k in range(self.count):
+            asked = self.command(
+                self.one(k, 12.0, -6.0), contact=ContactState.FREE, target_n=self.one(k, 0.0, 0.0)
+            )  # fmt: skip
+            judged = self.judge(self.bounds(free_press_n=14.0, damping=1e6), asked)
+            assert (judged.stop, judged.limited) == (None, ())
+            assert self.presses(asked, judged)[k] == pytest.approx(12.0, abs=1e-6)
+
     def test_a_surface_speed_that_is_no_number_stops(self) -> None:
         for axis in range(3):
             for contact in ContactState:

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from controller.safety.gate import Gate
+from controller.safety import pads
+from controller.safety.gate import AUDIT_TOLERANCE, Gate
 from controller.safety.limits import PadGeometry, PadLimits, PressLimits
 from controller.safety.press_bounds import press_bounds
 from controller.safety.projection import tool_wrench
@@ -207,6 +208,30 @@ class TestPadsTogether(PadCases):
                 v_wt = tuple(wrong if axis == j else 0.0 for j in range(6))
                 stop = self.judge(self.bounds(), self.command(arm=dataclasses.replace(ARM, v_wt=v_wt))).stop
                 assert stop is not None
+
+    def test_a_pad_at_the_largest_speed_is_let_through(self) -> None:
+        turning = dataclasses.replace(ARM, v_wt=(0.15, 0.0, 0.0, 0.0, 0.0, 6.0))
+        lever = pads.rotated(turning.quaternion_wt, self.geometry[0].position_t_m)
+        speed = math.hypot(*pads.pad_velocity(turning, lever))
+        bounds = self.bounds(tool_speed_m_s=speed, damping=1e3)
+        assert self.judge(bounds, self.command(arm=turning)).stop is None
+
+    def test_the_audit_of_a_pad_holds_limits_below_a_newton_and_lets_through_what_is_at_them(self) -> None:
+        gate = Gate(self.bounds(), DT_S)
+        stroke = gate.limits.strokes[0]
+        found = press_bounds(gate.limits, stroke, self.command(), 1.0, (0.0, 0.0), 1e6)
+        for k in range(2):
+            for limit in (-1.0, 0.0, 0.4):
+                each = tuple(pad._replace(limit_n=limit if k == j else 50.0) for j, pad in enumerate(found.each))
+                bounds = found._replace(each=each)
+                allowed = max(limit, 0.0) + AUDIT_TOLERANCE
+                calm = (0.0, 0.0, 0.0)
+                at_it = tuple(allowed if k == j else 0.0 for j in range(2))
+                over = tuple(math.nextafter(allowed, 1.0) if k == j else 0.0 for j in range(2))
+                assert gate._audit(calm, at_it, bounds, 0.0) is None
+                stop = gate._audit(calm, over, bounds, 0.0)
+                assert stop is not None
+                assert stop.limit == f"audited static press force, pad {self.geometry[k].name}"
 
     def test_shares_that_cannot_be_told_apart_stop(self) -> None:
         opposed = ((0.0, -1.0, 0.0), (0.0, 1.0, 0.0))
