@@ -85,7 +85,7 @@ class TestPadsTogether(PadCases):
             assert is_over or stop is None
             if stop is not None and press < 30.0:
                 assert (stop.cause, stop.limit) == (Cause.TOOL_FORCE, "measured press force of all pads")
-                assert (stop.value, stop.allowed) == (total, 24.0)
+                assert (stop.value, stop.allowed, stop.unit) == (total, 24.0, "N")
 
     def test_an_observed_sum_over_trip_and_margin_stops_where_no_pad_does(self) -> None:
         for press, is_over in ((19.0, False), (math.nextafter(19.0, 99.0), True), (19.5, True)):
@@ -94,7 +94,7 @@ class TestPadsTogether(PadCases):
             assert (stop is not None) is is_over
             if stop is not None:
                 assert (stop.cause, stop.limit) == (Cause.TOOL_FORCE, "press force of all pads by joint torques")
-                assert stop.allowed == 31.0
+                assert (stop.allowed, stop.unit) == (31.0, "N")
 
     def test_a_tool_that_rolls_lowers_the_pad_that_comes_nearer_and_the_sum(self) -> None:
         for k, roll in enumerate((2.0, -2.0)):

@@ -35,6 +35,12 @@ def test_a_sample_that_is_not_followed_by_a_new_one_in_time_is_frozen(
     assert cause_of(Gate(limits(sensor_gap_s=gap_s), 1e-3), _numbered(numbers)) is cause
 
 
+def test_a_sample_that_is_just_as_old_as_allowed_is_not_frozen() -> None:
+    states = [state(t_s=t_s, wrench_sequence=5) for t_s in (0.0, 0.5)]
+    assert cause_of(Gate(limits(sensor_gap_s=0.5, late_s=1.0), 1e-3), states) is None
+    assert cause_of(Gate(limits(sensor_gap_s=0.4375, late_s=1.0), 1e-3), states) is Cause.SENSOR_FROZEN
+
+
 def test_only_new_samples_count_as_repeated() -> None:
     bounds = limits(frozen_ticks=2, sensor_gap_s=0.0045)
     assert cause_of(Gate(bounds, 1e-3), _numbered([1, 1, 1, 1, 2, 2, 2, 2, 3], is_same=True)) is Cause.SENSOR_FROZEN
