@@ -128,11 +128,12 @@ class Trips(PadCases):
             asked, plan = dataclasses.replace(whole, pads=had), dataclasses.replace(reference(), pads=planned)
             stop = Gate(self.bounds(), DT_S).judge(asked, state(), plan, 0.0).stop
             assert stop is not None
-            assert (stop.cause, stop.limit, stop.value, stop.allowed) == (
+            assert (stop.cause, stop.limit, stop.value, stop.allowed, stop.unit) == (
                 Cause.INTERNAL_ERROR,
                 "pads of command and reference",
                 found,
                 self.count,
+                "pads",
             )
 
 
