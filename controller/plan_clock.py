@@ -207,9 +207,7 @@ class PlanClock:
         self._skips += 1
         return True, "goes to the next stroke" + (" after the pause" if self._is_paused else "")
 
-    def advance(
-        self, t_s: float, *, is_working: bool, may_resume: bool = True, press_n: float = 0.0
-    ) -> StopReason | None:
+    def advance(self, t_s: float, *, is_working: bool, may_resume: bool, press_n: float) -> StopReason | None:
         """Let a tick of plan time pass, but wait at the end of an approach until its force has been reached.
 
         Args:

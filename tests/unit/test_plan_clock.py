@@ -178,7 +178,7 @@ def test_a_pause_ends_the_session_after_its_limit_and_sooner_where_nobody_can_en
         ticks = 0
         stop = None
         while stop is None:
-            stop = clock.advance(0.1 * ticks, is_working=False, may_resume=may_resume)
+            stop = clock.advance(0.1 * ticks, is_working=False, may_resume=may_resume, press_n=0.0)
             ticks += 1
         assert stop.cause is Cause.SESSION_TIME
         assert 0.1 * ticks == pytest.approx(limit_s, abs=0.25)
@@ -267,7 +267,7 @@ def test_a_return_that_finds_no_skin_is_stopped(plan: Plan) -> None:
     run.take(Request.RESUME)
     for k in range(round((HOLD_LIMIT_S + 2.0) / DT_S)):
         run.clock.reference()
-        run.stop = run.stop or run.clock.advance(run.t_s + k * DT_S, is_working=False)
+        run.stop = run.stop or run.clock.advance(run.t_s + k * DT_S, is_working=False, may_resume=True, press_n=0.0)
     assert run.stop is not None
     assert run.stop.cause is Cause.NO_CONTACT
 
