@@ -77,6 +77,7 @@ class RobotModel:
     def update(self, q: Array, dq: Array) -> None:
         """Evaluate all terms at ``q`` (n,) rad, ``dq`` (n,) rad/s, and copy them into this object's buffers."""
         pin.computeAllTerms(self.model, self.data, q, dq)
+        pin.computeCoriolisMatrix(self.model, self.data, q, dq)  # Pinocchio 4 leaves it zero in the call above
         _gather(*self._live, self._fixed_rotation, self._fixed_position, self.terms)
 
     def _live_views(self) -> tuple[Array, Array, Array, Array, Array, Array]:

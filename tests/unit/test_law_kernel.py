@@ -213,6 +213,7 @@ def test_gathered_terms_equal_fresh_pinocchio_results(name: str) -> None:
         kept = robot.terms.copy()
         fresh = robot.model.createData()
         pin.computeAllTerms(robot.model, fresh, q, dq)
+        pin.computeCoriolisMatrix(robot.model, fresh, q, dq)
         frame = pin.updateFramePlacement(robot.model, fresh, robot.tool_id)
         jacobian = pin.getFrameJacobian(robot.model, fresh, robot.tool_id, pin.LOCAL_WORLD_ALIGNED)
         np.testing.assert_allclose(robot.jacobian, jacobian, atol=1e-12)
@@ -223,3 +224,17 @@ def test_gathered_terms_equal_fresh_pinocchio_results(name: str) -> None:
         np.testing.assert_allclose(robot.position, frame.translation, atol=1e-12)
         robot.tool_pose(q + 0.1)
         np.testing.assert_array_equal(robot.terms, kept)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_coriolis_torque_equals_nonlinear_effects_without_gravity(name: str) -> None:
+    """C dq = nle - g by the recursive Newton-Euler algorithm, which needs no Coriolis matrix; and it is not zero."""
+    robot = robot_named(name)
+    for seed in range(3):
+        q, _ = _posture(robot, seed)
+        dq = np.random.default_rng(seed).uniform(-1.0, 1.0, robot.joints)
+        robot.update(q, dq)
+        fresh = robot.model.createData()
+        wanted = pin.nonLinearEffects(robot.model, fresh, q, dq) - pin.computeGeneralizedGravity(robot.model, fresh, q)
+        np.testing.assert_allclose(robot.coriolis @ dq, wanted, atol=1e-10)
+        assert np.abs(wanted).max() > 1e-3
