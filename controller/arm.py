@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import ConfigError
-from controller.types import Vector, Vector3, Vector4
+from controller.types import Side, Vector, Vector3, Vector4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,31 @@ class ToolDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class JointDrive:
+    """Drive and gear of one joint, as the arm's maker or a measurement gives them.
+
+    Attributes:
+        stiffness_nm_per_rad: torsional stiffness between motor and link, gear and joint torque sensor together.
+        damping_ratio: damping beside that stiffness, as the ratio of the motor's oscillation against a held link:
+            d = 2 ratio sqrt(stiffness * motor inertia).
+        motor_inertia_kg_m2: inertia of the rotor felt at the output: gear ratio squared times the rotor's.
+        is_motor_in_link: the inertia of the child link in the arm's file holds the motor's already, as a ring about the
+            joint axis (``urdf.geometry.with_reflected_rotor``).
+        position_side: side of the joint encoder.
+        torque_side: side at which the reported torque is measured; at the motor it is the motor's current.
+        is_known: False where nothing is known of this drive and the values are assumed.
+    """
+
+    stiffness_nm_per_rad: float
+    damping_ratio: float
+    motor_inertia_kg_m2: float
+    is_motor_in_link: bool
+    position_side: Side
+    torque_side: Side
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ArmDescription:
     """An arm with its tool, as one URDF file and the data that a URDF does not hold.
 
@@ -87,6 +112,7 @@ class ArmDescription:
         speed_limit_rad_s: joint speed limits, (n,).
         torque_limit_nm: joint torque limits, (n,).
         friction_nm: Coulomb friction left after compensation, (n,).
+        drives: drive and gear of every joint, (n,).
         home_rad: posture to begin an inverse-kinematics search with, (n,).
         reach_m: distance from the first joint axis to T with the arm stretched.
         tool: the tool.
@@ -102,6 +128,7 @@ class ArmDescription:
     speed_limit_rad_s: Vector
     torque_limit_nm: Vector
     friction_nm: Vector
+    drives: tuple[JointDrive, ...]
     home_rad: Vector
     reach_m: float
     tool: ToolDescription

@@ -13,9 +13,9 @@ import pinocchio as pin
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from controller.arm import ArmDescription
+from controller.arm import ArmDescription, JointDrive
 from controller.errors import ModelError
-from controller.types import Vector
+from controller.types import Side, Vector
 from urdf import panda, servo7
 from urdf.chain import Chain, tool_chain
 from urdf.document import Motion
@@ -28,6 +28,10 @@ _FRICTION_NM = 0.3
 _WRIST_FRICTION_NM = 0.1
 """Residual Coulomb friction where a file gives none: 80 % compensation of 1.5 Nm, and of 0.5 Nm in the last three."""
 _WRIST_JOINTS = 3
+_UNKNOWN_DRIVE = JointDrive(14e3, 0.05, 0.05, False, Side.MOTOR, Side.MOTOR, is_known=False)
+_UNKNOWN_WRIST_DRIVE = JointDrive(9e3, 0.05, 0.02, False, Side.MOTOR, Side.MOTOR, is_known=False)
+"""Drives where a file says nothing of them (assumed): the stiffness of geared collaborative arms (14 kNm/rad is given
+for a Franka's large joints), reflected rotor inertias of the size that servo7's actuators have."""
 _STARTS = 6
 _REACH_RANGE_M = (0.2, 5.0)
 
@@ -76,6 +80,7 @@ def _describe(path: Path, name: str | None, home: Vector | None) -> ArmDescripti
         speed_limit_rad_s=tuple(m.speed_rad_s for m in motions),
         torque_limit_nm=tuple(m.torque_nm for m in motions),
         friction_nm=_friction(chain),
+        drives=_drives(motions),
         home_rad=home_rad,
         reach_m=_reach(path, motions, home_rad),
         tool=chain.tool,
@@ -88,6 +93,14 @@ def _friction(chain: Chain) -> Vector:
     return tuple(
         default if joint.friction_nm is None else joint.friction_nm
         for joint, default in zip(chain.actuated, defaults, strict=True)
+    )
+
+
+def _drives(motions: list[Motion]) -> tuple[JointDrive, ...]:
+    first_wrist = len(motions) - _WRIST_JOINTS
+    defaults = (_UNKNOWN_DRIVE if i < first_wrist else _UNKNOWN_WRIST_DRIVE for i in range(len(motions)))
+    return tuple(
+        default if motion.drive is None else motion.drive for motion, default in zip(motions, defaults, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from controller.arm import JointDrive
 from controller.types import Vector3
 from urdf.geometry import AXIS_X, AXIS_Y, AXIS_Z, Cylinder, Inertial, Sphere
 
@@ -69,6 +70,7 @@ class Motion:
         torque_nm: torque limit.
         speed_rad_s: speed limit.
         friction_nm: Coulomb friction that is left after compensation.
+        drive: drive and gear, None where nothing is known.
     """
 
     axis: Vector3
@@ -77,6 +79,7 @@ class Motion:
     torque_nm: float
     speed_rad_s: float
     friction_nm: float
+    drive: JointDrive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,18 @@ def _joint(joint: Joint) -> list[str]:
             f' effort="{_number(m.torque_nm)}" velocity="{_number(m.speed_rad_s)}"/>',
             f'    <dynamics damping="0" friction="{_number(m.friction_nm)}"/>',
         ]
+        lines += [] if m.drive is None else [_drive(m.drive)]
     return [*lines, "  </joint>"]
+
+
+def _drive(drive: JointDrive) -> str:
+    """Return an element of this project's own; other readers of URDF skip what they do not know."""
+    return (
+        f'    <joint_drive stiffness="{_number(drive.stiffness_nm_per_rad)}"'
+        f' damping_ratio="{_number(drive.damping_ratio)}" motor_inertia="{_number(drive.motor_inertia_kg_m2)}"'
+        f' motor_in_link="{str(drive.is_motor_in_link).lower()}" position="{drive.position_side}"'
+        f' torque="{drive.torque_side}"/>'
+    )
 
 
 def _place(shape: Shape) -> str:

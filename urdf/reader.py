@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arm import JointDrive
 from controller.errors import ModelError
-from controller.types import Vector, Vector3
+from controller.types import Side, Vector, Vector3
 from urdf.document import Joint, Motion
 from urdf.geometry import Inertial
 from urdf.markup import Element, read_markup
@@ -21,6 +22,12 @@ _LARGEST_NM = 5000.0
 _LARGEST_RAD = 4.0 * math.pi
 _LARGEST_RAD_S = 100.0
 """No arm beside a person comes near these; a file that passes them has its units wrong."""
+_DRIVE_RANGES = (
+    ("stiffness", "Nm/rad", 1.0e6),
+    ("damping_ratio", "", 1.0),
+    ("motor_inertia", "kg m2", 10.0),
+)
+"""Numbers of a ``joint_drive`` with their units and largest values: above them the units are wrong (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,30 @@ def _motion(path: Path, where: str, element: Element) -> tuple[Motion, float | N
         friction = _number(path, dynamics, "friction", dynamics.attributes["friction"])
         if not friction >= 0.0:
             raise ModelError(where, f"friction {friction:g} Nm", "0 Nm or more")
-    return Motion(axis, lower, upper, effort, velocity, 0.0 if friction is None else friction), friction
+    drive = read_drive(path, where, element.first("joint_drive"))
+    return Motion(axis, lower, upper, effort, velocity, 0.0 if friction is None else friction, drive), friction
+
+
+def read_drive(path: Path, where: str, element: Element | None) -> JointDrive | None:
+    """Return what an element ``joint_drive`` says of drive and gear, None without one; raises ModelError."""
+    if element is None:
+        return None
+    numbers: list[float] = []
+    for key, unit, highest in _DRIVE_RANGES:
+        value = _number(path, element, key, element.attributes.get(key, ""))
+        if not 0.0 < value <= highest:
+            raise ModelError(where, f"joint_drive {key} {value:g} {unit}".rstrip(), f"above 0, at most {highest:g}")
+        numbers.append(value)
+    sides = []
+    for key in ("position", "torque"):
+        got = element.attributes.get(key, Side.MOTOR)
+        if got not in tuple(Side):
+            raise ModelError(where, f"joint_drive {key} {got!r}", " or ".join(Side))
+        sides.append(Side(got))
+    in_link = element.attributes.get("motor_in_link", "false")
+    if in_link not in ("true", "false"):
+        raise ModelError(where, f"joint_drive motor_in_link {in_link!r}", "true or false")
+    return JointDrive(numbers[0], numbers[1], numbers[2], in_link == "true", sides[0], sides[1], is_known=True)
 
 
 def rpy_matrix(rpy_rad: Vector3) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

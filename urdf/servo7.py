@@ -18,7 +18,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from controller.types import Vector3
+from controller.arm import JointDrive
+from controller.types import Side, Vector3
 from urdf.actuators import RMD_X4_10, RMD_X4_36, RMD_X6_60, RMD_X8_120, Actuator
 from urdf.document import Joint, Link, Motion, write_urdf
 from urdf.geometry import AXIS_X, AXIS_Y, AXIS_Z, Cylinder, Part, combine, tube, with_reflected_rotor
@@ -45,6 +46,11 @@ SHOULDER_FRICTION_NM = 0.3
 WRIST_FRICTION_NM = 0.1
 """Coulomb friction left after 80 % compensation of 1.5 and 0.5 Nm: the acceptance scenario of the project. The
 published back-drive torques (1.5 to 1.6 Nm, wrist 1.14 and 0.8 Nm) would leave 0.30 to 0.32, 0.23 and 0.16 Nm."""
+WRIST_AXES = 3
+STIFFNESS_NM_PER_RAD, WRIST_STIFFNESS_NM_PER_RAD, GEAR_DAMPING_RATIO = 14e3, 9e3, 0.05
+"""Torsional stiffness of gear and bearing, and damping beside it (assumed: the actuators' manual gives neither; geared
+arms of this size have 10 to 20 kNm/rad in the large joints). The actuators have an encoder at the output (their manual,
+"dual encoder") and report torque from the motor's current."""
 
 _PLATE_M = 0.012
 _TURNTABLE_M = SHOULDER_HEIGHT_M - 0.080
@@ -188,6 +194,12 @@ def axes() -> tuple[Axis, ...]:
     )
 
 
+def _drive(actuator: Actuator, *, is_wrist: bool) -> JointDrive:
+    stiffness = WRIST_STIFFNESS_NM_PER_RAD if is_wrist else STIFFNESS_NM_PER_RAD
+    inertia = actuator.reflected_inertia_kg_m2
+    return JointDrive(stiffness, GEAR_DAMPING_RATIO, inertia, True, Side.LINK, Side.MOTOR, is_known=True)
+
+
 def servo7_urdf() -> str:
     """Return the URDF text of the arm with the thumb tool."""
     base = base_parts()
@@ -197,8 +209,9 @@ def servo7_urdf() -> str:
         parent, child = ("base_link" if number == 1 else f"link{number - 1}"), f"link{number}"
         body = with_reflected_rotor(combine(axis.parts), axis.axis, axis.actuator.reflected_inertia_kg_m2)
         speed = min(axis.actuator.rated_speed_rad_s, SPEED_CAP_RAD_S)
+        drive = _drive(axis.actuator, is_wrist=number > len(axes()) - WRIST_AXES)
         motion = Motion(
-            axis.axis, -axis.range_rad, axis.range_rad, axis.actuator.rated_torque_nm, speed, axis.friction_nm
+            axis.axis, -axis.range_rad, axis.range_rad, axis.actuator.rated_torque_nm, speed, axis.friction_nm, drive
         )
         links.append(Link(child, body, axis.parts, axis.parts))
         joints.append(Joint(f"joint{number}", parent, child, axis.offset_m, (0.0, 0.0, 0.0), motion))

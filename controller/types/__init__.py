@@ -26,6 +26,7 @@ from controller.types.vocabulary import (
     Mode,
     Phase,
     Region,
+    Side,
 )
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Reference",
     "Region",
     "SegmentInfo",
+    "Side",
     "StepRecord",
     "StopReason",
     "ToolTerms",

@@ -26,6 +26,15 @@ DRIVEN_PHASES = frozenset({Phase.TO_PLAN, Phase.TO_REST})
 """Phases in which plan time stands still and joint-space legs are driven."""
 
 
+class Side(enum.StrEnum):
+    """On which side of an elastic joint something is measured."""
+
+    LINK = "link"
+    """Behind the gear: at the link."""
+    MOTOR = "motor"
+    """Before the gear's elasticity: at the motor."""
+
+
 class Contact(enum.StrEnum):
     """What kind of contact a stroke wants."""
 

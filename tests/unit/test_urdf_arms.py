@@ -7,9 +7,10 @@ import numpy as np
 import pinocchio as pin
 import pytest
 
-from controller.arm import Placement
+from controller.arm import JointDrive, Placement
 from controller.errors import ModelError
 from controller.robot import RobotModel
+from controller.types import Side
 from urdf.arms import arm_names, load_arm
 from urdf.document import Joint, Link, Motion, write_urdf
 from urdf.geometry import AXIS_Y, AXIS_Z, Sphere, combine
@@ -213,3 +214,26 @@ def test_pad_without_sphere_is_refused(tmp_path: Path) -> None:
 def test_two_bases_are_refused(tmp_path: Path) -> None:
     text = six_joint_urdf().replace("</robot>", '<link name="island"/></robot>')
     assert "2 links without a parent (base, island)" in refusal(written(tmp_path, text))
+
+
+def test_joint_drives_are_read_and_wrong_ones_refused_by_name(tmp_path: Path) -> None:
+    tag = '<joint_drive stiffness="8000" damping_ratio="0.04" motor_inertia="0.1" position="link"/>'
+    text = six_joint_urdf().replace("<dynamics", tag + "<dynamics", 1)
+    drives = load_arm(written(tmp_path, text)).drives
+    assert drives[0] == JointDrive(8e3, 0.04, 0.1, False, Side.LINK, Side.MOTOR, is_known=True)
+    assert not any(drive.is_known for drive in drives[1:])
+    for old, new, said in (
+        ('"8000"', '"0"', "stiffness 0 Nm/rad"),
+        ('"8000"', '"nan"', "finite"),
+        ('"0.04"', '"4"', "damping_ratio 4"),
+        ('"link"', '"gear"', "position 'gear'"),
+        ('position="link"', 'motor_in_link="yes"', "motor_in_link 'yes'"),
+    ):
+        assert said in refusal(written(tmp_path, text.replace(old, new)))
+
+
+def test_shipped_arms_say_all_their_drives() -> None:
+    for name in arm_names():
+        arm = load_arm(name)
+        assert len(arm.drives) == len(arm.joint_names)
+        assert all(drive.is_known for drive in arm.drives)
