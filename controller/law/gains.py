@@ -98,7 +98,7 @@ class LawSettings:
     posture_nm_per_rad: float = 10.0
     integral_cap_n: float = 8.0
     friction_gain: float = 0.8
-    friction_cap_share: float = 1.5
+    friction_cap_share: float = 4.0
     error_clip_m: float = 0.015
     error_clip_rad: float = 0.3
     approach_speed_m_s: float = 0.02
@@ -108,9 +108,9 @@ class LawSettings:
     settle_s: float = 0.5
     observer_per_s: float = 60.0
     force_filter_hz: float = 150.0
-    motion_per_s: float = 20.0
-    unexplained_per_s: float = 4.0
-    press_per_s: float = 40.0
+    motion_per_s: float = 40.0
+    unexplained_per_s: float = 20.0
+    press_per_s: float = 60.0
     tissue_n_per_m: float = 4000.0
     plausible_n: float = 15.0
     slope_memory_s: float = 0.7

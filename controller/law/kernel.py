@@ -20,6 +20,7 @@ from controller.law.contact_estimate import (
 )
 from controller.law.contact_states import OFFSET_FADE_S, advance_contact, advance_offset, press_command
 from controller.law.impedance import consistent_inverse, damping_wrench, null_space_torque, operational_space
+from controller.law.joint_friction import FRICTION, direction, learn_friction
 from controller.law.memory import APPROACH, CONTACT, FREE, LIFT, PHASE_TRANSFER, WORK, Record
 from controller.law.motion_estimate import POSITION, SPEED, estimate_motion, unexplained_torque
 from controller.law.observer import observe
@@ -62,6 +63,9 @@ def sense(
     jbar_t: Array,
     observers: Array,
     motion: Array,
+    friction: Array,
+    friction_cap: Array,
+    unexplained: Array,
     twist: Array,
 ) -> None:
     """Fill rigid-body terms, contact wrench, observers, local normal and press estimate (see the callee of each)."""
@@ -82,8 +86,14 @@ def sense(
     is_first = s.is_started == 0
     observe(dt, rate, mass, coriolis, gravity, dq, tau, nothing, observers[0], observers[1], is_first)
     estimate_motion(
-        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, mass_factor, coriolis, gravity, q, tau, known, is_first, motion
+        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, np.diag(mass), mass_factor, coriolis, gravity,
+        q, tau, known,
+        friction[FRICTION], is_first, motion,
     )  # fmt: skip
+    unexplained_torque(mass, motion, unexplained)
+    if s.is_trusted == 1:
+        delay = 1.0 / (2.0 / gains[0].motion_per_s + 1.0 / gains[0].unexplained_per_s)
+        learn_friction(dt, delay, friction_cap, motion[SPEED], unexplained, friction)
     for i in range(6):
         total = 0.0
         for j in range(joints):
@@ -278,6 +288,9 @@ def act(
     twist: Array,
     posture: Array,
     friction_cap: Array,
+    friction: Array,
+    unexplained: Array,
+    jbar_t: Array,
     inverse_mass_jt: Array,
     factor: Array,
     bias: Array,
@@ -310,8 +323,6 @@ def act(
         wanted[j] = g.posture_nm_per_rad * (posture[j] - motion[POSITION, j]) - critical * motion[SPEED, j]
         tau[j] = 0.0
     null_space_torque(jacobian, inverse_mass_jt, factor, wanted, tau)
-    friction = np.empty(joints)
-    unexplained_torque(mass, motion, friction)
     for j in range(joints):
         total = gravity[j]
         for k in range(joints):
@@ -319,7 +330,11 @@ def act(
         bias[j] = total
         for i in range(6):
             total += jacobian[i, j] * wrench[i]
-        slip = min(friction_cap[j], max(-friction_cap[j], friction[j]))
+        slip = min(friction_cap[j], max(-friction_cap[j], unexplained[j]))
+        planned = 0.0
+        for i in range(6):
+            planned += jbar_t[i, j] * r.twist[i]
+        slip -= friction[FRICTION, j] * direction(planned)
         tau[j] += total - (g.friction_gain * slip if s.is_trusted == 1 else 0.0)
 
 
@@ -363,7 +378,7 @@ def tick(
         terms: rigid-body terms: J (6 n), M (n n), C (n n), g (n), R_WT (9), p_WT (3), row by row.
         senses: q (n), dq (n), tau (n), posture (n), wrench_s (6), then position (3), quaternion (4), twist (6),
             acceleration (6), normal (3), press, press rate and phase of the reference.
-        memory: (11, n) observer (2), motion estimate (3) and work space (6).
+        memory: (19, n) observer (2), motion estimate (3), work space (6), joint friction (7), unexplained torque.
         out: tau (n), bias (n), twist (6), R_WT as a quaternion (4), p_WT (3), normal (3), press, observed
             press, target, trusted, contact state, plan error; then J and Jbar^T (6 n each), row by row.
     """
@@ -375,6 +390,7 @@ def tick(
     rotation, position = terms[at : at + 9].reshape(3, 3), terms[at + 9 : at + 12]
     q, dq, tau_sensed, posture = senses[:n], senses[n : 2 * n], senses[2 * n : 3 * n], senses[3 * n : 4 * n]
     observers, motion, inverse_mass_jt = memory[:2], memory[2:5], memory[5:11]
+    friction, unexplained = memory[11:18], memory[18]
     tau, bias, twist, quaternion = out[:n], out[n : 2 * n], out[2 * n : 2 * n + 6], out[2 * n + 6 : 2 * n + 10]
     jbar_t = out[8 * n + 22 :].reshape(6, n)
     wrench_s = senses[4 * n : 4 * n + 6]
@@ -386,11 +402,11 @@ def tick(
     sense(
         dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, q, dq,
         tau_sensed, wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor, jbar_t,
-        observers, motion, twist,
+        observers, motion, friction, friction_cap, unexplained, twist,
     )  # fmt: skip
     act(
         dt, gains, reference, state, jacobian, mass, coriolis, gravity, rotation, position, q, motion, twist,
-        posture, friction_cap, inverse_mass_jt, factor, bias, tau,
+        posture, friction_cap, friction, unexplained, jbar_t, inverse_mass_jt, factor, bias, tau,
     )  # fmt: skip
     rotation_to_quaternion(rotation, quaternion)
     s, at = state[0], 2 * n + 10
