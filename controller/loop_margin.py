@@ -29,8 +29,11 @@ Complex = NDArray[np.complex128]
 
 GAIN_MARGIN, PHASE_MARGIN_DEG = 2.0, 30.0
 """Margins of every stop law (design choice): 6 dB and 30 degrees at once, in every direction."""
-LOWEST_RAD_S, HIGHEST_RAD_S, STEPS = 8.0, 3000.0, 56
+LOWEST_RAD_S, HIGHEST_RAD_S, STEPS = 0.5, 3000.0, 72
 """Frequencies that are looked at: from well below every crossover to near half the sampling frequency of 1 kHz."""
+SPRING_SHARE = 0.8
+"""Frequencies below this share of a loop's spring corner are left out: a speed loop with a spring of that corner has a
+damping ratio of at least 0.5 where its crossover lies above the corner."""
 NEAR_RESONANCE = (-0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1)
 """Further frequencies around every resonance, as shares of it: damping ratios are 2 to 10 %."""
 
@@ -66,19 +69,27 @@ class Path:
         delay_s: age of the speeds, transport of the command and half of the time it is held.
         lag_s: time constant of the drives.
         filter_rad_s: corner of the two first-order filters of the speeds; infinite for none.
-        spring_rad_s: the torque is -D (dq + spring_rad_s q): corner below which the loop is a spring; 0 for none.
+        spring_rad_s: the torque is -D (dq + spring_rad_s q), q not filtered: corner below which it is a spring.
+        integral_per_s: the same for the integral of the filtered speed.
     """
 
     delay_s: float
     lag_s: float
     filter_rad_s: float = math.inf
     spring_rad_s: float = 0.0
+    integral_per_s: float = 0.0
+
+    @property
+    def slowest_rad_s(self) -> float:
+        """Frequency below which the loop acts as a spring: near -180 degrees at a high gain, but on the sound side."""
+        return SPRING_SHARE * max(self.spring_rad_s, self.integral_per_s)
 
     def response(self, omega: Array) -> Complex:
         """Return the gain at every frequency, (W,)."""
         s = 1j * omega
         filtered = 1.0 / (1.0 + s / self.filter_rad_s) ** 2
-        gain = (filtered + self.spring_rad_s / s) * np.exp(-s * self.delay_s) / (1.0 + s * self.lag_s)
+        law = filtered * (1.0 + self.integral_per_s / s) + self.spring_rad_s / s
+        gain = law * np.exp(-s * self.delay_s) / (1.0 + s * self.lag_s)
         return np.asarray(gain, dtype=np.complex128)
 
 
@@ -154,6 +165,7 @@ def critical_gain(eigenvalues: Complex, omega: Array, path: Path) -> float:
     loop = eigenvalues * path.response(omega)[:, None]
     size = np.abs(loop)
     is_near = -loop.real >= math.cos(math.radians(PHASE_MARGIN_DEG)) * size
+    is_near[omega < path.slowest_rad_s] = False
     return float(np.max(np.where(is_near, size, 0.0)))
 
 

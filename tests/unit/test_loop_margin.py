@@ -93,6 +93,19 @@ def test_filter_spring_delay_and_lag_turn_the_loop_as_they_do() -> None:
     assert Path(0.0, 0.01).response(omega)[0] == pytest.approx(1.0 / (1.0 + 1.0j))
     assert Path(0.0, 1e-9, 100.0).response(omega)[0] == pytest.approx(1.0 / (1.0 + 1.0j) ** 2, abs=1e-5)
     assert Path(0.0, 1e-9, math.inf, 50.0).response(omega)[0] == pytest.approx(1.0 - 0.5j, abs=1e-5)
+    filtered = 1.0 / (1.0 + 1.0j) ** 2
+    assert Path(0.0, 1e-9, 100.0, 50.0).response(omega)[0] == pytest.approx(filtered - 0.5j, abs=1e-5)
+    integral = Path(0.0, 1e-9, 100.0, 0.0, 20.0).response(omega)[0]
+    assert integral == pytest.approx(filtered * (1.0 - 0.2j), abs=1e-5)
+
+
+def test_a_spring_is_near_minus_180_degrees_on_the_sound_side_and_does_not_count() -> None:
+    found = rigid_mobility(np.array([[0.5]]))
+    values = found.eigenvalues(np.array([[10.0]]))
+    plain = critical_gain(values, found.omega, Path(0.0045, LAG_S))
+    for path in (Path(0.0045, LAG_S, integral_per_s=10.0), Path(0.0045, LAG_S, spring_rad_s=10.0)):
+        assert path.slowest_rad_s == 8.0
+        assert plain < critical_gain(values, found.omega, path) < 1.3 * plain
 
 
 def test_tissue_bounces_at_its_own_frequency() -> None:
