@@ -72,6 +72,12 @@ class ToolDescription:
         return pad
 
 
+SEPARATE_MOTOR_SHARE = 0.2
+"""Share of a motor's inertia that the model of the arm takes in where the arm's file does not have it in the links. The
+wrist links of the Panda are four times lighter than their motors: with this share the loops are stable on the arm with
+its motors and on the same links without them (design choice, from the margins of both)."""
+
+
 @dataclass(frozen=True, slots=True)
 class JointDrive:
     """Drive and gear of one joint, as the arm's maker or a measurement gives them.
@@ -95,6 +101,11 @@ class JointDrive:
     position_side: Side
     torque_side: Side
     is_known: bool
+
+    @property
+    def modelled_inertia_kg_m2(self) -> float:
+        """Inertia of the motor that the controller's model of the arm has on the joint, beside the links."""
+        return self.motor_inertia_kg_m2 * (1.0 if self.is_motor_in_link else SEPARATE_MOTOR_SHARE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,23 +81,14 @@ class ElasticPlant:
         return np.where(np.array([side is Side.LINK for side in self.sides])[:, None], link, motor)
 
 
-def link_inertia(mass: Array, axes_w: Array, drives: Sequence[JointDrive]) -> Array:
-    """Return the inertia M_l (n, n) of the links alone: M without the rotors that the arm's file put into the links.
-
-    A rotor stands in its link as a ring about the joint axis; there it also turns with every joint before.
+def link_inertia(mass: Array, drives: Sequence[JointDrive]) -> Array:
+    """Return the inertia M_l (n, n) of the links alone.
 
     Args:
-        mass: M (n, n) by the arm's file.
-        axes_w: joint axes in W, one a column, (3, n): the angular rows of any Jacobian.
+        mass: M (n, n) of ``RobotModel``, motors on its diagonal.
         drives: (n,).
     """
-    links = mass.copy()
-    for joint, drive in enumerate(drives):
-        if drive.is_motor_in_link:
-            row = np.zeros(len(drives))
-            row[: joint + 1] = axes_w[:, joint] @ axes_w[:, : joint + 1]
-            links -= drive.motor_inertia_kg_m2 * np.outer(row, row)
-    return links
+    return mass - np.diag([drive.modelled_inertia_kg_m2 for drive in drives])
 
 
 def elastic_plant(
@@ -107,6 +98,7 @@ def elastic_plant(
     delay_ticks: int,
     dt_s: float,
     tissue: TissueSpring | None = None,
+    load_gradient: Array | None = None,
 ) -> ElasticPlant:
     """Return the sampled system.
 
@@ -118,9 +110,11 @@ def elastic_plant(
             all of it is equally old.
         dt_s: tick.
         tissue: what the tool touches, None for free air.
+        load_gradient: (n, n), how the torque that holds the arm changes with the joint positions [Nm/rad]; None where
+            the loop that is looked at leaves that out as well.
     """
     n = len(drives)
-    a, b = _continuous(links, drives, lag_s, tissue)
+    a, b = _continuous(links, drives, lag_s, tissue, load_gradient)
     both = expm(dt_s * np.block([[a, b], [np.zeros((n, 6 * n))]]))
     size = 5 * n + delay_ticks * n
     full_a, full_b = np.zeros((size, size)), np.zeros((size, n))
@@ -149,7 +143,11 @@ def springs(drives: Sequence[JointDrive]) -> tuple[Array, Array]:
 
 
 def _continuous(
-    links: Array, drives: Sequence[JointDrive], lag_s: float, tissue: TissueSpring | None
+    links: Array,
+    drives: Sequence[JointDrive],
+    lag_s: float,
+    tissue: TissueSpring | None,
+    load_gradient: Array | None,
 ) -> tuple[Array, Array]:
     """Return (A, B) in continuous time of the states (q, theta, dq, dtheta, tau)."""
     n = len(drives)
@@ -161,6 +159,8 @@ def _continuous(
         outer = np.outer(tissue.row, tissue.row)
         stiff_links = k + tissue.stiffness_n_per_m * outer
         damped_links = d + tissue.damping_ns_per_m * outer
+    if load_gradient is not None:
+        stiff_links = stiff_links + load_gradient
     of_links = np.linalg.solve(links, np.hstack([-stiff_links, k, -damped_links, d, zero]))
     of_rotors = np.hstack([k, -k, d, -d, one]) / rotor[:, None]
     a = np.vstack(

@@ -17,11 +17,6 @@ GRAVITY_M_S2 = 9.81
 """Standard acceleration of free fall, rounded as in PyBullet's examples; model and simulation must agree."""
 
 
-SEPARATE_MOTOR_SHARE = 0.2
-"""Share of a motor's inertia that the model takes in where the arm's file does not have it in the links. The wrist links
-of the Panda are four times lighter than their motors: with this share the loops are stable on the arm with its motors
-and on the same links without them (design choice, from the margins of both)."""
-
 
 class RobotModel:
     """Kinematics and dynamics of one arm at a place, for any number of joints.
@@ -160,17 +155,13 @@ def _separate_motors(model: pin.Model, arm: ArmDescription) -> None:
     A motor that is in its link's inertia is taken out of it (``urdf.geometry.with_reflected_rotor``) and becomes
     Pinocchio's armature, which adds to the diagonal of the joint inertia. Gravity does not change.
     """
-    armature = np.zeros(model.nv)
     for joint, drive in enumerate(arm.drives):
-        if not drive.is_motor_in_link:
-            armature[joint] = SEPARATE_MOTOR_SHARE * drive.motor_inertia_kg_m2
-            continue
-        axis = _own_axis(model, joint)
-        ring = 0.5 * drive.motor_inertia_kg_m2 * (np.eye(3) + np.outer(axis, axis))
-        body = model.inertias[joint + 1]
-        model.inertias[joint + 1] = pin.Inertia(body.mass, body.lever, body.inertia - ring)
-        armature[joint] = drive.motor_inertia_kg_m2
-    model.armature = armature
+        if drive.is_motor_in_link:
+            axis = _own_axis(model, joint)
+            ring = 0.5 * drive.motor_inertia_kg_m2 * (np.eye(3) + np.outer(axis, axis))
+            body = model.inertias[joint + 1]
+            model.inertias[joint + 1] = pin.Inertia(body.mass, body.lever, body.inertia - ring)
+    model.armature = np.array([drive.modelled_inertia_kg_m2 for drive in arm.drives])
 
 
 def _own_axis(model: pin.Model, joint: int) -> Array:

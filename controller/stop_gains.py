@@ -287,7 +287,7 @@ def _loops(sample: Sample, drives: Sequence[JointDrive], gains: StopGains, stiff
 
 
 def _arms(sample: Sample, drives: Sequence[JointDrive], tissue: TissueSpring | None) -> list[Mobility]:
-    links = link_inertia(sample.mass, sample.jacobian[3:], drives)
+    links = link_inertia(sample.mass, drives)
     elastic = [elastic_mobility(links, drives, elasticity, tissue) for elasticity in ELASTICITIES]
     return [rigid_mobility(sample.mass, tissue), *elastic]
 

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 FRICTION, DELAYED, WEIGHT, DIRECTION, TORQUE, SQUARE, PRODUCT, ROWS = 0, 1, 2, 3, 4, 5, 6, 7
 """Rows of the memory: friction [Nm], direction as late as the unexplained torque, and the fading sums of the fit."""
-EASE_RAD_S = 0.02
+EASE_RAD_S = 0.01
 """Joint speed below which friction fades over its direction (assumed)."""
 MEMORY_S = 2.0
 """Memory of the fit: two circles of a stroke (assumed)."""

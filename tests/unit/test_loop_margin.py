@@ -56,7 +56,7 @@ def test_no_loop_within_the_margin_swings_at_twice_the_gain(name: str, side: Sid
     q = np.array(robot.arm.home_rad)
     robot.update(q, np.zeros(robot.joints))
     drives = tuple(replace(drive, position_side=side) for drive in robot.arm.drives)
-    links = link_inertia(robot.mass, robot.jacobian[3:], drives)
+    links = link_inertia(robot.mass, drives)
     axis = robot.rotation[:, 2]
     damping = np.diag(10.0 / np.diag(np.linalg.inv(robot.mass))) + 50.0 * np.outer(
         axis @ robot.jacobian[:3], axis @ robot.jacobian[:3]
