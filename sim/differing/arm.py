@@ -23,7 +23,7 @@ from sim.period.differing_period import (
     lead_rigid,
     sense_differing,
 )
-from sim.period.elastic_joints import ANGLE, BRAKE, HALF_PLAY, SCALE, SPEED, SPRING, STIFFNESS
+from sim.period.elastic_joints import ANGLE, BRAKE, HALF_PLAY, REST, SCALE, SPEED, SPRING, STIFFNESS
 from sim.period.packed_state import Arena
 
 Array = NDArray[np.float64]
@@ -79,6 +79,7 @@ class DifferingArm:
         rotor[:] = 0.0
         table[BRAKE] = 0.0
         rotor[SPRING] = spring
+        rotor[REST] = 0.5 * spring
         rotor[ANGLE] = np.array(q_rad)
         if self.is_elastic:
             rotor[ANGLE] += spring / table[STIFFNESS] + np.sign(spring) * table[HALF_PLAY]
