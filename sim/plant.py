@@ -47,6 +47,8 @@ _TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
 """Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
+TICK_ROUNDING = 1e-9
+"""A sample whose time is met to within so many ticks is there."""
 SAMPLES = 512  # wrist samples kept, for those that come late
 
 
@@ -99,7 +101,7 @@ class SimPlant:
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
         self.joint_fault: tuple[int, ...] = (JointFault.NONE.value,) * self._joints
-        self._sensor_ticks = options.sensor_ticks
+        self._sensor_period = options.sensor_period_ticks
         for fault in options.faults:
             check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
@@ -156,6 +158,7 @@ class SimPlant:
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
         self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
         self._tick = self._sequence = 0
+        self._sampled, self._sampled_tick = -1, 0
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -228,12 +231,14 @@ class SimPlant:
             self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
-        held = self._tick % self._sensor_ticks
-        if held == 0:
+        due = math.floor(self._tick / self._sensor_period + TICK_ROUNDING)
+        if due != self._sampled:
+            self._sampled, self._sampled_tick = due, self._tick
             self._samples.append(self._sensed[-6:])
+        held = self._tick - self._sampled_tick
         late = min(self._options.extra_delay_samples + 1, len(self._samples))
         self._wrench = self._samples[-late]
-        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_ticks + 1 + held)
+        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_period + 1 + held)
         if held == 0 and not self.faults.is_sensor_silent:
             self._sequence += 1
         if self.faults.have_begun:

@@ -57,7 +57,6 @@ class DifferingArm:
         joints = len(arm.joint_names)
         self.friction_nm = friction_nm(arm, differences) if has_friction else (0.0,) * joints
         """Coulomb friction, (n,)."""
-        self._table = joint_table(arm, differences, generator, self.friction_nm)
         self._wrist = wrist_numbers(differences)
         side, torque_side = sides(arm, differences)
         self._is_at_motor = tuple(self.is_elastic and s is Side.MOTOR for s in side)
@@ -65,6 +64,8 @@ class DifferingArm:
         delay_ms = differences.transport_delay_ms
         self._late = 0.0 if delay_ms is None else max(0.0, delay_ms * 1e-3 / dt_s - 1.0)
         self._jitter = differences.jitter_ms * 1e-3 / dt_s
+        remembered = math.ceil(self._late + self._jitter) + 2
+        self._table = joint_table(arm, differences, generator, self.friction_nm, remembered)
         corner = differences.speed_filter_hz
         self._share = 0.0 if corner is None else -math.expm1(-2.0 * math.pi * corner * dt_s)
         self._block: Array = np.zeros((BLOCK, 2))
