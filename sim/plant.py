@@ -84,7 +84,7 @@ class SimPlant:
         self._arm, self._body, self._options = arm, body, options
         self._placement = true_placement(placement, options.differences)
         self._joints = len(arm.joint_names)
-        options.differences.check(self._joints)
+        options.differences.check(arm)
         self._differing = None if options.differences.is_exact else self._make_differing(options.differences)
         self._pad: PadDescription = arm.tool.only_pad("the simulation")
         self._friction_nm = self._engine_friction()

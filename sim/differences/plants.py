@@ -29,5 +29,5 @@ def load_plant(name_or_path: str, arm: ArmDescription, seed: int) -> PlantDiffer
     if name_or_path in DRAWN:
         return draw_plant(name_or_path, DRAWN[name_or_path], arm, seed)
     plant = load_plant_file(name_or_path)
-    plant.check(len(arm.joint_names))
+    plant.check(arm)
     return plant
