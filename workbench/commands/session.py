@@ -40,7 +40,7 @@ from workbench.runs.output import (
 )
 from workbench.runs.prepare import Inputs, Prepared, Refusal, load_inputs, prepare
 from workbench.runs.progress import Progress
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 from workbench.runs.simulate import open_world, simulate
 from workbench.runs.stages import PATIENCE_S, say, stage
 from workbench.runs.warm_up import warm_up
@@ -133,7 +133,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
         events=arguments.events,
-        plant=arguments.plant,
+        plant=arguments.plant or DEFAULT_PLANT,
     )
 
 
