@@ -81,7 +81,7 @@ class SimPlant:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
-        self._arm, self._body, self._options = arm, body, options
+        self._arm, self._body, self._options, self._planned = arm, body, options, placement
         self._placement = true_placement(placement, options.differences)
         self._joints = len(arm.joint_names)
         options.differences.check(arm)
@@ -203,7 +203,7 @@ class SimPlant:
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         if self._rig.adds_gravity:
-            tau_nm = tuple(map(add, tau_nm, self.holding_nm()))
+            tau_nm = tuple(map(add, tau_nm, self._own_gravity()))
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
         if self._differing is None:
@@ -353,6 +353,12 @@ class SimPlant:
             return self._differing.friction_nm
         is_engine = self._differing is None and self._options.has_friction
         return self._arm.friction_nm if is_engine else (0.0,) * self._joints
+
+    def _own_gravity(self) -> Vector:
+        """Return what drives that add gravity add: by the model that the arm's maker gave them, not by the truth."""
+        if self._differing is None:
+            return self.holding_nm()
+        return self._differing.own_gravity(self.drive_motion()[0], self._planned)
 
     def _believed(self, true_nm: Vector) -> Vector:
         """Return the torque that the drives have to believe in to give this one."""
