@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections import deque
 from operator import add
 
 import numpy as np
@@ -37,6 +36,7 @@ from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
 from sim.person.tissue_tier import Tier
 from sim.simulated_rig import simulated_rig
+from sim.wrist_samples import WristSamples
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.measures import Measures
 
@@ -47,9 +47,6 @@ _TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
 """Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
-TICK_ROUNDING = 1e-9
-"""A sample whose time is met to within so many ticks is there."""
-SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -101,7 +98,6 @@ class SimPlant:
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
         self.joint_fault: tuple[int, ...] = (JointFault.NONE.value,) * self._joints
-        self._sensor_period = options.sensor_period_ticks
         for fault in options.faults:
             check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
@@ -156,9 +152,8 @@ class SimPlant:
         arena.arrived[: self._joints], arena.arrived[self._joints :], arena.speeds[:] = q_rad, 0.0, 0.0
         tool_motion(arena.chain, arena.arrived, arena.pad, arena.room, arena.lines)
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
-        self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
+        self._samples = WristSamples(self._options)
         self._tick = self._sequence = 0
-        self._sampled, self._sampled_tick = -1, 0
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -231,15 +226,8 @@ class SimPlant:
             self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
-        due = math.floor(self._tick / self._sensor_period + TICK_ROUNDING)
-        if due != self._sampled:
-            self._sampled, self._sampled_tick = due, self._tick
-            self._samples.append(self._sensed[-6:])
-        held = self._tick - self._sampled_tick
-        late = min(self._options.extra_delay_samples + 1, len(self._samples))
-        self._wrench = self._samples[-late]
-        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_period + 1 + held)
-        if held == 0 and not self.faults.is_sensor_silent:
+        self._wrench, self._age_s, is_new = self._samples.take(self._sensed[-6:], self._tick)
+        if is_new and not self.faults.is_sensor_silent:
             self._sequence += 1
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
@@ -254,7 +242,7 @@ class SimPlant:
         """Let those faults begin whose time has come."""
         if self.t_s >= self.faults.next_s:
             bullet, arena = self._opened()
-            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples)
+            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples.all)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
