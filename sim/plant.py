@@ -14,7 +14,7 @@ from controller.arm import ArmDescription, PadDescription, Placement
 from controller.errors import PlantError
 from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
-from controller.types import ArmState, Authority, JointFault, Truth, Vector, Vector6
+from controller.types import ArmState, Authority, JointFault, OtherContact, Truth, Vector, Vector6
 from sim.bullet.arm import BulletArm
 from sim.faults.injection import Injection, check_fault
 from sim.faults.kinds import Fault
@@ -34,6 +34,8 @@ from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
 from sim.person.tissue_tier import Tier
 from sim.simulated_rig import simulated_rig
+from sim.surroundings.link_spheres import arm_spheres
+from sim.surroundings.surroundings import Surroundings
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.measures import Measures
 
@@ -102,6 +104,7 @@ class SimPlant:
         self._arena: Arena | None = None
         self.soft: PatchedBack | None = None
         """The tissue as finite elements; None in the other tier."""
+        self._around: Surroundings | None = None
         self._pack_command = struct.Struct(f"{self._joints}d").pack_into
         self._pack_arrived = struct.Struct(f"{2 * self._joints}d").pack_into
         self._is_active = False
@@ -124,7 +127,8 @@ class SimPlant:
         if self._options.tier is Tier.FEM:
             pad = PadShape(self._pad.radius_m, self.skin_friction)
             self.soft = make_back(self.tissue, pad, self._options.dt_s, self._options.mesh)
-        self.faults.configure(self._arena, Measures.of(self._body).spine)
+        self._around = self._make_surroundings(self._bullet, self._arena)
+        self.faults.configure(self._arena, Measures.of(self._body).spine, self._around)
 
     def activate(self, q_rad: Vector) -> None:
         """Place the arm at rest at ``q_rad``, its drives holding it, and begin the run at time zero."""
@@ -147,6 +151,7 @@ class SimPlant:
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
         self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
         self._tick = self._sequence = 0
+        self.surroundings.reset()
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -212,6 +217,7 @@ class SimPlant:
             arrive(arena.chain, arena.profile, arena.constants, arena.state, t_s)
             press_tissue(self.soft, arena, t_s)
             depart(self._joints, arena.constants, arena.state, noise)
+        self.surroundings.press(arena)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
         held = self._tick % self._sensor_ticks
@@ -258,6 +264,17 @@ class SimPlant:
             ),
         )
 
+    def other_contacts(self) -> tuple[OtherContact, ...]:
+        """Return what else the arm touched in the last period: links, and parts of the tool beside its pad."""
+        return self.surroundings.acted
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What stands around the arm."""
+        if self._around is None:
+            raise PlantError(f"simulated {self._arm.name} is not open", "call configure first")
+        return self._around
+
     def true_motion(self) -> tuple[Vector, Vector]:
         """Return the true joint positions and speeds; a controller never sees them."""
         _, arena = self._opened()
@@ -289,6 +306,10 @@ class SimPlant:
         if self._bullet is not None:
             self.set_brakes(self._rig.braked_joints)
 
+    def outlive(self) -> None:
+        """Let time go on after ``safe`` for the truth alone, with whatever the drive side does then."""
+        self._is_active = True
+
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
         bullet, arena = self._opened()
@@ -312,6 +333,7 @@ class SimPlant:
             self.soft.close()
         self._bullet = None
         self._arena = None
+        self._around = None
         self.soft = None
 
     def _opened(self) -> tuple[BulletArm, Arena]:
@@ -322,6 +344,12 @@ class SimPlant:
     def _check_active(self) -> None:
         if not self._is_active:
             raise PlantError(f"simulated {self._arm.name} is not active", "call configure and activate first")
+
+    def _make_surroundings(self, bullet: BulletArm, arena: Arena) -> Surroundings:
+        spheres = arm_spheres(self._arm, bullet.links, bullet.placement)
+        around = Surroundings(spheres, self.tissue, self._body, self._pad.radius_m, self.skin_friction, self._joints)
+        around.settle(arena, self._arm)
+        return around
 
     def _make_arena(self, bullet: BulletArm) -> Arena:
         dt_s, tissue = self._options.dt_s, self._options.tissue

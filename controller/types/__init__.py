@@ -11,7 +11,7 @@ from __future__ import annotations
 from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
-from controller.types.senses import ArmState, JointSenses, Truth
+from controller.types.senses import ArmState, JointSenses, OtherContact, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import (
     DRIVEN_PHASES,
@@ -27,6 +27,7 @@ from controller.types.vocabulary import (
     Phase,
     Region,
     Side,
+    Touched,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Limited",
     "Matrix",
     "Mode",
+    "OtherContact",
     "PadEstimate",
     "PadReference",
     "Phase",
@@ -57,6 +59,7 @@ __all__ = [
     "StepRecord",
     "StopReason",
     "ToolTerms",
+    "Touched",
     "Truth",
     "Vector",
     "Vector3",
