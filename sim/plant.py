@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections import deque
+from dataclasses import replace
 from operator import add
 
 import numpy as np
@@ -28,7 +29,7 @@ from sim.period.drive_lag import lag_share
 from sim.period.packed_state import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
 from sim.period.period import arrive, depart, end_period
 from sim.period.sensor_noise import SensorNoise
-from sim.person.body_motion import PatientMotion, draw_motion
+from sim.person.body_motion import PatientMotion, Rise, draw_motion
 from sim.person.contact_law import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
 from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
@@ -305,6 +306,12 @@ class SimPlant:
         self._is_active = False
         if self._bullet is not None:
             self.set_brakes(self._rig.braked_joints)
+
+    def lift_person(self, rise: Rise) -> None:
+        """Let the body rise from now on, beside whatever it does already."""
+        _, arena = self._opened()
+        row = np.array([[rise.start_s, rise.duration_s, rise.height_m]])
+        self._arena = replace(arena, profile=np.concatenate([arena.profile, row]))
 
     def outlive(self) -> None:
         """Let time go on after ``safe`` for the truth alone, with whatever the drive side does then."""

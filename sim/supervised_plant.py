@@ -57,7 +57,7 @@ class SupervisedPlant:
         """The arm and the person, for the truth."""
         self.on_fault, self.on_takeover = on_fault, on_takeover
         self.on_contact: Callable[[float, tuple[OtherContact, ...]], None] | None = None
-        """Told of every period in which the arm touched with something else than its pad, and when that period began."""
+        """Told of every period in which anything but the pad touched, and when it began."""
         self._robot = robot
         self._supervisor = Supervisor(limits)
         self._dt_s = plant.rig.dt_s

@@ -185,6 +185,11 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
     print(f"{summary.verdict}: {summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s")
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
+        if summary.peak_other_transient_n:
+            moment = number(summary.peak_other_transient_n, "N", 1)
+            print(
+                f"other contact   {number(summary.peak_other_contact_n, 'N', 1)} mean over 0.1 s, {moment} at a moment"
+            )
         if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
             print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip

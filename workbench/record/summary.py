@@ -78,6 +78,10 @@ class Summary(SummaryPart):
     hard_limit_n: float | None = None
     truth: bool = True
     over_limit_samples: int = 0
+    peak_other_contact_n: float | None = None
+    """Largest force between a link and anything but the tissue under a pad, mean over 0.1 s."""
+    peak_other_transient_n: float | None = None
+    """The same without the mean."""
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
     braked_bound_n: float | None = None
@@ -128,10 +132,12 @@ def summarise(run: RunData) -> Summary:
         normal_angle_mean_deg=mean(facts.angle_deg[facts.working]) if facts else None,
         path_rmse_mm=None if facts is None else rms(facts.path_error_m[facts.working] * 1e3),
         landing_peak_n=landing_peak_n(steps),
-        peak_force_n=largest(steps.press_true_n),
+        peak_force_n=largest(np.concatenate([steps.press_true_n.ravel(), run.other.after_press_n.ravel()])),
         hard_limit_n=smallest(steps.limit_n[facts.touching]) if facts else None,
         truth=has_truth,
-        over_limit_samples=over_limit_samples(steps),
+        over_limit_samples=over_limit_samples(steps) + run.other.over_limit_samples(),
+        peak_other_contact_n=run.other.mean_n(config.dt_s) if has_truth else None,
+        peak_other_transient_n=run.other.transient_n() if has_truth else None,
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
         braked_bound_n=config.braked_bound_n,
