@@ -14,7 +14,8 @@ from sim.options import SimulationOptions
 from sim.period.arm_kinematics import add_joint_torques
 from sim.period.packed_state import Arena
 from sim.plant import SimPlant, build_simulation
-from sim.surroundings.press_around import HIT_DEPTH, carry_spheres, seek
+from sim.surroundings.carry_spheres import carry_spheres
+from sim.surroundings.seek import HIT_DEPTH, seek
 from sim.surroundings.surroundings import Surroundings
 from tests.sim_cases import posture, setting
 

@@ -14,6 +14,7 @@ from sim.period.arm_kinematics import AXIS, OFFSET
 from sim.period.packed_state import MOTION, TOOL_BODY, TORQUE_LIMIT, Arena
 from sim.period.wrist_sensor import SENSOR_POSITION, SENSOR_ROTATION
 from sim.person.tissue_map import TissueMap
+from sim.surroundings.carry_spheres import carry_spheres
 from sim.surroundings.link_spheres import (
     CARRIER,
     IS_FREE,
@@ -23,8 +24,9 @@ from sim.surroundings.link_spheres import (
     WORLD,
     ArmSpheres,
 )
-from sim.surroundings.press_around import HIT_DEPTH, HIT_SIZE, PLACE, PUSH, SPHERE, carry_spheres, press_around, seek
+from sim.surroundings.press_around import press_around
 from sim.surroundings.room import COLUMN_THING, GAP, OBSTACLE, REACH, THINGS, make_maps, make_room
+from sim.surroundings.seek import HIT_DEPTH, HIT_SIZE, PLACE, PUSH, SPHERE, seek
 from trajectories.anatomy.body import Body
 
 Array = NDArray[np.float64]
