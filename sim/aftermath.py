@@ -29,10 +29,10 @@ def periods_after(plant: SupervisedPlant, rise: Rise | None = RISE) -> Iterator[
     world = plant.world
     plant.safe()
     begin_s = world.t_s
-    if rise is not None:
-        world.lift_person(Rise(begin_s + rise.start_s, rise.duration_s, rise.height_m))
+    coming = None if rise is None else Rise(begin_s + rise.start_s, rise.duration_s, rise.height_m)
     for _ in range(round(AFTER_S / plant.rig.dt_s)):
         t_s = world.t_s
-        plant.outlive()
+        plant.outlive(coming)
+        coming = None
         yield t_s, world.truth()
     plant.safe()

@@ -27,13 +27,14 @@ from sim.fem.coupling import press_tissue
 from sim.fem.patched_back import PatchedBack
 from sim.fem.soft_back import PadShape
 from sim.options import SimulationOptions
+from sim.pad_truth import pad_truth
 from sim.period.arm_kinematics import tool_motion
 from sim.period.drive_lag import lag_share
-from sim.period.packed_state import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
+from sim.period.packed_state import RESULT, Arena, make_arena
 from sim.period.period import arrive, depart, end_period
 from sim.period.sensor_noise import SensorNoise
 from sim.person.body_motion import PatientMotion, Rise, draw_motion
-from sim.person.contact_law import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
+from sim.person.contact_law import FOOT, relaxation_table
 from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
 from sim.person.tissue_tier import Tier
@@ -45,9 +46,6 @@ from trajectories.anatomy.measures import Measures
 
 Array = NDArray[np.float64]
 
-_FORCE, _FOOT, _NORMAL, _DEPTH, _PRESS = RESULT + FORCE, RESULT + FOOT, RESULT + NORMAL, RESULT + DEPTH, RESULT + PRESS
-_TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
-"""Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
 TICK_ROUNDING = 1e-9
@@ -136,7 +134,9 @@ class SimPlant:
         if self._options.tier is Tier.FEM:
             pad = PadShape(self._pad.radius_m, self.skin_friction)
             self.soft = make_back(self.tissue, pad, self._options.dt_s, self._options.mesh)
-        self._around = self._make_surroundings(self._bullet, self._arena)
+        spheres = arm_spheres(self._arm, self._bullet.links, self._bullet.placement)
+        law = (self._pad.radius_m, self.skin_friction)
+        self._around = Surroundings(spheres, self.tissue, self._body, law, self._arena.chain, self._arm.home_rad)
         self.faults.configure(self._arena, Measures.of(self._body).spine, self._around)
 
     def activate(self, q_rad: Vector) -> None:
@@ -267,22 +267,8 @@ class SimPlant:
         """Return what really happened in the last period; the energies count up to its end."""
         self._check_active()
         r, now = self._then, self._now
-        region, limit_n = self.tissue.place(r[_FOOT], r[_FOOT + 1])
-        return (
-            Truth(
-                press_n=r[_PRESS],
-                force_w=(r[_FORCE], r[_FORCE + 1], r[_FORCE + 2]),
-                depth_m=r[_DEPTH],
-                p_wc=(r[_FOOT], r[_FOOT + 1], r[_FOOT + 2]),
-                normal_w=(r[_NORMAL], r[_NORMAL + 1], r[_NORMAL + 2]),
-                region=region,
-                limit_n=limit_n,
-                tissue_work_j=now[_TISSUE_WORK],
-                net_energy_j=now[_NET_ENERGY],
-                p_wt=(r[PAD], r[PAD + 1], r[PAD + 2]),
-                tool_axis_w=(r[ROOM + 2], r[ROOM + 5], r[ROOM + 8]),
-            ),
-        )
+        region, limit_n = self.tissue.place(r[RESULT + FOOT], r[RESULT + FOOT + 1])
+        return (pad_truth(r, now, region, limit_n),)
 
     def other_contacts(self) -> tuple[OtherContact, ...]:
         """Return what else the arm touched in the last period: links, and parts of the tool beside its pad."""
@@ -331,15 +317,13 @@ class SimPlant:
         if self._bullet is not None:
             self.set_brakes(self._rig.braked_joints)
 
-    def lift_person(self, rise: Rise) -> None:
-        """Let the body rise from now on, beside whatever it does already."""
-        _, arena = self._opened()
-        row = np.array([[rise.start_s, rise.duration_s, rise.height_m]])
-        self._arena = replace(arena, profile=np.concatenate([arena.profile, row]))
-
-    def outlive(self) -> None:
-        """Let time go on after ``safe`` for the truth alone, with whatever the drive side does then."""
+    def outlive(self, rise: Rise | None = None) -> None:
+        """Let time go on after ``safe``, for the truth alone; the body may rise beside whatever it does already."""
         self._is_active = True
+        if rise is not None:
+            _, arena = self._opened()
+            row = np.array([[rise.start_s, rise.duration_s, rise.height_m]])
+            self._arena = replace(arena, profile=np.concatenate([arena.profile, row]))
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
@@ -399,12 +383,6 @@ class SimPlant:
     def _check_active(self) -> None:
         if not self._is_active:
             raise PlantError(f"simulated {self._arm.name} is not active", "call configure and activate first")
-
-    def _make_surroundings(self, bullet: BulletArm, arena: Arena) -> Surroundings:
-        spheres = arm_spheres(self._arm, bullet.links, bullet.placement)
-        around = Surroundings(spheres, self.tissue, self._body, self._pad.radius_m, self.skin_friction, self._joints)
-        around.settle(arena, self._arm)
-        return around
 
     def _make_arena(self, bullet: BulletArm) -> Arena:
         dt_s, tissue = self._options.dt_s, self._options.tissue

@@ -28,6 +28,7 @@ from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, 
 from controller.types import ArmState, Authority, Mode, OtherContact, StopReason, Truth, Vector
 from sim.drive_side import SimDriveSide, drive_settings, drive_side
 from sim.faults.kinds import Fault, Place
+from sim.person.body_motion import Rise
 from sim.plant import SimPlant
 
 _AFTER = frozenset({Place.ARM, Place.PERSON, Place.ROOM})
@@ -165,11 +166,14 @@ class SupervisedPlant:
         """Close the brakes: the arm stays where it is."""
         self.world.safe()
 
-    def outlive(self) -> None:
+    def outlive(self, rise: Rise | None = None) -> None:
         """Let one period pass after ``safe``, for the truth alone: without an enable, whatever was commanded before.
 
         Brakes are closed; a joint without one goes on holding as its drive does then. Of the faults that still wait
         only those of arm, person and room begin.
+
+        Args:
+            rise: what the person does from now on, beside whatever it does already.
         """
         if self._policy.authority is not Authority.NOBODY:
             self._policy.close()
@@ -177,7 +181,7 @@ class SupervisedPlant:
             faults.wait_for(tuple(fault for fault in faults.waiting if fault.kind.place in _AFTER))
         self._is_host_alive = False
         self._worst = None
-        self.world.outlive()
+        self.world.outlive(rise)
         self._period()
 
     def deactivate(self) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.arm import ArmDescription
 from sim.options import SimulationOptions
 from sim.period.arm_kinematics import add_joint_torques
 from sim.period.packed_state import Arena
@@ -96,13 +91,3 @@ def slope(energy: object, q: Array, step: float = 1e-6) -> Array:
         way[k] = step
         rows.append((energy(q + way) - energy(q - way)) / (2.0 * step))
     return np.array(rows)
-
-
-def heavier(arm: ArmDescription, scale: float, path: Path) -> ArmDescription:
-    """Return an arm whose links all have this share of their mass, as a file of its own."""
-    text = re.sub(
-        r'<mass value="([^"]+)"', lambda found: f'<mass value="{scale * float(found[1])!r}"', arm.urdf_path.read_text()
-    )
-    text = re.sub(r'(i[xyz][xyz])="([^"]+)"', lambda found: f'{found[1]}="{scale * float(found[2])!r}"', text)
-    path.write_text(text)
-    return replace(arm, urdf_path=path)

@@ -54,14 +54,21 @@ CEILING, OUTLINE = 0, 1
 """Order of the maps: highest skin within ``COARSE_M`` [m], distance from the outline of the body [m]."""
 
 
-def make_room(tissue: TissueMap, column: Array, pad_radius_m: float, skin_friction: float, joints: int) -> Array:
-    """Return the room without an obstacle, for an arm of so many joints; nothing is known of its reach yet."""
+def make_room(tissue: TissueMap, column: Array, law: tuple[float, float], joints: int) -> Array:
+    """Return the room without an obstacle; nothing is known of the arm's reach yet.
+
+    Args:
+        tissue: of the person.
+        column: of the arm.
+        law: radius of the pad that the tissue is for [m], friction coefficient of the skin.
+        joints: number of joints n.
+    """
     room = np.zeros(LAST_ANGLES + joints)
     room[REACH] = math.inf
     room[GRID:LIFT_M] = tissue.grid
     room[LIFT_M] = BREATH_M
     room[TABLE:PAD_RADIUS] = (TABLE_M, TABLE_M - TABLE_THICKNESS_M, *TABLE_X_M, *TABLE_Y_M)
-    room[PAD_RADIUS], room[SKIN_FRICTION] = pad_radius_m, skin_friction
+    room[PAD_RADIUS], room[SKIN_FRICTION] = law
     ends = np.concatenate([column[:, 0:2], column[:, 3:5]])
     middle = ends.mean(axis=0)
     reach = float(np.linalg.norm(ends - middle, axis=1).max()) + float(column[:, 6].max())

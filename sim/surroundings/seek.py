@@ -194,6 +194,15 @@ def seek(maps: Array, layers: Array, column: Array, room: Array, state: Array, s
 
 
 @compiled
+def spare_built_in(column: Array, room: Array, spheres: Array) -> None:
+    """Let spheres that are in the column where the arm stands now never meet it: they are built into each other."""
+    away = np.zeros(3)
+    for s in range(spheres.shape[0]):
+        if _seek_around(column, room, spheres[s], away) > 0.0:
+            spheres[s, IS_FREE] = 0.0
+
+
+@compiled
 def is_due(angles: Array, patient: Array, room: Array) -> bool:
     """Tell whether arm and person may have gone as far since the last look as the nearest thing was then."""
     gone = abs(patient[2] - room[LAST_LIFT]) + BREATH_M * abs(patient[0] - room[LAST_BREATH])

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.arm import ArmDescription
-from controller.types import OtherContact, Vector3
+from controller.types import OtherContact, Vector, Vector3
 from sim.period.arm_kinematics import AXIS, OFFSET
 from sim.period.packed_state import MOTION, TOOL_BODY, TORQUE_LIMIT, Arena
 from sim.period.wrist_sensor import SENSOR_POSITION, SENSOR_ROTATION
@@ -17,7 +16,6 @@ from sim.person.tissue_map import TissueMap
 from sim.surroundings.carry_spheres import carry_spheres
 from sim.surroundings.link_spheres import (
     CARRIER,
-    IS_FREE,
     IS_TOOL,
     LOCAL,
     RADIUS,
@@ -25,8 +23,8 @@ from sim.surroundings.link_spheres import (
     ArmSpheres,
 )
 from sim.surroundings.press_around import press_around
-from sim.surroundings.room import COLUMN_THING, GAP, OBSTACLE, REACH, THINGS, make_maps, make_room
-from sim.surroundings.seek import HIT_DEPTH, HIT_SIZE, PLACE, PUSH, SPHERE, seek
+from sim.surroundings.room import GAP, OBSTACLE, REACH, THINGS, make_maps, make_room
+from sim.surroundings.seek import HIT_DEPTH, HIT_SIZE, PLACE, PUSH, SPHERE, spare_built_in
 from trajectories.anatomy.body import Body
 
 Array = NDArray[np.float64]
@@ -45,20 +43,31 @@ class Surroundings:
         spheres: of the arm.
         tissue: of the person.
         body: the person's.
-        pad_radius_m: radius of the pad that the tissue is for.
-        skin_friction: friction coefficient of the skin.
-        joints: number of joints n.
+        law: radius of the pad that the tissue is for [m], friction coefficient of the skin.
+        chain: kinematic chain of the arm (n + 1, 15).
+        home_rad: a posture (n,) in which no part is in the column but those that are built into it.
     """
 
     def __init__(
-        self, spheres: ArmSpheres, tissue: TissueMap, body: Body, pad_radius_m: float, skin_friction: float, joints: int
+        self,
+        spheres: ArmSpheres,
+        tissue: TissueMap,
+        body: Body,
+        law: tuple[float, float],
+        chain: Array,
+        home_rad: Vector,
     ) -> None:
         self._links, self._column = spheres.links, spheres.column
         self._maps = make_maps(tissue, body)
-        self._room = make_room(tissue, spheres.column, pad_radius_m, skin_friction, joints)
+        self._room = make_room(tissue, spheres.column, law, len(home_rad))
         self._spheres = spheres.spheres.copy()
         self._hits = np.zeros((len(THINGS) * max(1, len(spheres.links)), HIT_SIZE))
         self._felt: Array | None = None
+        steps = np.linalg.norm(chain[1:, OFFSET:AXIS], axis=1)
+        parts = np.linalg.norm(self._spheres[:, LOCAL : LOCAL + 3], axis=1)
+        self._room[REACH] = float(steps.sum() + parts.max(initial=0.0))
+        carry_spheres(chain, np.array(home_rad), self._spheres)
+        spare_built_in(self._column, self._room, self._spheres)
         self.reset()
 
     def reset(self) -> None:
@@ -70,24 +79,6 @@ class Surroundings:
         self._felt = None
         self._room[OBSTACLE : OBSTACLE + 4] = 0.0
         self._room[GAP] = 0.0
-
-    def settle(self, arena: Arena, arm: ArmDescription) -> None:
-        """Take the reach of the arm from its chain, and let parts that are built into the column never meet it.
-
-        Those are the ones that are in it at the home posture.
-        """
-        steps = np.linalg.norm(arena.chain[1:, OFFSET:AXIS], axis=1)
-        parts = np.linalg.norm(self._spheres[:, LOCAL : LOCAL + 3], axis=1)
-        self._room[REACH] = float(steps.sum() + parts.max(initial=0.0))
-        carry_spheres(arena.chain, np.array([*arm.home_rad, *arm.home_rad]), self._spheres)
-        links = len(self._links)
-        while True:
-            seek(self._maps, arena.layers, self._column, self._room, arena.state, self._spheres, self._hits)
-            rows = self._hits[COLUMN_THING * links : (COLUMN_THING + 1) * links]
-            inside = [int(row[SPHERE]) for row in rows if row[HIT_DEPTH] > 0.0]
-            if not inside:
-                return
-            self._spheres[inside, IS_FREE] = 0.0
 
     def press(self, arena: Arena) -> None:
         """Add to the load of the next period what touches now, and to the senses what has touched in the last."""

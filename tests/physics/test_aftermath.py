@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +12,14 @@ from controller.robot import RobotModel
 from controller.safety.supervision import SupervisorLimits
 from controller.types import OtherContact
 from sim.aftermath import AFTER_S, RISE, periods_after
+from sim.differences.values import PlantDifferences
 from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from sim.person.body_motion import Rise
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant
 from tests.sim_cases import approved, posture, setting
-from tests.surroundings_cases import QUIET, heavier
+from tests.surroundings_cases import QUIET
 
 ALL = frozenset(range(7))
 
@@ -33,12 +33,10 @@ class _Seen:
         brakeless: joints without a brake.
         rise: what the person does.
         faults: of the simulation.
-        folder: for the arm's file.
     """
 
     def __init__(
         self,
-        folder: Path,
         scale: float = 1.0,
         gap_m: float = 0.04,
         brakeless: frozenset[int] = frozenset(),
@@ -47,9 +45,9 @@ class _Seen:
     ) -> None:
         arm, placement, body, _ = setting()
         q = posture("servo7", 0.1, 0.04, gap_m)[0]
-        real = heavier(arm, scale, folder / "real.urdf") if scale != 1.0 else arm
-        options = SimulationOptions(brakeless_joints=brakeless, faults=faults, **QUIET)
-        world = build_simulation(real, placement, body, options)
+        differences = PlantDifferences(arm_mass_scale=(scale,))
+        options = SimulationOptions(brakeless_joints=brakeless, faults=faults, differences=differences, **QUIET)
+        world = build_simulation(arm, placement, body, options)
         limits = SupervisorLimits(0.0055, 90.0, (9.0,) * len(q), arm.torque_limit_nm, 3, 25)
         plant = SupervisedPlant(world, RobotModel(arm, placement), limits)
         robot = RobotModel(arm, placement)
@@ -71,33 +69,33 @@ class _Seen:
         plant.deactivate()
 
 
-def test_arm_at_rest_over_the_skin_stays_there_and_touches_nothing(tmp_path: Path) -> None:
-    seen = _Seen(tmp_path)
+def test_arm_at_rest_over_the_skin_stays_there_and_touches_nothing() -> None:
+    seen = _Seen()
     assert seen.press_n.max() == 0.0
     assert seen.contacts == []
     assert np.ptp(seen.height_m) < 0.001
 
 
-def test_heavier_arm_that_sinks_back_after_the_stop_shows_its_press(tmp_path: Path) -> None:
+def test_heavier_arm_that_sinks_back_after_the_stop_shows_its_press() -> None:
     # the drives of joints without brakes go on holding what the model says, and the arm is heavier than its model
-    sound = _Seen(tmp_path, brakeless=ALL)
-    heavy = _Seen(tmp_path, scale=1.2, brakeless=ALL)
+    sound = _Seen(brakeless=ALL)
+    heavy = _Seen(scale=1.2, brakeless=ALL)
     assert sound.press_n.max() < 1.0
     assert heavy.press_n.max() > 5.0
 
 
-def test_brakes_hold_a_heavier_arm(tmp_path: Path) -> None:
-    assert _Seen(tmp_path, scale=1.2).press_n.max() == 0.0
+def test_brakes_hold_a_heavier_arm() -> None:
+    assert _Seen(scale=1.2).press_n.max() == 0.0
 
 
-def test_person_who_rises_against_closed_brakes_shows_that_the_arm_is_pinned(tmp_path: Path) -> None:
-    still = _Seen(tmp_path, gap_m=0.012, rise=None)
-    risen = _Seen(tmp_path, gap_m=0.012)
+def test_person_who_rises_against_closed_brakes_shows_that_the_arm_is_pinned() -> None:
+    still = _Seen(gap_m=0.012, rise=None)
+    risen = _Seen(gap_m=0.012)
     assert still.press_n[-1] < risen.press_n[-1] / 3.0
     assert risen.press_n.max() > 10.0
 
 
-def test_fault_of_the_person_may_come_in_these_seconds_and_links_are_touched(tmp_path: Path) -> None:
-    seen = _Seen(tmp_path, faults=(Fault("patient_gets_up", 400.0, 1.0), Fault("disk_full", 0.0, 2.0)))
+def test_fault_of_the_person_may_come_in_these_seconds_and_links_are_touched() -> None:
+    seen = _Seen(faults=(Fault("patient_gets_up", 400.0, 1.0), Fault("disk_full", 0.0, 2.0)))
     assert seen.press_n.max() > 40.0
     assert max(math.hypot(*contact.force_w) for contact in seen.contacts) > 5.0
