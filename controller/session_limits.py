@@ -179,7 +179,7 @@ def press_limits(segment: SegmentInfo, pads: int) -> PressLimits:
     ceiling = min(segment.ceiling_n, PAD_CEILING_N)
     trip = min(ceiling - TRIP_BELOW_CEILING_N, segment.force_target_n + TRIP_MARGIN_N)
     damping = PRESS_DAMPING_PER_S * segment.lambda_n_kg
-    pad = PadLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip)
+    pad = PadLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip, segment.depth_m)
     sum_trip = min(TOOL_CEILING_N - TRIP_BELOW_CEILING_N, pads * trip)
     return PressLimits((pad,) * pads, min(TOOL_CEILING_N, pads * ceiling), sum_trip, damping)
 

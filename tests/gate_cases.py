@@ -38,9 +38,13 @@ def pad_of(area_m2: float) -> tuple[PadGeometry, ...]:
     return (replace(ONE_PAD[0], area_m2=area_m2),)
 
 
+DEPTH_M = 2.0
+"""Depth beyond the planned place that is out of the way of every test but its own."""
+
+
 def stroke(ceiling_n: float, target_n: float, margin_n: float, trip_n: float, damping: float) -> PressLimits:
     """Return the limits of a stroke for a tool with one pad, whose limits are those of the sum."""
-    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n),), ceiling_n, trip_n, damping)
+    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n, DEPTH_M),), ceiling_n, trip_n, damping)
 
 
 def changed(bounds: PressLimits, **changes: float) -> PressLimits:

@@ -36,7 +36,20 @@ LIMIT_N = 45.0
 
 def segment(name: str, start_s: float) -> SegmentInfo:
     return SegmentInfo(
-        name, "circles", "lumbar_paraspinal", "left", TARGET_N, LIMIT_N, 4000.0, 3000.0, 0.01, 7.0, 6.0, start_s, 1.0
+        name,
+        "circles",
+        "lumbar_paraspinal",
+        "left",
+        TARGET_N,
+        LIMIT_N,
+        4000.0,
+        3000.0,
+        0.01,
+        7.0,
+        6.0,
+        start_s,
+        1.0,
+        depth_m=0.03,
     )
 
 

@@ -72,12 +72,14 @@ class PadLimits:
         target_n: largest reference press force.
         margin_n: how far the static command may rise over the present target.
         trip_n: measured press force that stops the session.
+        depth_m: how far the pad may be beyond its planned place along the planned inward normal.
     """
 
     ceiling_n: float
     target_n: float
     margin_n: float
     trip_n: float
+    depth_m: float
 
 
 @dataclass(frozen=True, slots=True)

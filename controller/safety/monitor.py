@@ -62,6 +62,7 @@ class Monitor:
             or self._contact(command, t_s)
             or self._joints(state, t_s)
             or self._place.tool(command, t_s)
+            or self._place.depth(command, reference, t_s)
             or self._place.descent(command, self._last_t_s, t_s)
             or self._place.dwell(command, t_s)
         )

@@ -52,6 +52,7 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.PRESSURE: Rule(_PARK, _OPERATOR, "use a larger pad or less force"),
         Cause.PAD_FORCE: Rule(_PARK, _AT_ARM, "let the person settle, lower the stroke's force, then restart"),
         Cause.TOOL_FORCE: Rule(_PARK, _AT_ARM, "ask the person, look at the tool, then restart"),
+        Cause.DEPTH: Rule(_PARK, _AT_ARM, "ask the person, check where the person lies and the scan, then restart"),
         Cause.ENERGY: Rule(_PARK, _AT_ARM, "use softer gains, see `massage-arm gains`"),
         Cause.TEMPERATURE: Rule(_PARK, _SERVICE, "let the drives cool, look for what is stiff"),
         Cause.SENSOR_IMPLAUSIBLE: Rule(_PARK, _SERVICE, "tare and check the wrist sensor, check the tool's mass"),

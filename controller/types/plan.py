@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,6 +73,8 @@ class SegmentInfo:
         end_s: plan time at which its work ends.
         contact: kind of contact the stroke wants; records of older versions say nothing and mean continuous, for which
             a lost contact is a fault.
+        depth_m: how far a pad may be beyond its planned place along the inward normal before no tissue explains it [m];
+            NaN, which no pad is within, where nobody has said so.
     """
 
     name: str
@@ -88,6 +91,7 @@ class SegmentInfo:
     start_s: float
     end_s: float
     contact: Contact = Contact.CONTINUOUS
+    depth_m: float = math.nan
 
 
 class PlanLike(Protocol):

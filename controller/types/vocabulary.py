@@ -158,6 +158,7 @@ class Cause(enum.StrEnum):
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
     DRIVE_FAULT = "drive_fault"
+    DEPTH = "depth"
 
 
 class Region(enum.StrEnum):
