@@ -26,6 +26,7 @@ from workbench.report.bound_words import assumption_lines, bound_rows
 from workbench.report.film_report import load_film_pictures
 from workbench.report.padding import padded
 from workbench.report.report import number, render_report
+from workbench.report.warning_words import verdict_words
 from workbench.runs.claim import FolderClaim
 from workbench.runs.keyboard import HELP, Keyboard
 from workbench.runs.output import (
@@ -182,7 +183,9 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
         return
     limit = f"smallest hard limit in contact {number(summary.hard_limit_n, 'N', 0)}, "
     limit += f"{summary.over_limit_samples} samples over"
-    print(f"{summary.verdict}: {summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s")
+    print(
+        f"{verdict_words(summary)}: {summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s"
+    )
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
         if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
@@ -190,6 +193,8 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
             print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
         print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
+    for warning in summary.warnings:
+        print(f"warning         {warning}")
     print(f"report          {folder / REPORT_NAME}")
 
 

@@ -209,6 +209,19 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class WristFacts:
+    """What the wrist sensor carries, so that its readings can be understood afterwards.
+
+    Attributes:
+        tool_mass_kg: mass of everything behind the sensor.
+        rotation_ts: R_TS, row by row.
+    """
+
+    tool_mass_kg: float
+    rotation_ts: tuple[Vector3, Vector3, Vector3]
+
+
+@dataclass(frozen=True, slots=True)
 class RunConfig:
     """Everything a run was made of, as recorded on ``/config``.
 
@@ -236,6 +249,10 @@ class RunConfig:
         braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
             records that do not have it.
         identity: which plant it ran on.
+        wrist: what the wrist sensor carries; None in records that do not have it.
+        observer_margin_n: how far sensor and observer may differ [N]; None before it is known and in records that do
+            not have it.
+        notes: what was marked in the files that the run was made of, a line each.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -261,6 +278,9 @@ class RunConfig:
     identity: Identity | None = None
     force_gains: ForceGains | None = None
     braked_bound_n: float | None = None
+    wrist: WristFacts | None = None
+    observer_margin_n: float | None = None
+    notes: tuple[str, ...] = ()
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

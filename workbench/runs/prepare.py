@@ -31,6 +31,7 @@ from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
 from urdf.arms import load_arm
 from workbench.record.messages import RunConfig, SourceHash, Version
+from workbench.runs.assumed import with_assumptions
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
 from workbench.runs.recorded_faults import refuse_impossible
@@ -179,7 +180,7 @@ def prepare(inputs: Inputs) -> Prepared:
     rig = simulated_rig(inputs.arm, simulation_options(inputs))
     parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
     refuse_impossible(inputs.faults, parts.limits)
-    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
+    config = with_assumptions(_with_plan(config, plan.segments, plan.duration_s, parts.bounds), parts)
     try:
         parts.refuse_unsafe()
     except PlanError as error:
