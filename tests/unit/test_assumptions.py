@@ -98,9 +98,9 @@ def test_a_calm_run_has_no_warning(synthetic: Synthetic) -> None:
             f"force error, {LEFT}: measured press force 1.50 N off the planned one, rms; assumed at most 0.8 N",
         ),
         (
-            _limited(50),
             _limited(10),
-            f"limited commands, {LEFT}: command lowered in 10.0 % of the stroke; assumed at most 5 %",
+            _limited(5),
+            f"limited commands, {LEFT}: command lowered in 20.0 % of the stroke; assumed at most 10 %",
         ),
         (
             _pad(press_n=20.0, observer_n=23.9),

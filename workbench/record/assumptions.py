@@ -26,8 +26,8 @@ LARGEST_TILT_DEG = math.degrees(SLOPE_ERROR_RAD)
 LARGEST_RMSE_N = 0.8
 """Measured press force against the planned one: the worst that a sound arm that differs from its model may have (design
 choice); an arm like its model has 0.1 N."""
-LARGEST_LIMITED = 0.05
-"""Share of a stroke in which the command is lowered; 0.01 is usual (design choice)."""
+LARGEST_LIMITED = 0.10
+"""Share of a stroke in which the command is lowered; 0.01 is usual, 0.05 where a knead turns round (design choice)."""
 RESIDUAL_SHARE = 0.5
 """Share of the plausible window between wrist sensor and joint torques that 95 % of a stroke stay within (design
 choice): a window that is used up cannot tell a dead sensor any more."""
