@@ -13,6 +13,7 @@ from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 
 
 class Topic(enum.StrEnum):
@@ -253,6 +254,7 @@ class RunConfig:
         observer_margin_n: how far sensor and observer may differ [N]; None before it is known and in records that do
             not have it.
         notes: what was marked in the files that the run was made of, a line each.
+        differences: what the simulated plant differed by from its model; a record without them has an exact one.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -281,6 +283,7 @@ class RunConfig:
     wrist: WristFacts | None = None
     observer_margin_n: float | None = None
     notes: tuple[str, ...] = ()
+    differences: PlantDifferences = EXACT_PLANT
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

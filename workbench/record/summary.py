@@ -67,6 +67,8 @@ class Summary(SummaryPart):
     arm: str
     gains: str
     seed: int
+    plant: str = "exact"
+    """What the plant is called: exact, typical, poor, or the name of its file."""
     config_sha256: str
     duration_s: float
     segments: tuple[SegmentSummary, ...]
@@ -101,6 +103,7 @@ class _Identity(TypedDict):
     arm: str
     gains: str
     seed: int
+    plant: str
     config_sha256: str
 
 
@@ -185,6 +188,7 @@ def _identity(config: RunConfig) -> _Identity:
         "arm": config.arm,
         "gains": config.gains,
         "seed": config.seed,
+        "plant": config.differences.name,
         "config_sha256": config.config_sha256,
     }
 
