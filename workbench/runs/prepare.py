@@ -93,6 +93,7 @@ class Inputs:
             versions=_versions(),
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
+            notes=tuple(f"arm {self.arm.name}: {note}" for note in self.arm.notes),
             identity=simulated_rig(self.arm, simulation_options(self)).identity,
             differences=self.plant,
         ).hashed()
