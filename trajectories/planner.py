@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.rig import REGISTRATION_M, REGISTRATION_RAD
 from controller.robot import RobotModel
 from controller.types import Phase, Region, SegmentInfo, Vector
 from trajectories.anatomy.back import Back
 from trajectories.anatomy.body import Body
+from trajectories.anatomy.place_error import PlaceError
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan, PlanFacts
 from trajectories.programs.model import Program
@@ -50,7 +52,15 @@ class _Checked:
     regions: list[list[Region]]
 
 
-def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel, rest_q_rad: Vector | None = None) -> Plan:
+def plan_session(
+    program: Program,
+    body: Body,
+    skin: Skin,
+    robot: RobotModel,
+    rest_q_rad: Vector | None = None,
+    *,
+    registration: tuple[float, float] = (REGISTRATION_M, REGISTRATION_RAD),
+) -> Plan:
     """Return the plan of a session.
 
     It begins and ends parked over the flank beside the base; every stroke is a transfer, an approach, the work and a
@@ -63,12 +73,14 @@ def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel, re
         skin: the skin as the planner believes it, ``Skin.from_body(body)`` or a displaced copy.
         robot: the arm at its place; its buffers are not touched.
         rest_q_rad: posture (n,) that the arm stands in before the session; None where it stands at the plan's start.
+        registration: how far the base may stand from there, and be turned [m, rad], see ``Rig``.
 
     Raises:
         PlanError: a stroke cannot or must not be done, or there is no clear way to the plan's start; names stroke,
             point, value, what is allowed, what to do.
     """
-    back = Back.of(body, skin)
+    base_m = robot.placement.position_m
+    back = Back.of(body, skin, PlaceError(*registration, (base_m[0], base_m[1])))
     return plan_paths(
         (stroke_path(stroke, back) for stroke in program.strokes), back, robot, program.allow_neck_base, rest_q_rad
     )
