@@ -14,7 +14,7 @@ from controller.types import JointSenses, Vector
 TRIP_BELOW_CEILING_N = 2.0
 """The trip stays this far under the ceiling, for what the unloading takes (design choice)."""
 REGISTRATION_M = 0.005
-"""Registration error of a base that was measured with care (assumed: optical or probed landmarks are good to 2-5 mm)."""
+"""Registration error of a base that was measured with care (assumed: probed landmarks are good to 2-5 mm)."""
 REGISTRATION_RAD = math.radians(0.5)
 """Its turn (assumed: 4 mm over the 0.45 m between base and spine)."""
 

@@ -19,6 +19,7 @@ from controller.safety.limits import (
     TEMPERATURE_CEILING_C,
     TOOL_CEILING_N,
     GateLimits,
+    KeepOutLimits,
     PadGeometry,
     PadLimits,
     PressLimits,
@@ -69,6 +70,9 @@ tick later; the session loop is told the age by the drives, a tick late and answ
 tick, so that rounding decides nothing."""
 SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
 """A session may take this much longer than its plan: waiting for contact (assumed)."""
+LIGHT_N = 6.0
+"""A press up to this is a touch: the 5 N at which strokes begin and end, and what the force loop swings about them
+(design choice)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
 
@@ -142,6 +146,7 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         supervisor_age_s=SUPERVISOR_AGE_S,
         tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,
+        keep_out=_keep_out(plan, arm.tool),
     )
 
 
@@ -155,6 +160,12 @@ def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
         bad_reads=3,
         patience_reads=25,
     )
+
+
+def _keep_out(plan: PlanLike, tool: ToolDescription) -> KeepOutLimits | None:
+    """Return where no pad may press; None where the plan is over no body."""
+    grid = plan.keep_out
+    return None if grid is None else KeepOutLimits(grid, LIGHT_N, max(pad.radius_m for pad in tool.pads))
 
 
 def _pad_geometry(tool: ToolDescription) -> tuple[PadGeometry, ...]:

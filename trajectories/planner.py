@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.rig import REGISTRATION_M, REGISTRATION_RAD
 from controller.robot import RobotModel
-from controller.types import Phase, Region, SegmentInfo, Vector
+from controller.types import Phase, Region, RegistrationCheck, SegmentInfo, Vector
 from trajectories.anatomy.back import Back
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.place_error import PlaceError
 from trajectories.anatomy.skin import Skin
+from trajectories.keep_out_grid import keep_out_grid
 from trajectories.plan import Plan, PlanFacts
 from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
@@ -23,6 +25,8 @@ from trajectories.reach.posture_checks import PostureCheck
 from trajectories.reach.posture_search import choose, coarse, posture_track, split
 from trajectories.reach.way_to_rest import WayToRest, parking
 from trajectories.reach.way_to_start import way_to_start
+from trajectories.registration_check import registration_check
+from trajectories.registration_strokes import registration_paths
 from trajectories.spline_track import fit_piece, resample
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
 from trajectories.stroke_facts import effective_mass, segment_info
@@ -60,6 +64,7 @@ def plan_session(
     rest_q_rad: Vector | None = None,
     *,
     registration: tuple[float, float] = (REGISTRATION_M, REGISTRATION_RAD),
+    is_measured: bool = False,
 ) -> Plan:
     """Return the plan of a session.
 
@@ -74,6 +79,7 @@ def plan_session(
         robot: the arm at its place; its buffers are not touched.
         rest_q_rad: posture (n,) that the arm stands in before the session; None where it stands at the plan's start.
         registration: how far the base may stand from there, and be turned [m, rad], see ``Rig``.
+        is_measured: begin with light glides that tell whether the person lies as planned.
 
     Raises:
         PlanError: a stroke cannot or must not be done, or there is no clear way to the plan's start; names stroke,
@@ -81,9 +87,9 @@ def plan_session(
     """
     base_m = robot.placement.position_m
     back = Back.of(body, skin, PlaceError(*registration, (base_m[0], base_m[1])))
-    return plan_paths(
-        (stroke_path(stroke, back) for stroke in program.strokes), back, robot, program.allow_neck_base, rest_q_rad
-    )
+    first = registration_paths(back) if is_measured else ()
+    paths = chain(first, (stroke_path(stroke, back) for stroke in program.strokes))
+    return plan_paths(paths, back, robot, program.allow_neck_base, rest_q_rad, measuring=len(first))
 
 
 def plan_paths(
@@ -92,6 +98,8 @@ def plan_paths(
     robot: RobotModel,
     allow_neck_base: bool = False,
     rest_q_rad: Vector | None = None,
+    *,
+    measuring: int = 0,
 ) -> Plan:
     """Return the plan of a session over given paths, checked like those of a program.
 
@@ -101,6 +109,7 @@ def plan_paths(
         robot: the arm at its place; its buffers are not touched.
         allow_neck_base: the neck base may be pressed.
         rest_q_rad: as in ``plan_session``.
+        measuring: so many strokes, the first, measure where the person lies.
 
     Raises:
         PlanError: as ``plan_session``.
@@ -115,6 +124,7 @@ def plan_paths(
         check.check(strokes[piece.segment].path.name, piece, track)
     rest = parking([stroke.path.name for stroke in strokes], pieces, tracks, check)
     plan = _assembled(strokes, pieces, tracks, check, rest)
+    plan = replace(plan, keep_out=keep_out_grid(back), registration=_measured(strokes[:measuring], plan, check))
     if rest_q_rad is None:
         return plan
     return replace(plan, start_path_rad=way_to_start(plan, back, robot, rest_q_rad))
@@ -183,7 +193,18 @@ def _assembled(
         spacings_s=np.full(len(pieces), STEP_S),
         first_intervals=first,
         coefficients=whole,
+        registration=None,
+        keep_out=None,
     )
+
+
+def _measured(strokes: list[_Checked], plan: Plan, check: PostureCheck) -> RegistrationCheck | None:
+    """Return how the first strokes tell where the person lies; None where there are no such strokes."""
+    if not strokes:
+        return None
+    starts = [segment.start_s for segment in plan.segments[: len(strokes)]]
+    base_m = check.robot.placement.position_m
+    return registration_check([stroke.path for stroke in strokes], starts, check.back, base_m)
 
 
 def _segments(

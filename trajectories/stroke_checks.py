@@ -39,7 +39,7 @@ def regions_under(feet_xy_m: Array, back: Back) -> list[list[Region]]:
     """Return the regions that every checked point's footprint may be on, centre first."""
     x, y = footprint(feet_xy_m, back.place_error)
     codes = back.regions.code_at(x.ravel(), y.ravel()).reshape(x.shape)
-    return [[REGIONS[code] for code in dict.fromkeys(row)] for row in codes.tolist()]
+    return [[REGIONS[code] for code in dict.fromkeys(map(int, row))] for row in codes]
 
 
 def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[list[Region]]:

@@ -14,9 +14,10 @@ from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region, SegmentInfo
 from trajectories.anatomy.back import Back
 from trajectories.reach.inverse_kinematics import Track
+from trajectories.registration_check import DEPTH_AT_20_N_M
 from trajectories.techniques.stroke_path import StrokePath
 from trajectories.techniques.timing import STEP_S
-from trajectories.tool_pose import Poses
+from trajectories.tool_pose import NOMINAL_DEPTH_M, Poses
 
 STIFFNESS_AT_CEILING_N_PER_M: Mapping[Region, float] = MappingProxyType(
     {
@@ -113,4 +114,6 @@ def segment_info(
         start_s=start_s,
         end_s=end_s,
         contact=path.contact,
+        working_depth_m=DEPTH_AT_20_N_M[main],
+        planned_depth_m=NOMINAL_DEPTH_M,
     )

@@ -158,6 +158,8 @@ class Cause(enum.StrEnum):
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
     DRIVE_FAULT = "drive_fault"
+    KEEP_OUT = "keep_out"
+    REGISTRATION = "registration"
 
 
 class Region(enum.StrEnum):
