@@ -136,7 +136,7 @@ class RegistrationWatch:
         moved = [_product(row, excess) for row in check.estimator]
         rest = [value - _product(row, moved) for value, row in zip(excess, check.jacobian, strict=True)]
         offsets = tuple(
-            FoundOffset(offset.name, _product(offset.row, moved), offset.allowed, offset.unit)
+            FoundOffset(offset.name, _product(offset.row, excess), offset.allowed, offset.unit)
             for offset in check.offsets
         )
         share = sum(count > 0 for count in self._counts) / len(self._counts)

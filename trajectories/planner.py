@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.errors import PlanError
 from controller.rig import REGISTRATION_M, REGISTRATION_RAD
 from controller.robot import RobotModel
 from controller.types import Phase, Region, RegistrationCheck, SegmentInfo, Vector
@@ -26,7 +27,7 @@ from trajectories.reach.posture_search import choose, coarse, posture_track, spl
 from trajectories.reach.way_to_rest import WayToRest, parking
 from trajectories.reach.way_to_start import way_to_start
 from trajectories.registration_check import registration_check
-from trajectories.registration_strokes import registration_paths
+from trajectories.registration_strokes import SHAPES, registration_paths
 from trajectories.spline_track import fit_piece, resample
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
 from trajectories.stroke_facts import effective_mass, segment_info
@@ -87,9 +88,14 @@ def plan_session(
     """
     base_m = robot.placement.position_m
     back = Back.of(body, skin, PlaceError(*registration, (base_m[0], base_m[1])))
-    first = registration_paths(back) if is_measured else ()
-    paths = chain(first, (stroke_path(stroke, back) for stroke in program.strokes))
-    return plan_paths(paths, back, robot, program.allow_neck_base, rest_q_rad, measuring=len(first))
+    paths = tuple(stroke_path(stroke, back) for stroke in program.strokes)
+    if not is_measured:
+        return plan_paths(paths, back, robot, program.allow_neck_base, rest_q_rad)
+    *better, last = (registration_paths(back, shape) for shape in SHAPES)
+    for first in better:
+        with suppress(PlanError):
+            return plan_paths((*first, *paths), back, robot, program.allow_neck_base, rest_q_rad, measuring=len(first))
+    return plan_paths((*last, *paths), back, robot, program.allow_neck_base, rest_q_rad, measuring=len(last))
 
 
 def plan_paths(

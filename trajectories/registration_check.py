@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +53,56 @@ PRIOR_M = (0.020, 0.020, 0.030)
 PRIOR_RAD = (0.05, 0.05, 0.07)
 """Standard deviations of displacement and turn of the person before anything is touched: weak (assumed)."""
 
-ACROSS_M, ALONG_M, HEIGHT_M = 0.013, 0.015, 0.020
-"""Largest offsets that a session goes on with. Across the spine: what circles in their closest default keep from the
-ridge; four standard deviations without an error of the scan, over 2.5 with one of 3 mm (docs/registration.md)."""
+ACROSS_M, HEIGHT_M = 0.013, 0.012
+"""Largest offsets that a session goes on with. Across the spine: what circles keep from the ridge with a base as far
+off as the rig says, nearly (docs/registration.md)."""
+SPINE_OFFSETS = (
+    ("across the spine at L5S1", "L5S1", 1, ACROSS_M),
+    ("across the spine at T12", "T12", 1, ACROSS_M),
+    ("across the spine at T3", "T3", 1, ACROSS_M),
+    ("up at L5S1", "L5S1", 2, HEIGHT_M),
+    ("up at T3", "T3", 2, HEIGHT_M),
+)
+"""Name, level of the spine, axis in K, limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A large error of the person's place, told by the pattern of heights that belongs to it.
+
+    Attributes:
+        name: what it is.
+        move_m: displacement of the person.
+        turn_rad: turn about the vertical.
+        is_person: the turn is about the person's middle, not about the base.
+    """
+
+    name: str
+    move_m: tuple[float, float, float]
+    turn_rad: float
+    is_person: bool
+
+
+PATTERNS = tuple(
+    _Pattern(f"{name} {way}", (sign * move_m, 0.0, 0.0), sign * math.radians(turn_deg), is_person)
+    for name, move_m, turn_deg, is_person, ways in (
+        ("moved", 0.025, 0.0, False, ("up", "down")),
+        ("turned about the base", 0.0, 3.0, False, ("left", "right")),
+        ("turned", 0.0, 5.0, True, ("left", "right")),
+    )
+    for way, sign in zip(ways, (1.0, -1.0), strict=True)
+)
+"""Errors along the spine and turns: heights are not linear in them, 25 mm is as long as what they see."""
+PATTERN_SHARE = 0.6
+"""Largest share of such an error that a session goes on with (design choice: between none and all of it)."""
+PATTERN_DEVIATIONS = 2.4
+"""Not fewer of its standard deviations: a scan that is 3 mm off must not look like a turn (1 % that it does)."""
+REGISTERED_M = (0.005, 0.005, 0.010)
+REGISTERED_RAD = (0.0175, 0.0175, 0.0087)
+"""Standard deviations of the errors that are allowed, and do not count for a pattern (the rig's, wider in height)."""
+STEPS_TO_SKIN, STEP_TO_SKIN = 30, 0.8
+"""Steps from the planned to the moved skin along the planned normal, and the share of the way that each goes."""
+
 RESIDUAL_M = 0.010
 """Largest rms of heights that no displacement explains: three times the scan's (design choice)."""
 
@@ -65,10 +112,14 @@ class _Model:
     """The linear model of the heights.
 
     Attributes:
+        points_m: (N, 3) feet.
+        normal: (N, 3) outward normals there.
         jacobian: (N, 6) heights by displacement and turn of the person.
         covariance: (N, N) of what disturbs them.
     """
 
+    points_m: Array
+    normal: Array
     jacobian: Array
     covariance: Array
 
@@ -93,15 +144,16 @@ def registration_check(
     model = _model(feet, t_s, back, np.array(base_m))
     prior = np.diag(1.0 / np.array((*PRIOR_M, *PRIOR_RAD)) ** 2)
     weighted = np.linalg.solve(model.covariance, model.jacobian).T
-    posterior = np.linalg.inv(prior + weighted @ model.jacobian)
+    posterior: Array = np.asarray(np.linalg.inv(prior + weighted @ model.jacobian), dtype=np.float64)
+    estimator: Array = np.asarray(posterior @ weighted, dtype=np.float64)
     judged_s = starts_s[-1] + STEP_S * (len(paths[-1].only_press_n) - 1)
     return RegistrationCheck(
         times_s=_vector(t_s),
         half_s=0.5 * STEP_S * EVERY,
         expected_m=_vector(NOMINAL_DEPTH_M - _depth_m(feet, back)),
-        estimator=_rows(posterior @ weighted),
+        estimator=_rows(estimator),
         jacobian=_rows(model.jacobian),
-        offsets=_offsets(back, np.array(base_m), posterior),
+        offsets=_offsets(back, model, np.array(base_m), posterior, estimator),
         residual_m=RESIDUAL_M,
         judged_s=float(judged_s),
     )
@@ -124,24 +176,42 @@ def _model(feet: Array, t_s: Array, back: Back, base_m: Array) -> _Model:
     amplitude = np.interp(x, levels, BREATHING_M) * normal[:, 2]
     phases = 2.0 * np.pi * (t_s[:, None] - t_s[None])
     breath = 0.5 * np.outer(amplitude, amplitude) * np.mean([np.cos(rate * phases) for rate in BREATHING_HZ], axis=0)
-    return _Model(jacobian, scan + breath + TISSUE_M**2 + NOISE_M**2 * np.eye(len(x)))
+    return _Model(points, normal, jacobian, scan + breath + TISSUE_M**2 + NOISE_M**2 * np.eye(len(x)))
 
 
-def _offsets(back: Back, base_m: Array, posterior: NDArray[np.floating[Any]]) -> tuple[Offset, ...]:
-    """Return what is held against limits: places of the spine across and along the back, and up."""
+def _offsets(back: Back, model: _Model, base_m: Array, posterior: Array, estimator: Array) -> tuple[Offset, ...]:
+    """Return what is held against limits: the spine across and up by least squares, large errors by their pattern."""
     found = []
-    for name, level, axis, allowed in (
-        ("across the spine at L5S1", "L5S1", 1, ACROSS_M),
-        ("across the spine at T12", "T12", 1, ACROSS_M),
-        ("across the spine at T3", "T3", 1, ACROSS_M),
-        ("along the spine", "T12", 0, ALONG_M),
-        ("up at L5S1", "L5S1", 2, HEIGHT_M),
-        ("up at T3", "T3", 2, HEIGHT_M),
-    ):
+    for name, level, axis, allowed in SPINE_OFFSETS:
         direction = np.eye(3)[axis]
         row = np.concatenate([direction, np.cross(back.spine.point(back.spine_x(level)) - base_m, direction)])
-        found.append(Offset(name, _vector(row), allowed, "m", float(np.sqrt(row @ posterior @ row))))
+        deviation = float(np.sqrt(row @ posterior @ row))
+        found.append(Offset(name, _vector(np.asarray(row @ estimator)), allowed, "m", deviation))
+    middle = back.spine.point(back.spine_x("T12"))
+    registered = np.diag(np.array((*REGISTERED_M, *REGISTERED_RAD)) ** 2)
+    covariance = model.covariance + model.jacobian @ registered @ model.jacobian.T
+    for pattern in PATTERNS:
+        size = max(map(abs, (*pattern.move_m, pattern.turn_rad)))
+        centre = middle if pattern.is_person else base_m
+        heights = _moved_heights(back, model, np.array(pattern.move_m), pattern.turn_rad, centre)
+        weights: Array = np.asarray(np.linalg.solve(covariance, heights), dtype=np.float64)
+        strength = float(weights @ heights)
+        unit = "m" if pattern.turn_rad == 0.0 else "rad"
+        deviation = size / math.sqrt(strength)
+        allowed = max(PATTERN_SHARE * size, PATTERN_DEVIATIONS * deviation)
+        found.append(Offset(pattern.name, _vector(weights * (size / strength)), allowed, unit, deviation))
     return tuple(found)
+
+
+def _moved_heights(back: Back, model: _Model, move_m: Array, turn_rad: float, centre_m: Array) -> Array:
+    """Return how much higher (N,) the skin is along the planned normals where the person is moved and turned."""
+    cosine, sine = math.cos(turn_rad), math.sin(turn_rad)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    excess = np.zeros(len(model.points_m))
+    for _ in range(STEPS_TO_SKIN):
+        here = (model.points_m + excess[:, None] * model.normal - move_m - centre_m) @ turn + centre_m
+        excess += STEP_TO_SKIN * (back.skin.height(here[:, 0], here[:, 1]) - here[:, 2])
+    return np.asarray(excess)
 
 
 def _vector(values: Array) -> Vector:

@@ -8,6 +8,8 @@ one that is rolled. Glides over the slopes of both back muscles see their curvat
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
@@ -42,29 +44,46 @@ CORNERS = (
 )
 """Corners of a glide: share of the way from L5S1 to T3, and distance from the spine (found by trial: the smallest error
 across the spine at the least length)."""
-SPEED_M_S = 0.09
-"""Speed of a glide, slowed where the skin curves (design choice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape of the glides.
+
+    Attributes:
+        corners: as ``CORNERS``.
+        speed_m_s: speed, slowed where the skin curves (design choice).
+    """
+
+    corners: tuple[tuple[float, float], ...]
+    speed_m_s: float
+
+
+SHAPES = (Shape(((-0.17, 0.060), *CORNERS), 0.09), Shape(CORNERS, 0.08))
+"""The better one first: it begins on the slope of the buttock, which tells how far along the back the person lies. An
+arm that cannot do it takes the other one."""
 RAMP_S = 0.5
 """Time in which it gets going and comes to rest (assumed gentle)."""
-ROUNDING = 8
-"""Corners are rounded by a Gaussian of so many samples: 80 ms, 7 mm."""
+ROUNDING = 12
+"""Corners are rounded by a Gaussian of so many samples: 120 ms, 11 mm."""
 ALLOWED = frozenset(
     {Region.SACRUM, Region.GLUTEAL, Region.LUMBAR_PARASPINAL, Region.THORACIC_PARASPINAL, Region.RHOMBOID}
 )
 """A touch is allowed on all of these."""
 
 
-def registration_paths(back: Back) -> tuple[StrokePath, ...]:
-    """Return a light glide on each side of the spine, left first."""
-    return tuple(_glide(side, back) for side in ("left", "right"))
+def registration_paths(back: Back, shape: Shape) -> tuple[StrokePath, ...]:
+    """Return a light glide on each side of the spine: up on the left, down on the right."""
+    return tuple(_glide(side, back, shape) for side in ("left", "right"))
 
 
-def _glide(side: str, back: Back) -> StrokePath:
+def _glide(side: str, back: Back, shape: Shape) -> StrokePath:
     low, high = back.stretch_x("L5S1", "T3", CONTACT_RADIUS_M)
-    corners = np.array([(low + share * (high - low), lateral) for share, lateral in CORNERS])
+    corners = np.array([(low + share * (high - low), lateral) for share, lateral in shape.corners])
+    corners = corners if side == "left" else corners[::-1]
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
-    t = samples(travel_time(along[-1], SPEED_M_S, RAMP_S))
-    gone = travel(t, along[-1], SPEED_M_S, RAMP_S)
+    t = samples(travel_time(along[-1], shape.speed_m_s, RAMP_S))
+    gone = travel(t, along[-1], shape.speed_m_s, RAMP_S)
     x, lateral = (gaussian_filter1d(np.interp(gone, along, c), ROUNDING, mode="nearest") for c in corners.T)
     y = back.spine.y(x) + (1.0 if side == "left" else -1.0) * lateral
     press = np.full(len(t), TOUCH_FORCE_N)

@@ -30,9 +30,9 @@ class Offset:
 
     Attributes:
         name: what it is.
-        row: (6,) its factors on displacement and turn of the person, see ``RegistrationCheck.estimator``.
+        row: (N,) its factors on the excess heights.
         allowed: largest magnitude that the session goes on with.
-        unit: unit of both.
+        unit: unit of both, m or rad.
         deviation: standard deviation of its error by scan, breathing and tissue.
     """
 
