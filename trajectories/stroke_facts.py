@@ -13,10 +13,11 @@ from controller.types import Region, SegmentInfo
 from trajectories.anatomy.back import Back
 from trajectories.press_depth import depth_limit_m
 from trajectories.reach.inverse_kinematics import Track
+from trajectories.registration_check import DEPTH_AT_20_N_M
 from trajectories.techniques.stroke_path import StrokePath
 from trajectories.techniques.timing import STEP_S
 from trajectories.tissue_stiffness import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
-from trajectories.tool_pose import Poses
+from trajectories.tool_pose import NOMINAL_DEPTH_M, Poses
 
 BREATHING_THORAX_M_S = 0.0079
 """Largest speed of the thoracic skin: 5 mm amplitude at 0.25 Hz, 5e-3 * 2 pi * 0.25."""
@@ -78,4 +79,6 @@ def segment_info(
         end_s=end_s,
         contact=path.contact,
         depth_m=depth_limit_m(under, float(path.press_n.max())),
+        working_depth_m=DEPTH_AT_20_N_M[main],
+        planned_depth_m=NOMINAL_DEPTH_M,
     )

@@ -54,6 +54,8 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.TOOL_FORCE: Rule(_PARK, _AT_ARM, "ask the person, look at the tool, then restart"),
         Cause.DEPTH: Rule(_PARK, _AT_ARM, "ask the person, check where the person lies and the scan, then restart"),
         Cause.ENERGY: Rule(_PARK, _AT_ARM, "use softer gains, see `massage-arm gains`"),
+        Cause.KEEP_OUT: Rule(_PARK, _AT_ARM, "check where the person lies and where the base stands, then restart"),
+        Cause.REGISTRATION: Rule(_PARK, _AT_ARM, "register the base and the person again, then restart"),
         Cause.TEMPERATURE: Rule(_PARK, _SERVICE, "let the drives cool, look for what is stiff"),
         Cause.SENSOR_IMPLAUSIBLE: Rule(_PARK, _SERVICE, "tare and check the wrist sensor, check the tool's mass"),
         Cause.SENSOR_FROZEN: Rule(_PARK, _SERVICE, "check the wrist sensor's link and supply"),

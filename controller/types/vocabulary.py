@@ -159,6 +159,8 @@ class Cause(enum.StrEnum):
     MEMORY_CORRUPT = "memory_corrupt"
     DRIVE_FAULT = "drive_fault"
     DEPTH = "depth"
+    KEEP_OUT = "keep_out"
+    REGISTRATION = "registration"
 
 
 class Region(enum.StrEnum):

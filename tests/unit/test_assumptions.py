@@ -116,7 +116,8 @@ def test_a_calm_run_has_no_warning(synthetic: Synthetic) -> None:
         (
             _deep(0.0265),
             _deep(0.0285),
-            f"depth, {LEFT}: pad 28.5 mm beyond its planned place; assumed at most 27 mm, nine tenths of the limit",
+            f"depth, {LEFT}: pad 28.5 mm beyond its planned place; assumed at most 27 mm, nine tenths of what "
+            "tissue explains",
         ),
         (
             _wrench((0.0, 1.4, 0.0), ContactState.FREE),

@@ -121,6 +121,7 @@ def test_the_limits_of_one_pad_are_those_of_the_sum() -> None:
 
 
 def test_two_pads_have_each_its_own_limits_and_together_no_more_than_the_tool_s_ceiling() -> None:
+    assert press_limits(_segment(20.0, 45.0), 1, 0.008).pads[0].depth_m == pytest.approx(0.038)
     light = press_limits(_segment(8.0, 30.0), 2)
     assert light.pads == (PadLimits(30.0, 8.0, 3.0, 18.0, 0.03),) * 2
     assert (light.sum_n, light.sum_trip_n) == (60.0, 36.0)

@@ -77,7 +77,8 @@ _KINDS = (
     _Kind("skin lost", lambda s: s.lost, lambda c, i: LARGEST_LOST,
           "no contact in {found} % of the stroke; assumed at most {assumed} %", 1, 100.0),
     _Kind("depth", lambda s: s.beyond_m, lambda c, i: DEPTH_SHARE * i.depth_m,
-          "pad {found} mm beyond its planned place; assumed at most {assumed} mm, nine tenths of the limit", 1, 1e3),
+          "pad {found} mm beyond its planned place; assumed at most {assumed} mm, nine tenths of what tissue explains",
+          1, 1e3),
     _Kind("zero of the wrist sensor", lambda s: s.zero_n, lambda c, i: LARGEST_ZERO_N,
           "{found} N off the skin, before it; assumed at most {assumed} N (check the tool's mass)", 1),
 )  # fmt: skip

@@ -11,6 +11,7 @@ import orjson
 from controller.arm import PadDescription
 from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.registration import RegistrationEvent
 from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 from sim.differences.values import EXACT_PLANT, PlantDifferences
@@ -45,6 +46,8 @@ class EventKind(enum.StrEnum):
     """A stop was cleared and the session goes on."""
     OBSERVER_DROPPED = "observer_dropped"
     """A display or camera failed and is not called any more."""
+    REGISTRATION = "registration"
+    """The place of the person was measured."""
     END = "end"
 
 
@@ -133,6 +136,7 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.REQUEST: RequestEvent,
     EventKind.CLEARED: ClearedEvent,
     EventKind.OBSERVER_DROPPED: ObserverDropped,
+    EventKind.REGISTRATION: RegistrationEvent,
     EventKind.END: EndEvent,
 }
 

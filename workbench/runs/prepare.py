@@ -180,12 +180,19 @@ def prepare(inputs: Inputs) -> Prepared:
     skin = Skin.from_body(inputs.body)
     placement = default_placement(inputs.body, skin)
     robot = RobotModel(inputs.arm, placement)
+    rig = simulated_rig(inputs.arm, simulation_options(inputs))
     try:
-        plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        plan = plan_session(
+            inputs.program,
+            inputs.body,
+            _believed(skin, inputs.request),
+            robot,
+            registration=(rig.registration_m, rig.registration_rad),
+            is_measured=True,
+        )
         refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    rig = simulated_rig(inputs.arm, simulation_options(inputs))
     parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
     refuse_impossible(inputs.faults, parts.limits)
     config = with_assumptions(_with_plan(config, plan.segments, plan.duration_s, parts.bounds), parts)
