@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from operator import le
 
-from controller.safety import pads
+from controller.safety import keep_out, pads
 from controller.safety.limits import GateLimits
 from controller.safety.place_watch import PlaceWatch
 from controller.safety.projection import is_shaped
@@ -59,9 +59,11 @@ class Monitor:
             or self._sample(state, t_s)
             or self._place.axis(command, reference, t_s)
             or self._force(command, state, reference, t_s)
+            or self._keep_out(command, reference, t_s)
             or self._contact(command, t_s)
             or self._joints(state, t_s)
             or self._place.tool(command, t_s)
+            or self._place.depth(command, reference, t_s)
             or self._place.descent(command, self._last_t_s, t_s)
             or self._place.dwell(command, t_s)
         )
@@ -263,6 +265,10 @@ class Monitor:
             Cause.SENSOR_IMPLAUSIBLE, "time with sensor and joint torques apart", self._distrusted,
             limits.implausible_ticks, "ticks", t_s,
         )  # fmt: skip
+
+    def _keep_out(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+        limits = self._limits.keep_out
+        return None if limits is None else keep_out.pressed_inside(limits, command, reference, t_s)
 
     def _joints(self, state: ArmState, t_s: float) -> StopReason | None:
         limits, q_rad = self._limits, state.q_rad

@@ -1,4 +1,4 @@
-"""Trips on where the tool is and where it presses (layer L5): axis, levers, speed, room, path, descent, dwell."""
+"""Trips on where the tool is and where it presses (L5): axis, levers, speed, room, path, depth, descent, dwell."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from controller.safety.limits import GateLimits
 from controller.safety.projection import dot
 from controller.safety.ranges import first_outside
 from controller.safety.reaction import stop_reason
-from controller.types import Cause, Command, ContactState, Reference, StopReason, Vector3
+from controller.types import Cause, Command, ContactState, Phase, Reference, StopReason, Vector3
 
 UNIT_TOLERANCE = 2.0**-20
+PRESSING = frozenset({Phase.APPROACH, Phase.WORK})
+"""Phases in which force, not place, is controlled along the normal, so that the plan does not end the way there."""
 
 
 class PlaceWatch:
@@ -82,6 +84,23 @@ class PlaceWatch:
         if not (command.plan_error_m <= limits.path_m):
             error_m = command.plan_error_m
             return stop_reason(Cause.WORKSPACE, "distance from the planned path", error_m, limits.path_m, "m", t_s)
+        return None
+
+    def depth(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+        """Stop a pad that is farther beyond its planned place, along the planned inward normal, than tissue gives way.
+
+        Place and normal are the gate's own of the plan, not the law's, which may follow a wrong one inward.
+        """
+        if reference.phase not in PRESSING:
+            return None
+        stroke, terms = self._limits.strokes[reference.segment], command.terms
+        for k, of_pad in self._each:
+            beyond_m, allowed = pads.beyond_m(terms, reference, k, self._limits.pads[k]), stroke.pads[k].depth_m
+            if not (beyond_m <= allowed):
+                if command.contact is ContactState.APPROACH:
+                    what = f"way beyond the planned place without touching the skin{of_pad}"
+                    return stop_reason(Cause.NO_CONTACT, what, beyond_m, allowed, "m", t_s)
+                return stop_reason(Cause.DEPTH, f"depth beyond the planned place{of_pad}", beyond_m, allowed, "m", t_s)
         return None
 
     def descent(self, command: Command, last_t_s: float, t_s: float) -> StopReason | None:

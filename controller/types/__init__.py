@@ -11,6 +11,7 @@ from __future__ import annotations
 from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
+from controller.types.registration import ClearanceGrid, Offset, RegistrationCheck
 from controller.types.senses import ArmState, JointSenses, OtherContact, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import (
@@ -38,6 +39,7 @@ __all__ = [
     "Authority",
     "Cause",
     "Clearance",
+    "ClearanceGrid",
     "Command",
     "Contact",
     "ContactState",
@@ -47,6 +49,7 @@ __all__ = [
     "Limited",
     "Matrix",
     "Mode",
+    "Offset",
     "OtherContact",
     "PadEstimate",
     "PadReference",
@@ -54,6 +57,7 @@ __all__ = [
     "PlanLike",
     "Reference",
     "Region",
+    "RegistrationCheck",
     "SegmentInfo",
     "Side",
     "StepRecord",

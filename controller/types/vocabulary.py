@@ -168,6 +168,9 @@ class Cause(enum.StrEnum):
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
     DRIVE_FAULT = "drive_fault"
+    DEPTH = "depth"
+    KEEP_OUT = "keep_out"
+    REGISTRATION = "registration"
 
 
 class Region(enum.StrEnum):

@@ -15,15 +15,16 @@ Array = NDArray[np.float64]
 
 
 @compiled
-def carry_spheres(chain: Array, motion: Array, spheres: Array) -> None:
+def carry_spheres(chain: Array, motion: Array, spheres: Array, begin: int = 0) -> None:
     """Write where the spheres are in W.
 
     Args:
         chain: (n + 1, 15) kinematic chain.
         motion: (2 n,) joint positions [rad] and speeds.
         spheres: (s, ``SPHERE_SIZE``) in the order of their joints; ``WORLD`` is written.
+        begin: the first sphere to carry.
     """
-    joints, count, s = chain.shape[0] - 1, spheres.shape[0], 0
+    joints, count, s = chain.shape[0] - 1, spheres.shape[0], begin
     p0, p1, p2 = 0.0, 0.0, 0.0
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0
     for k in range(joints):

@@ -41,7 +41,7 @@ class ArmSpheres:
 
     Attributes:
         links: names of the links that have a sphere.
-        spheres: (s, ``SPHERE_SIZE``), in the order of their joints.
+        spheres: (s, ``SPHERE_SIZE``), in the order of their joints, those of the tool at the end.
         column: (c, ``COLUMN_SIZE``) base and post.
     """
 
@@ -84,7 +84,7 @@ def arm_spheres(arm: ArmDescription, links: list[ArmLink], placement: Placement)
             local = carrier.rotation.T @ (centre - carrier.position_m)
             is_free = joint >= SHOULDER_JOINTS
             rows.append([joint, len(names) - 1, *local, radius, is_tool, is_pad, is_free, 0.0, 0.0, 0.0])
-    rows.sort(key=lambda row: row[CARRIER])
+    rows.sort(key=lambda row: (row[IS_TOOL], row[CARRIER]))
     spheres = np.array(rows, dtype=np.float64).reshape(-1, SPHERE_SIZE)
     return ArmSpheres(tuple(names), spheres, _column(column, placement))
 

@@ -33,7 +33,7 @@ from sim.surroundings.room import (
     TABLE_STIFFNESS_N_PER_M,
     TABLE_THING,
 )
-from sim.surroundings.seek import AWAY, HIT_DEPTH, PLACE, PUSH, SPHERE, is_due, seek
+from sim.surroundings.seek import AWAY, HIT_DEPTH, PLACE, PUSH, SPHERE, count_way, first_due, seek
 from trajectories.anatomy.spline import evaluate_layers
 
 Array = NDArray[np.float64]
@@ -120,10 +120,12 @@ def press_around(
     """
     joints = chain.shape[0] - 1
     at = places(joints)
-    if not is_due(state[MOTION : MOTION + joints], state[PATIENT:PAD], room):
+    count_way(state[MOTION : MOTION + joints], state[PATIENT:PAD], room)
+    begin = first_due(room, spheres)
+    if begin == spheres.shape[0]:
         return 0
-    carry_spheres(chain, state[MOTION : at.wrench], spheres)
-    found = seek(maps, layers, column, room, state, spheres, hits)
+    carry_spheres(chain, state[MOTION : at.wrench], spheres, begin)
+    found = seek(maps, layers, column, room, state, spheres, hits, begin)
     if found == 0:
         return 0
     lines, load = state[at.lines : at.speeds].reshape((joints + 1, LINE_SIZE)), state[at.load : at.sensed]

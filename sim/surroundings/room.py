@@ -41,11 +41,12 @@ COARSE_M = 0.10
 BREATH_M = max(amplitude for _, amplitude in BREATHING_AMPLITUDES_M)
 
 GRID, LIFT_M, TABLE, PAD_RADIUS, SKIN_FRICTION, COLUMN_PLACE, OBSTACLE = 0, 3, 4, 10, 11, 12, 15
-GAP, REACH, LAST_BREATH, LAST_LIFT, LAST_ANGLES = 19, 20, 21, 22, 23
+GAP, TOOL_GAP, REACH, TOP, LAST_BREATH, LAST_LIFT, LAST_ANGLES = 19, 20, 21, 22, 23, 24, 25
 """Where the room holds the grid of the tissue (3), the height that breathing may add [m], the table's upper and lower
 face and its extent (x, y) [m], the radius of the pad that the tissue is for [m], the friction of the skin, the x and y
 of the column with the radius it stays within [m], and the obstacle: its centre (3) and its radius [m], 0 for none; then
-how far anything may still go before something can touch [m], how far a point of the arm is from a joint at most [m],
+how far anything may still go before a link can touch, and the same of the tool [m]; how far a point of the arm is from
+a joint at most [m], the height of the highest skin [m],
 and breathing, lift of the body and joint angles (n) at the last look."""
 THINGS = tuple(Touched)
 """Order of the things that can be touched."""
@@ -64,7 +65,7 @@ def make_room(tissue: TissueMap, column: Array, law: tuple[float, float], joints
         joints: number of joints n.
     """
     room = np.zeros(LAST_ANGLES + joints)
-    room[REACH] = math.inf
+    room[REACH], room[TOP] = math.inf, float(tissue.samples(HEIGHT).max())
     room[GRID:LIFT_M] = tissue.grid
     room[LIFT_M] = BREATH_M
     room[TABLE:PAD_RADIUS] = (TABLE_M, TABLE_M - TABLE_THICKNESS_M, *TABLE_X_M, *TABLE_Y_M)

@@ -38,6 +38,8 @@ from sim.surroundings.room import (
     SKIN_THING,
     TABLE,
     TABLE_THING,
+    TOOL_GAP,
+    TOP,
 )
 
 Array = NDArray[np.float64]
@@ -73,14 +75,18 @@ def _seek_skin(maps: Array, layers: Array, room: Array, state: Array, sphere: Ar
     i = int((x - room[GRID]) * room[GRID + 2] + 0.5)
     j = int((y - room[GRID + 1]) * room[GRID + 2] + 0.5)
     rows, columns = maps.shape[1], maps.shape[2]
-    if i < 0 or j < 0 or i >= rows or j >= columns:
-        return float(-max(-i, i - rows, -j, j - columns) / room[GRID + 2])
-    if not maps[OUTLINE, i, j] > 0.0:
-        return float(min(0.0, maps[OUTLINE, i, j] + 1.0 / room[GRID + 2]))
     patient = state[PATIENT:PAD]
-    above = z - radius - maps[CEILING, i, j] - room[LIFT_M] - patient[2]
+    low = z - radius - room[LIFT_M] - patient[2]
+    if i < 0 or j < 0 or i >= rows or j >= columns:
+        beside = max(-i, i - rows, -j, j - columns) / room[GRID + 2]
+        return float(-max(beside, low - room[TOP]))
+    above = low - maps[CEILING, i, j]
     if above > 0.0:
-        return float(-min(above, COARSE_M - radius - 1.0 / room[GRID + 2]))
+        above = min(above, COARSE_M - radius - 1.0 / room[GRID + 2])
+    if not maps[OUTLINE, i, j] > 0.0:
+        return float(-max(0.0, above, -maps[OUTLINE, i, j] - 1.0 / room[GRID + 2]))
+    if above > 0.0:
+        return float(-above)
     values = np.empty((LAYERS, 3))
     grid = room[GRID:LIFT_M]
     depth = radius - closest_foot(layers, grid, patient, sphere[WORLD : WORLD + 3], values, result)
@@ -151,23 +157,29 @@ def _seek_obstacle(room: Array, sphere: Array, away: Array) -> float:
 
 
 @compiled
-def seek(maps: Array, layers: Array, column: Array, room: Array, state: Array, spheres: Array, hits: Array) -> int:
+def seek(
+    maps: Array, layers: Array, column: Array, room: Array, state: Array, spheres: Array, hits: Array, begin: int = 0
+) -> int:
     """Find what the spheres touch; return how many hits there are.
 
     Args:
         maps: of ``make_maps``.
         layers: of the arena.
         column: of the arm's spheres.
-        room: of ``make_room``; ``GAP`` is written.
+        room: of ``make_room``; the gaps of what is looked at are written.
         state: of the arena.
         spheres: with their centres in W.
         hits: (4 links, ``HIT_SIZE``), one row for every thing and link; depth, sphere and way out are written.
+        begin: the first sphere to look at; those before it touch nothing.
     """
     links = hits.shape[0] // 4
     hits[:, HIT_DEPTH] = 0.0
-    away, result, gap = np.zeros(3), np.empty(RESULT_SIZE), FAR_M
-    for s in range(spheres.shape[0]):
-        sphere = spheres[s]
+    away, result = np.zeros(3), np.empty(RESULT_SIZE)
+    if begin == 0:
+        room[GAP] = FAR_M
+    room[TOOL_GAP] = FAR_M
+    for s in range(begin, spheres.shape[0]):
+        sphere, gap = spheres[s], FAR_M
         link = int(sphere[LINK])
         if not sphere[IS_PAD] > 0.0:
             depth = _seek_skin(maps, layers, room, state, sphere, result)
@@ -185,7 +197,8 @@ def seek(maps: Array, layers: Array, column: Array, room: Array, state: Array, s
             depth = _seek_obstacle(room, sphere, away)
             gap = min(gap, -depth)
             _deepen(hits, OBSTACLE_THING * links + link, depth, s, away)
-    room[GAP] = gap
+        own = TOOL_GAP if sphere[IS_TOOL] > 0.0 else GAP
+        room[own] = min(room[own], gap)
     found = 0
     for row in range(hits.shape[0]):
         if hits[row, HIT_DEPTH] > 0.0:
@@ -203,8 +216,8 @@ def spare_built_in(column: Array, room: Array, spheres: Array) -> None:
 
 
 @compiled
-def is_due(angles: Array, patient: Array, room: Array) -> bool:
-    """Tell whether arm and person may have gone as far since the last look as the nearest thing was then."""
+def count_way(angles: Array, patient: Array, room: Array) -> None:
+    """Take from the gaps how far arm and person may have gone since the last look at them."""
     gone = abs(patient[2] - room[LAST_LIFT]) + BREATH_M * abs(patient[0] - room[LAST_BREATH])
     room[LAST_LIFT], room[LAST_BREATH] = patient[2], patient[0]
     turned = 0.0
@@ -212,4 +225,17 @@ def is_due(angles: Array, patient: Array, room: Array) -> bool:
         turned += abs(angles[k] - room[LAST_ANGLES + k])
         room[LAST_ANGLES + k] = angles[k]
     room[GAP] -= gone + turned * room[REACH]
-    return not room[GAP] > 0.0
+    room[TOOL_GAP] -= gone + turned * room[REACH]
+
+
+@compiled
+def first_due(room: Array, spheres: Array) -> int:
+    """Return the first sphere that has to be looked at, all behind it too: 0 for the whole arm, s for none."""
+    if not room[GAP] > 0.0:
+        return 0
+    begin = int(spheres.shape[0])
+    if room[TOOL_GAP] > 0.0:
+        return begin
+    while begin > 0 and spheres[begin - 1, IS_TOOL] > 0.0:
+        begin -= 1
+    return begin

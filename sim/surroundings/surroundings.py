@@ -23,7 +23,7 @@ from sim.surroundings.link_spheres import (
     ArmSpheres,
 )
 from sim.surroundings.press_around import press_around
-from sim.surroundings.room import GAP, OBSTACLE, REACH, THINGS, make_maps, make_room
+from sim.surroundings.room import GAP, OBSTACLE, REACH, THINGS, TOOL_GAP, make_maps, make_room
 from sim.surroundings.seek import HIT_DEPTH, HIT_SIZE, PLACE, PUSH, SPHERE, spare_built_in
 from trajectories.anatomy.body import Body
 
@@ -78,7 +78,7 @@ class Surroundings:
         """What touches now, and presses in the next period."""
         self._felt = None
         self._room[OBSTACLE : OBSTACLE + 4] = 0.0
-        self._room[GAP] = 0.0
+        self._room[GAP] = self._room[TOOL_GAP] = 0.0
 
     def press(self, arena: Arena) -> None:
         """Add to the load of the next period what touches now, and to the senses what has touched in the last."""
@@ -113,7 +113,7 @@ class Surroundings:
         """Stand a rigid sphere there; a radius of 0 takes it away."""
         self._room[OBSTACLE : OBSTACLE + 3] = centre_w
         self._room[OBSTACLE + 3] = radius_m
-        self._room[GAP] = 0.0
+        self._room[GAP] = self._room[TOOL_GAP] = 0.0
 
     @property
     def obstacle(self) -> tuple[Vector3, float]:

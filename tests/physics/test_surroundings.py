@@ -144,7 +144,7 @@ def test_no_contact_is_missed_between_the_looks() -> None:
     touched = 0
     for _ in range(2500):
         plant.apply(approved(0.7 * hold))  # it falls
-        inside(twin)[0]._room[GAP] = 0.0
+        inside(twin)[0]._room[GAP] = 0.0  # it looks at everything, always
         twin.apply(approved(0.7 * hold))
         assert plant.other_contacts() == twin.other_contacts()
         touched += bool(plant.other_contacts())

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
+from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
@@ -30,6 +31,7 @@ OWN_OPTIONS = {
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
+    "plants": ("acceptance", "alarms"),
     "earlier": ("acceptance", "faults"),
     "bodies": ("acceptance", "faults", "alarms", "tissue"),
     "arms": ("acceptance", "faults", "alarms"),
@@ -88,6 +90,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         arguments.seeds or ((1,) if is_slow else (1, 2, 3)),
         arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
         tier,
+        arguments.plants or (EXACT,),
     )
     label = f"campaign of {len(trials)} sessions"
     return fault_campaigns.on_processes(
@@ -101,6 +104,7 @@ def _check_names(arguments: argparse.Namespace) -> None:
     for names, load in ((arguments.bodies, load_body), (arguments.arms, load_arm), (arguments.gains, load_gains)):
         for name in names or ():
             load(name)
+    fault_campaigns.check_plants(arguments)
 
 
 def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
@@ -117,8 +121,8 @@ def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
     return tuple(sorted(trials, key=lambda trial: _order(trial.request)))
 
 
-def _order(request: SessionRequest) -> tuple[str, str, float, str, int]:
-    return request.arm, request.gains, request.surface_error_mm, request.body, request.seed
+def _order(request: SessionRequest) -> tuple[str, str, str, float, str, int]:
+    return request.arm, request.gains, request.plant, request.surface_error_mm, request.body, request.seed
 
 
 def _row(trial: Trial) -> dict[str, object]:

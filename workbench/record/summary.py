@@ -8,6 +8,7 @@ import numpy as np
 
 from controller.errors import MassageArmError, PlanError
 from controller.types import Phase, SegmentInfo, StopReason
+from workbench.record.assumptions import warnings_of
 from workbench.record.columns import StepColumns
 from workbench.record.ending import StopSummary, ending, stop_summary
 from workbench.record.messages import EventKind, LoopStats, RunConfig
@@ -95,6 +96,8 @@ class Summary(SummaryPart):
     recorder_drops: int = 0
     peak_rss_mb: float | None = None
     run_id: str = ""
+    warnings: tuple[str, ...] = ()
+    """What passed the plan's assumptions without a stop, by the senses; a line each."""
 
 
 class _Identity(TypedDict):
@@ -152,6 +155,7 @@ def summarise(run: RunData) -> Summary:
         recorder_drops=total.drops if total else 0,
         peak_rss_mb=total.peak_rss_mb if total else None,
         run_id=run.run_id,
+        warnings=warnings_of(run),
     )
 
 
@@ -178,6 +182,7 @@ def refused(config: RunConfig, error: MassageArmError, value: float | None = Non
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
         braked_bound_n=config.braked_bound_n,
+        warnings=config.notes,
     )
 
 

@@ -21,6 +21,7 @@ from workbench.report.report_figures import (
     timing_section,
     torque_section,
 )
+from workbench.report.warning_words import counted
 from workbench.runs.output import REPORT_BEGINNING
 
 _NONE = "-"
@@ -30,6 +31,11 @@ _BOUNDS_READING = (
 _STROKES_READING = (
     "True press force against the planned one, path and tool angle while working. Look for small errors and full "
     "contact. Bad would be less than 100 % contact, or a stroke that is limited most of the time."
+)
+
+_WARNINGS_READING = (
+    "What the senses found beyond what the plan assumed, without passing a limit. The limits held; comfort and the "
+    "room under the limits are less than planned. Look at each before the next session."
 )
 
 
@@ -48,7 +54,7 @@ def render_report(run: RunData, summary: Summary, relief: Relief | None, film: F
         film: the back under the thumb, None where none was filmed.
     """
     stops = _stops(summary)
-    parts = [_banner(run, summary, stops), html.cards(_key_numbers(run, summary))]
+    parts = [_banner(run, summary, stops), _warnings_section(summary), html.cards(_key_numbers(run, summary))]
     parts += [_stop_section(run, stop, number, len(stops)) for number, stop in enumerate(stops, start=1)]
     parts.append(_bounds_section(summary))
     if film is not None:
@@ -73,6 +79,7 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
     ]
     if summary.verdict == "completed" and over:
         headline = "✕ Session completed, but over a hard limit"
+    headline += counted(summary)
     lines = [f"{summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s"]
     if summary.peak_force_n is not None:
         lines.append(f"Peak force {peak}, smallest hard limit in contact {limit}; {force}.")
@@ -84,6 +91,14 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
         times = "once" if len(stops) == 1 else f"{len(stops)} times"
         lines.append(f"It was stopped {times}; an operator cleared the stop and the session went on.")
     return html.verdict(is_within_limits(summary), headline, lines)
+
+
+def _warnings_section(summary: Summary) -> str:
+    """Return what passed the plan's assumptions, one row a warning; nothing where there is none."""
+    if not summary.warnings:
+        return ""
+    rows = [line.partition(": ")[::2] for line in summary.warnings]
+    return html.section("Warnings", _WARNINGS_READING, html.text_table(rows))
 
 
 def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
