@@ -29,10 +29,8 @@ class RobotModel:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement) -> None:
-        if not arm.urdf_path.is_file():
-            raise ModelError(str(arm.urdf_path), "no such file", "a URDF file", "correct --arm")
         try:
-            model = pin.buildModelFromUrdf(str(arm.urdf_path))
+            model = pin.buildModelFromXML(arm.urdf_text)
         except (ValueError, RuntimeError) as error:
             raise ModelError(
                 str(arm.urdf_path), f"unreadable URDF ({error})", "one arm with revolute joints"

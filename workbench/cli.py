@@ -208,10 +208,13 @@ def _add_campaign_options(parser: OneLineParser) -> None:
                              "of the finite elements, stored in the code")  # fmt: skip
     parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
-                            ("--techniques", "shoulder_kneading"), ("--plants", "exact typical")):  # fmt: skip
+                            ("--techniques", "shoulder_kneading")):  # fmt: skip
         help_text = f"for example {example}; default: all that the campaign covers"
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
+    parser.add_argument("--plants", "--plant", dest="plants", nargs="+", metavar="NAME or FILE",
+                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the seed, or a "
+                             "YAML plant file")  # fmt: skip
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip

@@ -28,6 +28,7 @@ from workbench.report.film_report import load_film_pictures
 from workbench.report.padding import padded
 from workbench.report.plant_words import plant_lines
 from workbench.report.report import number, render_report
+from workbench.report.warning_words import verdict_words
 from workbench.runs.claim import FolderClaim
 from workbench.runs.keyboard import HELP, Keyboard
 from workbench.runs.output import (
@@ -188,14 +189,21 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
     limit += f"{summary.over_limit_samples} samples over"
     plant = "" if summary.plant == EXACT else f", plant {summary.plant}"
     what = f"{summary.program} on {summary.body} with {summary.arm}{plant}"
-    print(f"{summary.verdict}: {what}, {summary.duration_s:.1f} s")
+    print(f"{verdict_words(summary)}: {what}, {summary.duration_s:.1f} s")
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
+        if summary.peak_other_transient_n:
+            moment = number(summary.peak_other_transient_n, "N", 1)
+            print(
+                f"other contact   {number(summary.peak_other_contact_n, 'N', 1)} mean over 0.1 s, {moment} at a moment"
+            )
         if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
             print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
             print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
         print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
+    for warning in summary.warnings:
+        print(f"warning         {warning}")
     print(f"report          {folder / REPORT_NAME}")
 
 
