@@ -72,12 +72,6 @@ class ToolDescription:
         return pad
 
 
-SEPARATE_MOTOR_SHARE = 0.2
-"""Share of a motor's inertia that the model of the arm takes in where the arm's file does not have it in the links. The
-wrist links of the Panda are four times lighter than their motors: with this share the loops are stable on the arm with
-its motors and on the same links without them (design choice, from the margins of both)."""
-
-
 @dataclass(frozen=True, slots=True)
 class JointDrive:
     """Drive and gear of one joint, as the arm's maker or a measurement gives them.
@@ -102,11 +96,6 @@ class JointDrive:
     torque_side: Side
     is_known: bool
 
-    @property
-    def modelled_inertia_kg_m2(self) -> float:
-        """Inertia of the motor that the controller's model of the arm has on the joint, beside the links."""
-        return self.motor_inertia_kg_m2 * (1.0 if self.is_motor_in_link else SEPARATE_MOTOR_SHARE)
-
 
 @dataclass(frozen=True, slots=True)
 class ArmDescription:
@@ -114,7 +103,7 @@ class ArmDescription:
 
     Attributes:
         name: name of the arm.
-        urdf_path: URDF with arm, wrist sensor and tool; one chain of revolute joints.
+        urdf_path: file with arm, wrist sensor and tool as it was given; pictures are drawn from it.
         joint_names: actuated joints from base to flange, (n,).
         sensor_frame: link S; its parent joint is fixed and carries everything behind the sensor.
         tool_frame: link T, the control point, z out of the tool: the centre of the pad's sphere where there is one pad.
@@ -127,6 +116,8 @@ class ArmDescription:
         home_rad: posture to begin an inverse-kinematics search with, (n,).
         reach_m: distance from the first joint axis to T with the arm stretched.
         tool: the tool.
+        urdf_text: the same robot rewritten for the models: joints that turn and links with mass only, no shapes.
+        notes: what was taken otherwise than it stands in the file, one sentence each; ``check`` prints them.
     """
 
     name: str
@@ -143,3 +134,5 @@ class ArmDescription:
     home_rad: Vector
     reach_m: float
     tool: ToolDescription
+    urdf_text: str
+    notes: tuple[str, ...]

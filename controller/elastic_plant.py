@@ -88,7 +88,7 @@ def link_inertia(mass: Array, drives: Sequence[JointDrive]) -> Array:
         mass: M (n, n) of ``RobotModel``, motors on its diagonal.
         drives: (n,).
     """
-    return mass - np.diag([drive.modelled_inertia_kg_m2 for drive in drives])
+    return mass - np.diag([drive.motor_inertia_kg_m2 for drive in drives])
 
 
 def elastic_plant(

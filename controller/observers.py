@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from controller.operator import Request
+from controller.registration import RegistrationEvent
 from controller.types import Clearance, StepRecord, StopReason
 
 
@@ -53,7 +54,7 @@ class ObserverDropped:
     error: str
 
 
-SessionEvent = RequestEvent | ClearedEvent | ObserverDropped
+SessionEvent = RequestEvent | ClearedEvent | ObserverDropped | RegistrationEvent
 
 
 class Observer(Protocol):

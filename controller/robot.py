@@ -30,10 +30,8 @@ class RobotModel:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement) -> None:
-        if not arm.urdf_path.is_file():
-            raise ModelError(str(arm.urdf_path), "no such file", "a URDF file", "correct --arm")
         try:
-            model = pin.buildModelFromUrdf(str(arm.urdf_path))
+            model = pin.buildModelFromXML(arm.urdf_text)
         except (ValueError, RuntimeError) as error:
             raise ModelError(
                 str(arm.urdf_path), f"unreadable URDF ({error})", "one arm with revolute joints"
@@ -161,7 +159,7 @@ def _separate_motors(model: pin.Model, arm: ArmDescription) -> None:
             ring = 0.5 * drive.motor_inertia_kg_m2 * (np.eye(3) + np.outer(axis, axis))
             body = model.inertias[joint + 1]
             model.inertias[joint + 1] = pin.Inertia(body.mass, body.lever, body.inertia - ring)
-    model.armature = np.array([drive.modelled_inertia_kg_m2 for drive in arm.drives])
+    model.armature = np.array([drive.motor_inertia_kg_m2 for drive in arm.drives])
 
 
 def _own_axis(model: pin.Model, joint: int) -> Array:

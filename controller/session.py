@@ -14,6 +14,7 @@ from controller.observers import ClearedEvent, Observer, Observers, RequestEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
+from controller.registration import PlaceWatch
 from controller.safety.gate import Gate, Judgement
 from controller.safety.reaction import stop_reason
 from controller.steering.pain_map import PainMap
@@ -105,6 +106,7 @@ class Session:
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
         self._ways = Ways(plan, law.robot, plant.rig.dt_s)
+        self._place = PlaceWatch(plan, plant.rig.dt_s)
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
@@ -203,6 +205,7 @@ class Session:
         if command.contact in TOUCHING and gate.mode is Mode.RUN:
             # The law of a stopped arm still believes in the contact that it had.
             self._touched = command
+        self._measure(command, reference, t_s)
         judgement = gate.judge(command, state, reference, t_s)
         plant.apply(judgement.command)
         self._note(judgement)
@@ -309,9 +312,20 @@ class Session:
         self._last = None
         if not self._ways.is_ending:
             self._clock.go_back()
+            self._place.restart(self._clock.time_s)
         self._ways.resume(state.q_rad, self._clock.reference().posture_rad)
         self._tell(state.t_s, ClearedEvent(stop, who))
         return True
+
+    def _measure(self, command: Command, reference: Reference, t_s: float) -> None:
+        """Stop where the skin is not where the plan thinks."""
+        if self._gate.mode is not Mode.RUN or self._ways.is_driving:
+            return
+        found, stop = self._place.watch(command, reference, t_s)
+        if found is not None:
+            self._tell(t_s, found)
+        if stop is not None:
+            self._gate.stop(stop)
 
     def _note(self, judgement: Judgement) -> None:
         """Tell the law what became of its command; one comparison where nothing did."""

@@ -13,6 +13,7 @@ from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLi
 from controller.safety.tank import TankLimits
 from controller.types import (
     ArmState,
+    Authority,
     Command,
     ContactState,
     JointSenses,
@@ -39,9 +40,13 @@ def pad_of(area_m2: float) -> tuple[PadGeometry, ...]:
     return (replace(ONE_PAD[0], area_m2=area_m2),)
 
 
+DEPTH_M = 2.0
+"""Depth beyond the planned place that is out of the way of every test but its own."""
+
+
 def stroke(ceiling_n: float, target_n: float, margin_n: float, trip_n: float, damping: float) -> PressLimits:
     """Return the limits of a stroke for a tool with one pad, whose limits are those of the sum."""
-    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n),), ceiling_n, trip_n, damping)
+    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n, DEPTH_M),), ceiling_n, trip_n, damping)
 
 
 def changed(bounds: PressLimits, **changes: float) -> PressLimits:
@@ -183,6 +188,9 @@ def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:
         "wrench_s": (0.0,) * 6,
         "sensor_age_s": 0.001,
         "wrench_sequence": 0,
+        "authority": Authority.HOST,
+        "supervisor_age_s": 0.0,
+        "command_age_s": 0.0,
     }
     values.update(changes)
     return ArmState(**values)  # type: ignore[arg-type]

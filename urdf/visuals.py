@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from controller.errors import ModelError
 from controller.types import Vector, Vector3
+from urdf.attributes import numbers, vector
 from urdf.markup import Element
-from urdf.reader import numbers, read_robot, vector
+from urdf.reader import read_robot
 
 _ROUND: Mapping[str, Vector] = MappingProxyType({"radius": (0.0,), "length": (0.0,)})
 _SIZES: Mapping[str, Mapping[str, Vector]] = MappingProxyType(

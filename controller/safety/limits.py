@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from controller.safety.tank import TankLimits
-from controller.types import JointSenses, Region, Vector, Vector3
+from controller.types import ClearanceGrid, JointSenses, Region, Vector, Vector3
 
 PAD_CEILING_N = 60.0
 """No pad presses harder than this, whatever a file says (design choice)."""
@@ -72,12 +72,14 @@ class PadLimits:
         target_n: largest reference press force.
         margin_n: how far the static command may rise over the present target.
         trip_n: measured press force that stops the session.
+        depth_m: how far the pad may be beyond its planned place along the planned inward normal.
     """
 
     ceiling_n: float
     target_n: float
     margin_n: float
     trip_n: float
+    depth_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,21 @@ class StopGains:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepOutLimits:
+    """Where no pad may press.
+
+    Attributes:
+        grid: distance to the keep-outs, widened by the registration error.
+        light_n: a press up to this is a touch [N].
+        pad_radius_m: radius of the pads' spheres.
+    """
+
+    grid: ClearanceGrid
+    light_n: float
+    pad_radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class GateLimits:
     """Everything the gate holds a command and a state against.
 
@@ -194,6 +211,7 @@ class GateLimits:
         tank: energy tank.
         park_force_n: largest static tool force, in any direction, while the arm is driven to the plan or to rest.
         stop: gains of the stop laws.
+        keep_out: where no pad may press; None for a plan over no body.
     """
 
     lower_rad: Vector
@@ -237,6 +255,7 @@ class GateLimits:
     tank: TankLimits
     park_force_n: float
     stop: StopGains
+    keep_out: KeepOutLimits | None = None
 
     def __post_init__(self) -> None:
         """Refuse pads whose press forces could not be told apart, and strokes that do not have a limit for each.

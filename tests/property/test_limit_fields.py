@@ -181,6 +181,7 @@ STROKE_CASES: dict[str, tuple[Drive, float]] = {
     "target_n": (PRESS_30, 10.0),
     "margin_n": (PRESS_30, 1.0),
     "trip_n": (_one(press_n=20.0), 19.0),
+    "depth_m": (_one(), -0.001),
     "sum_n": (PRESS_30, 10.0),
     "sum_trip_n": (_one(press_n=20.0), 19.0),
     "press_damping_ns_per_m": (_one(wrench=(0.0, 0.0, -23.0, 0.0, 0.0, 0.0), arm=FALLING), 1e4),

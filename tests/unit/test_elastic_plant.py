@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.arm import SEPARATE_MOTOR_SHARE, JointDrive
+from controller.arm import JointDrive
 from controller.elastic_plant import TissueSpring, elastic_plant, link_inertia
 from controller.types import Side
 
@@ -88,5 +88,5 @@ def test_sensed_speed_is_on_the_side_of_the_encoder() -> None:
 def test_motors_that_the_model_has_on_its_joints_are_taken_out() -> None:
     drives = tuple(replace(DRIVE, motor_inertia_kg_m2=b, is_motor_in_link=b != 0.02) for b in (0.01, 0.03, 0.02))
     mass = np.array([[0.2, 0.05, 0.0], [0.05, 0.1, 0.0], [0.0, 0.0, 0.05]])
-    expected = mass - np.diag([0.01, 0.03, SEPARATE_MOTOR_SHARE * 0.02])
+    expected = mass - np.diag([0.01, 0.03, 0.02])
     assert link_inertia(mass, drives) == pytest.approx(expected)

@@ -21,7 +21,7 @@ from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.record.summary import Summary
 from workbench.runs.gains_file import load_gains
 from workbench.runs.output import write_text
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 
 OWN_OPTIONS = {
     "techniques": ("faults",),
@@ -30,6 +30,7 @@ OWN_OPTIONS = {
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
+    "plants": ("acceptance", "faults", "alarms"),
     "earlier": ("acceptance", "faults"),
     "bodies": ("acceptance", "faults", "alarms", "tissue"),
     "arms": ("acceptance", "faults", "alarms"),
@@ -88,6 +89,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         arguments.seeds or ((1,) if is_slow else (1, 2, 3)),
         arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
         tier,
+        arguments.plants or (DEFAULT_PLANT,),
     )
     label = f"campaign of {len(trials)} sessions"
     return fault_campaigns.on_processes(
@@ -101,6 +103,7 @@ def _check_names(arguments: argparse.Namespace) -> None:
     for names, load in ((arguments.bodies, load_body), (arguments.arms, load_arm), (arguments.gains, load_gains)):
         for name in names or ():
             load(name)
+    fault_campaigns.check_plants(arguments)
 
 
 def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
@@ -117,8 +120,8 @@ def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
     return tuple(sorted(trials, key=lambda trial: _order(trial.request)))
 
 
-def _order(request: SessionRequest) -> tuple[str, str, float, str, int]:
-    return request.arm, request.gains, request.surface_error_mm, request.body, request.seed
+def _order(request: SessionRequest) -> tuple[str, str, str, float, str, int]:
+    return request.arm, request.gains, request.plant, request.surface_error_mm, request.body, request.seed
 
 
 def _row(trial: Trial) -> dict[str, object]:

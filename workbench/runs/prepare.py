@@ -16,6 +16,7 @@ from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
 from controller.types import SegmentInfo
+from sim.differences.file import LEVELS
 from sim.differences.plants import load_plant
 from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_fault
@@ -33,6 +34,7 @@ from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
 from urdf.arms import load_arm
 from workbench.record.messages import RunConfig, SourceHash, Version
+from workbench.runs.assumed import with_assumptions
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
 from workbench.runs.recorded_faults import refuse_impossible
@@ -91,7 +93,9 @@ class Inputs:
             versions=_versions(),
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
+            notes=tuple(f"arm {self.arm.name}: {note}" for note in self.arm.notes),
             identity=simulated_rig(self.arm, simulation_options(self)).identity,
+            differences=self.plant,
         ).hashed()
 
 
@@ -176,15 +180,22 @@ def prepare(inputs: Inputs) -> Prepared:
     skin = Skin.from_body(inputs.body)
     placement = default_placement(inputs.body, skin)
     robot = RobotModel(inputs.arm, placement)
+    rig = simulated_rig(inputs.arm, simulation_options(inputs))
     try:
-        plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        plan = plan_session(
+            inputs.program,
+            inputs.body,
+            _believed(skin, inputs.request),
+            robot,
+            registration=(rig.registration_m, rig.registration_rad),
+            is_measured=True,
+        )
         refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    rig = simulated_rig(inputs.arm, simulation_options(inputs))
     parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
     refuse_impossible(inputs.faults, parts.limits)
-    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
+    config = with_assumptions(_with_plan(config, plan.segments, plan.duration_s, parts.bounds), parts)
     try:
         parts.refuse_unsafe()
     except PlanError as error:
@@ -229,6 +240,8 @@ def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
     if gains is not None:
         paths.append(("gains", gains))
+    if inputs.request.plant not in LEVELS:
+        paths.append(("plant", Path(inputs.request.plant)))
     if inputs.request.events is not None:
         paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.registration import RegistrationEvent, words_of
 from controller.types import StepRecord, StopReason
 
 PROGRESS_TICKS = 50
@@ -73,5 +74,7 @@ class EventLines:
                 self._say(f"{t_s:.1f} s: {event.request}: {refused}{event.text}")
             case ClearedEvent():
                 self._say(f"{t_s:.1f} s: cleared by {event.who}; the arm is driven back and the session goes on")
+            case RegistrationEvent():
+                self._say(f"{t_s:.1f} s: place of the person measured: {words_of(event)}")
             case ObserverDropped():
                 self._say(f"{t_s:.1f} s: {event.name} failed and is switched off, the session goes on: {event.error}")
