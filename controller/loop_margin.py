@@ -53,6 +53,8 @@ class Elasticity:
     damping_share: float
 
 
+SOFT_SHARE = 0.5
+"""Joints with less than this share of the file's stiffness are soft ones."""
 ELASTICITIES = (
     Elasticity("as in the file", 1.0, 1.0),
     Elasticity("soft and hardly damped", 0.4, 0.4),
@@ -99,11 +101,13 @@ class Mobility:
 
     Attributes:
         name: of the elasticity.
+        is_soft: its joints are much softer than the arm's file says.
         omega: frequencies [rad/s], (W,).
         values: P, (W, n, n) [rad/s per Nm].
     """
 
     name: str
+    is_soft: bool
     omega: Array
     values: Complex
 
@@ -123,7 +127,7 @@ def rigid_mobility(mass: Array, tissue: TissueSpring | None = None) -> Mobility:
     omega = _grid(np.sqrt(np.array(bounce)))
     s = (1j * omega)[:, None, None]
     values = s * np.linalg.inv(mass * s * s + _pressed(omega, mass.shape[0], tissue))
-    return Mobility("none: rigid joints", omega, np.asarray(values, dtype=np.complex128))
+    return Mobility("none: rigid joints", False, omega, np.asarray(values, dtype=np.complex128))
 
 
 def elastic_mobility(
@@ -151,7 +155,9 @@ def elastic_mobility(
     theta = (gear[:, :, None] * q + np.eye(n)) / of_rotor[:, :, None]
     is_at_link = np.array([drive.position_side is Side.LINK for drive in changed])[:, None]
     values = s[:, :, None] * np.where(is_at_link, q, theta)
-    return Mobility(elasticity.name, omega, np.asarray(values, dtype=np.complex128))
+    return Mobility(
+        elasticity.name, elasticity.stiffness_share < SOFT_SHARE, omega, np.asarray(values, dtype=np.complex128)
+    )
 
 
 def critical_gain(eigenvalues: Complex, omega: Array, path: Path) -> float:

@@ -32,6 +32,8 @@ from controller.loop_margin import (
     elastic_mobility,
     rigid_mobility,
 )
+from controller.path_gains import PathGains
+from controller.path_margin import path_loads
 from controller.posture_samples import Sample, braced_joints, extremes, posture_samples
 from controller.rig import Rig
 from controller.robot import RobotModel
@@ -51,6 +53,8 @@ and friction of the pad on skin."""
 LEAST_PER_S = 0.8
 """A joint that may lose its speed no faster than this is refused (assumed): pushed on, it would drift for seconds."""
 ROUNDING = 1e-6
+PATH_STEP = 2
+"""Every second extreme posture is looked at for the ways, whose gains go with the inertia of each."""
 SPARE_DELAY_S = 0.002
 """Delay beyond what the rig states (assumed): transport through a bus, speeds that are differenced."""
 TISSUE_LOSS_FACTOR = 0.1
@@ -91,7 +95,7 @@ class LoopTiming:
 
     Attributes:
         dt_s: period of session loop and drives.
-        loop_lag_s: pure lag of the session loop, transport and sensor together, on top of the drives' own.
+        loop_lag_s: pure lag of the session loop on top of the drives' own: age of joint speeds, transport.
         drive_lag_s: time constant of the drives' torque loops.
     """
 
@@ -101,10 +105,13 @@ class LoopTiming:
 
     @classmethod
     def of(cls, rig: Rig | None) -> Self:
-        """Return the timing of a rig; of the simulated one where none is known."""
+        """Return the timing of a rig, whose joints are read in every period however slow the wrist sensor is.
+
+        Where no rig is known it is that of the simulated one.
+        """
         if rig is None:
             return cls(1e-3, 2e-3, ACTUATOR_LAG_S)
-        return cls(rig.dt_s, rig.loop_lag_s, rig.drive_lag_s)
+        return cls(rig.dt_s, rig.loop_lag_s - rig.sensor_period_s + rig.dt_s, rig.drive_lag_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,8 @@ def stop_margins(plan: PlanLike, robot: RobotModel, gains: StopGains, timing: Lo
         gains: of the stop laws.
         timing: of loop and drives.
     """
-    return _margins(posture_samples(plan, robot), plan, robot, gains, timing)
+    samples = posture_samples(plan, robot)
+    return (*_margins(samples, plan, robot, gains, timing), _path_margin(samples, robot, gains, timing))
 
 
 def refuse_swinging(plan: PlanLike, robot: RobotModel, gains: StopGains, timing: LoopTiming) -> None:
@@ -195,7 +203,8 @@ def refuse_swinging(plan: PlanLike, robot: RobotModel, gains: StopGains, timing:
             f"at least {LEAST_PER_S:g} per second",
             todo,
         )
-    for row in _margins(samples, plan, robot, gains, timing):
+    rows = (*_margins(samples, plan, robot, gains, timing), _path_margin(samples, robot, gains, timing))
+    for row in rows:
         if not row.gain_margin >= GAIN_MARGIN * (1.0 - ROUNDING):
             got, allowed = distinct_decimals(row.gain_margin, GAIN_MARGIN, 2)
             raise PlanError(
@@ -267,6 +276,21 @@ def _margin(law: _Law, loops: Sequence[_Loop], gains: StopGains, drive_lag_s: fl
     worst = int(np.argmax(found))
     margin = 1.0 / found[worst] if found[worst] > 0.0 else math.inf
     return StopMargin(law.name, margin if math.isfinite(found[worst]) else 0.0, own[worst].place)
+
+
+def _path_margin(samples: Sequence[Sample], robot: RobotModel, gains: StopGains, timing: LoopTiming) -> StopMargin:
+    """Return the margin of parking and ways, as if they had to have ``GAIN_MARGIN`` of what they need."""
+    path, host_s = PathGains.of(gains), timing.loop_lag_s + 0.5 * timing.dt_s
+    delays_s = (host_s, host_s + SPARE_DELAY_S)
+    worst, place = 0.0, "any posture"
+    for sample in extremes(samples)[::PATH_STEP]:
+        arms = _arms(sample, robot.arm.drives, None)
+        loads = path_loads(arms, sample.mass, path, delays_s, timing.drive_lag_s)
+        index = int(np.argmax(loads))
+        if not loads[index] <= worst:
+            worst, place = float(loads[index]), f"joint elasticity {arms[index].name}, in the air"
+    margin = GAIN_MARGIN / worst if 0.0 < worst < math.inf else 0.0
+    return StopMargin("of parking and ways", margin, place)
 
 
 def _loops(sample: Sample, drives: Sequence[JointDrive], gains: StopGains, stiffness: float) -> list[_Loop]:

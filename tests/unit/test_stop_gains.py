@@ -71,7 +71,7 @@ def test_the_shipped_arms_are_damped_about_as_before(name: str) -> None:
 def test_every_law_keeps_its_margin_and_one_has_no_more(name: str, side: Side) -> None:
     plan, robot = _case(name, side)
     rows = stop_margins(plan, robot, _gains(name, side), TIMING)
-    assert len({row.law for row in rows}) == len(rows) == 9
+    assert len({row.law for row in rows}) == len(rows) == 10
     assert min(row.gain_margin for row in rows) == pytest.approx(GAIN_MARGIN)
     refuse_swinging(plan, robot, _gains(name, side), TIMING)
 
