@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from controller.errors import MassageArmError, PlanError
 from controller.types import Cause, ContactState, Phase, SegmentInfo, StopReason
 from workbench.record.columns import StepColumns
+from workbench.record.keep_out_truth import keep_out_truth
 from workbench.record.messages import EndEvent, EventKind, LoopStats, RunConfig
 from workbench.record.reader import RunData
 from workbench.record.sensed import judged_steps
@@ -99,6 +100,10 @@ class Summary(_Model):
     hard_limit_n: float | None = None
     truth: bool = True
     over_limit_samples: int = 0
+    keep_out_samples: int | None = None
+    """Ticks with a true press, more than a touch, in a keep-out of the true body."""
+    peak_keep_out_n: float | None = None
+    """Largest true force in a keep-out, touches too."""
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
     braked_bound_n: float | None = None
@@ -166,6 +171,7 @@ def summarise(run: RunData) -> Summary:
     facts = tick_facts(steps) if steps.has_truth else None
     if facts is not None:
         segments = tuple(_segment(steps, facts, index, info) for index, info in enumerate(config.segments))
+    keep_out = keep_out_truth(steps, config.body)
     total = run.loop[-1] if run.loop else None
     return Summary(
         verdict="completed" if stop is None else "stopped",
@@ -188,6 +194,8 @@ def summarise(run: RunData) -> Summary:
         hard_limit_n=_smallest(steps.limit_n[facts.touching]) if facts else None,
         truth=has_truth,
         over_limit_samples=over_limit_samples(steps),
+        keep_out_samples=keep_out.samples if keep_out else None,
+        peak_keep_out_n=_finite(keep_out.peak_n) if keep_out else None,
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
         braked_bound_n=config.braked_bound_n,
