@@ -104,7 +104,7 @@ def test_a_base_that_stands_elsewhere_is_found_out_by_light_glides(
     assert max(step.truth[0].press_n for step in watch.steps) < 8.0
 
 
-@pytest.mark.parametrize(("body", "seed"), [("slim_f", 2), ("stocky_m", 3)])
+@pytest.mark.parametrize(("body", "seed"), [("stocky_m", 3)])
 def test_a_base_that_stands_where_it_should_goes_on(body: str, seed: int) -> None:
     stop, watch = run(body, seed)
     assert stop is None
