@@ -11,10 +11,11 @@ from controller.types import Phase, SegmentInfo, StopReason
 from workbench.record.assumptions import warnings_of
 from workbench.record.columns import StepColumns
 from workbench.record.ending import StopSummary, ending, stop_summary
+from workbench.record.keep_out_truth import keep_out_truth
 from workbench.record.messages import EventKind, LoopStats, RunConfig
 from workbench.record.reader import RunData
 from workbench.record.sensed import judged_steps
-from workbench.record.statistics import largest, last_sum, mean, p95, rms, smallest
+from workbench.record.statistics import finite, largest, last_sum, mean, p95, rms, smallest
 from workbench.record.summary_part import SummaryPart
 from workbench.record.tick_facts import TickFacts, landing_peak_n, over_limit_samples, tick_facts
 
@@ -81,6 +82,10 @@ class Summary(SummaryPart):
     hard_limit_n: float | None = None
     truth: bool = True
     over_limit_samples: int = 0
+    keep_out_samples: int | None = None
+    """Ticks with a true press, more than a touch, in a keep-out of the true body."""
+    peak_keep_out_n: float | None = None
+    """Largest true force in a keep-out, touches too."""
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
     braked_bound_n: float | None = None
@@ -116,6 +121,7 @@ def summarise(run: RunData) -> Summary:
     facts = tick_facts(steps) if steps.has_truth else None
     if facts is not None:
         segments = tuple(_segment(steps, facts, index, info) for index, info in enumerate(config.segments))
+    keep_out = keep_out_truth(run.steps, config.body)
     total = run.loop[-1] if run.loop else None
     return Summary(
         verdict="completed" if stop is None else "stopped",
@@ -138,6 +144,8 @@ def summarise(run: RunData) -> Summary:
         hard_limit_n=smallest(steps.limit_n[facts.touching]) if facts else None,
         truth=has_truth,
         over_limit_samples=over_limit_samples(steps),
+        keep_out_samples=keep_out.samples if keep_out else None,
+        peak_keep_out_n=finite(keep_out.peak_n) if keep_out else None,
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
         braked_bound_n=config.braked_bound_n,
