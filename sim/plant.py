@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections import deque
+from dataclasses import replace
 from operator import add
 
 import numpy as np
@@ -14,7 +14,7 @@ from controller.arm import ArmDescription, PadDescription, Placement
 from controller.errors import PlantError
 from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
-from controller.types import ArmState, Authority, JointFault, Truth, Vector, Vector6
+from controller.types import ArmState, Authority, JointFault, OtherContact, Truth, Vector, Vector6
 from sim.bullet.arm import BulletArm
 from sim.differences.values import PlantDifferences
 from sim.differing.arm import DifferingArm
@@ -26,30 +26,28 @@ from sim.fem.coupling import press_tissue
 from sim.fem.patched_back import PatchedBack
 from sim.fem.soft_back import PadShape
 from sim.options import SimulationOptions
+from sim.pad_truth import pad_truth
 from sim.period.arm_kinematics import tool_motion
 from sim.period.drive_lag import lag_share
-from sim.period.packed_state import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
+from sim.period.packed_state import RESULT, Arena, make_arena
 from sim.period.period import arrive, depart, end_period
 from sim.period.sensor_noise import SensorNoise
-from sim.person.body_motion import PatientMotion, draw_motion
-from sim.person.contact_law import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
+from sim.person.body_motion import PatientMotion, Rise, draw_motion
+from sim.person.contact_law import FOOT, relaxation_table
 from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
 from sim.person.tissue_tier import Tier
 from sim.simulated_rig import simulated_rig
+from sim.surroundings.link_spheres import arm_spheres
+from sim.surroundings.surroundings import Surroundings
+from sim.wrist_samples import WristSamples
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.measures import Measures
 
 Array = NDArray[np.float64]
 
-_FORCE, _FOOT, _NORMAL, _DEPTH, _PRESS = RESULT + FORCE, RESULT + FOOT, RESULT + NORMAL, RESULT + DEPTH, RESULT + PRESS
-_TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
-"""Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
-TICK_ROUNDING = 1e-9
-"""A sample whose time is met to within so many ticks is there."""
-SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -81,10 +79,10 @@ class SimPlant:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
-        self._arm, self._body, self._options = arm, body, options
+        self._arm, self._body, self._options, self._planned = arm, body, options, placement
         self._placement = true_placement(placement, options.differences)
         self._joints = len(arm.joint_names)
-        options.differences.check(self._joints)
+        options.differences.check(arm)
         self._differing = None if options.differences.is_exact else self._make_differing(options.differences)
         self._pad: PadDescription = arm.tool.only_pad("the simulation")
         self._friction_nm = self._engine_friction()
@@ -101,7 +99,6 @@ class SimPlant:
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
         self.joint_fault: tuple[int, ...] = (JointFault.NONE.value,) * self._joints
-        self._sensor_period = options.sensor_period_ticks
         for fault in options.faults:
             check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
@@ -110,6 +107,7 @@ class SimPlant:
         self._arena: Arena | None = None
         self.soft: PatchedBack | None = None
         """The tissue as finite elements; None in the other tier."""
+        self._around: Surroundings | None = None
         self._pack_command = struct.Struct(f"{self._joints}d").pack_into
         self._pack_arrived = struct.Struct(f"{2 * self._joints}d").pack_into
         self._is_active = False
@@ -132,7 +130,10 @@ class SimPlant:
         if self._options.tier is Tier.FEM:
             pad = PadShape(self._pad.radius_m, self.skin_friction)
             self.soft = make_back(self.tissue, pad, self._options.dt_s, self._options.mesh)
-        self.faults.configure(self._arena, Measures.of(self._body).spine)
+        spheres = arm_spheres(self._arm, self._bullet.links, self._bullet.placement)
+        law = (self._pad.radius_m, self.skin_friction)
+        self._around = Surroundings(spheres, self.tissue, self._body, law, self._arena.chain, self._arm.home_rad)
+        self.faults.configure(self._arena, Measures.of(self._body).spine, self._around)
 
     def activate(self, q_rad: Vector) -> None:
         """Place the arm at rest at ``q_rad``, its drives holding it, and begin the run at time zero."""
@@ -156,9 +157,9 @@ class SimPlant:
         arena.arrived[: self._joints], arena.arrived[self._joints :], arena.speeds[:] = q_rad, 0.0, 0.0
         tool_motion(arena.chain, arena.arrived, arena.pad, arena.room, arena.lines)
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
-        self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
+        self._samples = WristSamples(self._options)
         self._tick = self._sequence = 0
-        self._sampled, self._sampled_tick = -1, 0
+        self.surroundings.reset()
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -203,7 +204,7 @@ class SimPlant:
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         if self._rig.adds_gravity:
-            tau_nm = tuple(map(add, tau_nm, self.holding_nm()))
+            tau_nm = tuple(map(add, tau_nm, self._own_gravity()))
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
         if self._differing is None:
@@ -227,19 +228,13 @@ class SimPlant:
             arrive(arena.chain, arena.profile, arena.constants, arena.state, t_s)
             press_tissue(self.soft, arena, t_s)
             depart(self._joints, arena.constants, arena.state, noise)
+        self.surroundings.press(arena)
         if self._differing is not None:
             self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
-        due = math.floor(self._tick / self._sensor_period + TICK_ROUNDING)
-        if due != self._sampled:
-            self._sampled, self._sampled_tick = due, self._tick
-            self._samples.append(self._sensed[-6:])
-        held = self._tick - self._sampled_tick
-        late = min(self._options.extra_delay_samples + 1, len(self._samples))
-        self._wrench = self._samples[-late]
-        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_period + 1 + held)
-        if held == 0 and not self.faults.is_sensor_silent:
+        self._wrench, self._age_s, is_new = self._samples.take(self._sensed[-6:], self._tick)
+        if is_new and not self.faults.is_sensor_silent:
             self._sequence += 1
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
@@ -254,28 +249,25 @@ class SimPlant:
         """Let those faults begin whose time has come."""
         if self.t_s >= self.faults.next_s:
             bullet, arena = self._opened()
-            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples)
+            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples.all)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
         self._check_active()
         r, now = self._then, self._now
-        region, limit_n = self.tissue.place(r[_FOOT], r[_FOOT + 1])
-        return (
-            Truth(
-                press_n=r[_PRESS],
-                force_w=(r[_FORCE], r[_FORCE + 1], r[_FORCE + 2]),
-                depth_m=r[_DEPTH],
-                p_wc=(r[_FOOT], r[_FOOT + 1], r[_FOOT + 2]),
-                normal_w=(r[_NORMAL], r[_NORMAL + 1], r[_NORMAL + 2]),
-                region=region,
-                limit_n=limit_n,
-                tissue_work_j=now[_TISSUE_WORK],
-                net_energy_j=now[_NET_ENERGY],
-                p_wt=(r[PAD], r[PAD + 1], r[PAD + 2]),
-                tool_axis_w=(r[ROOM + 2], r[ROOM + 5], r[ROOM + 8]),
-            ),
-        )
+        region, limit_n = self.tissue.place(r[RESULT + FOOT], r[RESULT + FOOT + 1])
+        return (pad_truth(r, now, region, limit_n),)
+
+    def other_contacts(self) -> tuple[OtherContact, ...]:
+        """Return what else the arm touched in the last period: links, and parts of the tool beside its pad."""
+        return self.surroundings.acted
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What stands around the arm."""
+        if self._around is None:
+            raise PlantError(f"simulated {self._arm.name} is not open", "call configure first")
+        return self._around
 
     def true_motion(self) -> tuple[Vector, Vector]:
         """Return the true joint positions and speeds; a controller never sees them."""
@@ -313,6 +305,14 @@ class SimPlant:
         if self._bullet is not None:
             self.set_brakes(self._rig.braked_joints)
 
+    def outlive(self, rise: Rise | None = None) -> None:
+        """Let time go on after ``safe``, for the truth alone; the body may rise beside whatever it does already."""
+        self._is_active = True
+        if rise is not None:
+            _, arena = self._opened()
+            row = np.array([[rise.start_s, rise.duration_s, rise.height_m]])
+            self._arena = replace(arena, profile=np.concatenate([arena.profile, row]))
+
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
         _, arena = self._opened()
@@ -339,6 +339,7 @@ class SimPlant:
             self.soft.close()
         self._bullet = None
         self._arena = None
+        self._around = None
         self.soft = None
 
     def _make_differing(self, differences: PlantDifferences) -> DifferingArm:
@@ -353,6 +354,12 @@ class SimPlant:
             return self._differing.friction_nm
         is_engine = self._differing is None and self._options.has_friction
         return self._arm.friction_nm if is_engine else (0.0,) * self._joints
+
+    def _own_gravity(self) -> Vector:
+        """Return what drives that add gravity add: by the model that the arm's maker gave them, not by the truth."""
+        if self._differing is None:
+            return self.holding_nm()
+        return self._differing.own_gravity(self.drive_motion()[0], self._planned)
 
     def _believed(self, true_nm: Vector) -> Vector:
         """Return the torque that the drives have to believe in to give this one."""

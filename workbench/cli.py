@@ -213,8 +213,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
     parser.add_argument("--plants", "--plant", dest="plants", nargs="+", metavar="NAME or FILE",
-                        help="of acceptance and alarms: exact (default), typical or poor, drawn by the seed, or a YAML "
-                             "plant file")  # fmt: skip
+                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the seed, or "
+                             "a YAML plant file")  # fmt: skip
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
@@ -253,7 +253,7 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
                         help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
                              "d0_ns_per_m")  # fmt: skip
-    parser.add_argument("--plant", default="exact", metavar="NAME or FILE",
+    parser.add_argument("--plant", metavar="NAME or FILE",
                         help="what the plant differs by from its model: exact (default), typical or poor, drawn by the "
                              "seed, or a YAML plant file")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")

@@ -12,7 +12,7 @@ from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
 from controller.types.registration import ClearanceGrid, Offset, RegistrationCheck
-from controller.types.senses import ArmState, JointSenses, Truth
+from controller.types.senses import ArmState, JointSenses, OtherContact, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import (
     DRIVEN_PHASES,
@@ -28,6 +28,7 @@ from controller.types.vocabulary import (
     Phase,
     Region,
     Side,
+    Touched,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Matrix",
     "Mode",
     "Offset",
+    "OtherContact",
     "PadEstimate",
     "PadReference",
     "Phase",
@@ -61,6 +63,7 @@ __all__ = [
     "StepRecord",
     "StopReason",
     "ToolTerms",
+    "Touched",
     "Truth",
     "Vector",
     "Vector3",

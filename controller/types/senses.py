@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.types.vectors import Vector, Vector3, Vector6
-from controller.types.vocabulary import Authority
+from controller.types.vocabulary import Authority, Touched
 from controller.values import value
 
 
@@ -95,3 +95,20 @@ class Truth:
     net_energy_j: float
     p_wt: Vector3
     tool_axis_w: Vector3
+
+
+@value
+class OtherContact:
+    """One contact of the arm that is not its pad's with the tissue; a simulation knows it, the controller never does.
+
+    Attributes:
+        link: link that touches, as the arm's file names it.
+        touches: what it touches.
+        force_w: force on the arm, friction included, in W [N].
+        place_w: where it acts, in W [m].
+    """
+
+    link: str
+    touches: Touched
+    force_w: Vector3
+    place_w: Vector3

@@ -35,6 +35,16 @@ class Side(enum.StrEnum):
     """Before the gear's elasticity: at the motor."""
 
 
+class Touched(enum.StrEnum):
+    """What a link can touch beside the tissue under its pad."""
+
+    SKIN = "skin"
+    TABLE = "table"
+    COLUMN = "column"
+    """The arm's own base and the post that carries it."""
+    OBSTACLE = "obstacle"
+
+
 class Contact(enum.StrEnum):
     """What kind of contact a stroke wants."""
 

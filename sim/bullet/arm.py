@@ -80,6 +80,16 @@ class BulletArm:
             self.close()
             raise
 
+    @property
+    def links(self) -> list[ArmLink]:
+        """The links of the file, as they stand in the frame of the base with all joints at zero."""
+        return list(self._links)
+
+    @property
+    def placement(self) -> Placement:
+        """Where the base stands: X_WB."""
+        return self._placement
+
     def _load(self, extra_kg: float) -> None:
         """Put the arm with so much extra mass at its tool into the world."""
         world, arm, links = self._world, self._arm, with_point_mass(self._links, self._arm.tool_frame, extra_kg)

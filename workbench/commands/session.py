@@ -41,7 +41,7 @@ from workbench.runs.output import (
 )
 from workbench.runs.prepare import Inputs, Prepared, Refusal, load_inputs, prepare
 from workbench.runs.progress import Progress
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 from workbench.runs.simulate import open_world, simulate
 from workbench.runs.stages import PATIENCE_S, say, stage
 from workbench.runs.warm_up import warm_up
@@ -134,7 +134,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
         events=arguments.events,
-        plant=arguments.plant,
+        plant=arguments.plant or DEFAULT_PLANT,
     )
 
 
@@ -192,6 +192,11 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
     print(f"{verdict_words(summary)}: {what}, {summary.duration_s:.1f} s")
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
+        if summary.peak_other_transient_n:
+            moment = number(summary.peak_other_transient_n, "N", 1)
+            print(
+                f"other contact   {number(summary.peak_other_contact_n, 'N', 1)} mean over 0.1 s, {moment} at a moment"
+            )
         if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
             print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip

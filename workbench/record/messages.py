@@ -25,6 +25,10 @@ class Topic(enum.StrEnum):
     LOOP = "/loop"
     CONFIG = "/config"
     TF = "/tf"
+    OTHER_CONTACT = "/other_contact"
+    """Only the periods in which the arm touches with anything but its pads."""
+    AFTERMATH = "/aftermath"
+    """The truth of the seconds after the session."""
 
 
 class EventKind(enum.StrEnum):

@@ -86,6 +86,10 @@ class Summary(SummaryPart):
     """Ticks with a true press, more than a touch, in a keep-out of the true body."""
     peak_keep_out_n: float | None = None
     """Largest true force in a keep-out, touches too."""
+    peak_other_contact_n: float | None = None
+    """Largest force between a link and anything but the tissue under a pad, mean over 0.1 s."""
+    peak_other_transient_n: float | None = None
+    """The same without the mean."""
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
     braked_bound_n: float | None = None
@@ -140,12 +144,14 @@ def summarise(run: RunData) -> Summary:
         normal_angle_mean_deg=mean(facts.angle_deg[facts.working]) if facts else None,
         path_rmse_mm=None if facts is None else rms(facts.path_error_m[facts.working] * 1e3),
         landing_peak_n=landing_peak_n(steps),
-        peak_force_n=largest(steps.press_true_n),
+        peak_force_n=largest(np.concatenate([steps.press_true_n.ravel(), run.other.after_press_n.ravel()])),
         hard_limit_n=smallest(steps.limit_n[facts.touching]) if facts else None,
         truth=has_truth,
-        over_limit_samples=over_limit_samples(steps),
         keep_out_samples=keep_out.samples if keep_out else None,
         peak_keep_out_n=finite(keep_out.peak_n) if keep_out else None,
+        over_limit_samples=over_limit_samples(steps) + run.other.over_limit_samples(),
+        peak_other_contact_n=run.other.mean_n(config.dt_s) if has_truth else None,
+        peak_other_transient_n=run.other.transient_n() if has_truth else None,
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
         braked_bound_n=config.braked_bound_n,

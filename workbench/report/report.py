@@ -110,6 +110,12 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
         (number(summary.force_p95_abs_error_n, "N"), "force error, 95 % within", False),
         (number(summary.peak_force_n, "N", 1), "largest true press force", over),
         (str(summary.over_limit_samples), "samples over a hard limit", over),
+        (
+            number(summary.peak_other_contact_n, "N", 1),
+            "largest force at a link or place but the pad, mean over 0.1 s",
+            False,
+        ),
+        (number(summary.peak_other_transient_n, "N", 1), "the same at a moment", False),
         (number(summary.landing_peak_n, "N", 1), "largest landing force", False),
         (number(summary.normal_angle_mean_deg, "°", 1), "tool off the skin normal, mean", False),
         (number(summary.path_rmse_mm, "mm"), "path error, RMS", False),
