@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from controller.air.findings import AirChecked
 from controller.operator import Request
 from controller.types import Clearance, StepRecord, StopReason
 
@@ -53,7 +54,7 @@ class ObserverDropped:
     error: str
 
 
-SessionEvent = RequestEvent | ClearedEvent | ObserverDropped
+SessionEvent = RequestEvent | ClearedEvent | ObserverDropped | AirChecked
 
 
 class Observer(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from controller.air.watch import AirWatch
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
@@ -82,6 +83,7 @@ class Session:
         observers: who sees every step and event, in the order they are called.
         operator: whose requests are heard; without one every stop ends the session.
         truth: what the simulation knows; None on hardware.
+        is_air_checked: arm, tool and sensor are checked in the air before they are trusted.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Session:
         observers: Sequence[Observer] = (),
         operator: Operator | None = None,
         truth: TruthSource | None = None,
+        is_air_checked: bool = False,
     ) -> None:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
         self._observers, self._operator, self._truth = Observers(observers), operator, truth
@@ -106,6 +109,7 @@ class Session:
         self._last: tuple[Reference, Command] | None = None
         self._ways = Ways(plan, law.robot, plant.rig.dt_s)
         self._stops = Stops(gate)
+        self._air = AirWatch(law, self._tell) if is_air_checked else None
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
         self._is_over = self._is_closed = self._is_collector_off = self._has_raised = False
@@ -203,6 +207,8 @@ class Session:
         if command.contact in TOUCHING and gate.mode is Mode.RUN:
             # The law of a stopped arm still believes in the contact that it had.
             self._touched = command
+        if self._air is not None and gate.mode is Mode.RUN:
+            self._watch_air(self._air, state, reference, command)
         judgement = gate.judge(command, state, reference, t_s)
         plant.apply(judgement.command)
         self._note(judgement)
@@ -306,12 +312,24 @@ class Session:
             return False
         self._gate.clear(who)
         self._law.restart()
+        if self._air is not None:
+            self._air.forget()
         self._last = None
         if not self._ways.is_ending:
             self._clock.go_back()
         self._ways.resume(state.q_rad, self._clock.reference().posture_rad)
         self._tell(state.t_s, ClearedEvent(stop, who))
         return True
+
+    def _watch_air(self, air: AirWatch, state: ArmState, reference: Reference, command: Command) -> None:
+        """Let the free-air check look at the tick; where it cannot, the session must not go on."""
+        try:
+            stop = air.see(state, reference, command)
+        except Exception as error:
+            self._fail(error, state.t_s)
+            return
+        if stop is not None:
+            self._gate.stop(stop)
 
     def _note(self, judgement: Judgement) -> None:
         """Tell the law what became of its command; one comparison where nothing did."""

@@ -158,6 +158,8 @@ class Cause(enum.StrEnum):
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
     DRIVE_FAULT = "drive_fault"
+    MODEL_MISMATCH = "model_mismatch"
+    """What hangs on the arm, its weight or the sensor's zero is not what the files say."""
 
 
 class Region(enum.StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from controller.air.findings import AirChecked
 from controller.arm import PadDescription
 from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
@@ -44,6 +45,8 @@ class EventKind(enum.StrEnum):
     """A stop was cleared and the session goes on."""
     OBSERVER_DROPPED = "observer_dropped"
     """A display or camera failed and is not called any more."""
+    AIR_CHECK = "air_check"
+    """Arm, tool and wrist sensor were checked in the air, or the sensor was tared anew in a transfer."""
     END = "end"
 
 
@@ -132,6 +135,7 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.REQUEST: RequestEvent,
     EventKind.CLEARED: ClearedEvent,
     EventKind.OBSERVER_DROPPED: ObserverDropped,
+    EventKind.AIR_CHECK: AirChecked,
     EventKind.END: EndEvent,
 }
 

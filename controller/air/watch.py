@@ -1,0 +1,192 @@
+"""Checks arm, tool and wrist sensor in the air before the first contact, and again in every transfer after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from controller.air.blocks import AirBlock, BlockMaker
+from controller.air.check import DRIFT_N_PER_S, HOLDING_NM, HOLDING_SHARE, found, refusal
+from controller.air.findings import AirChecked, Found
+from controller.air.gravity_estimate import estimate_gravity
+from controller.air.tool_estimate import estimate_tool, zero_of
+from controller.air.zero_filter import ZeroFilter
+from controller.errors import ModelError
+from controller.law.impedance_force import ImpedanceForceLaw
+from controller.robot import Array
+from controller.safety.reaction import stop_reason
+from controller.types import ArmState, Cause, Command, Phase, Reference, StopReason, Vector, Vector6
+
+AIR_PHASES = frozenset({Phase.TO_PLAN, Phase.TRANSFER})
+SETTLE_S = 0.15
+"""Time in the air before samples count: the momentum observer, the arm's own swing, the last of a contact (assumed)."""
+QUICK_BLOCKS = 3
+"""Blocks after which a first look is taken, before the arm goes far: gross errors are refused there."""
+GRAVITY_BLOCKS = 60
+"""Most blocks that gravity is estimated from, spread evenly; the work is done within one tick."""
+FEWEST_BLOCKS = 6
+"""A transfer with fewer good blocks tares nothing."""
+JUMP_N, JUMP_N_PER_S = 1.0, 0.06
+"""The zero may be off its expected value by this, plus this for every second since the last tare (design choice: five
+times what cross-talk of 3 % on the tool's weight leaves; a drift of 0.05 N/s that begins now)."""
+FAR_ZERO_N = 20.0
+"""A zero that has drifted this far in a session has come near the trip of the wrist sensor (design choice)."""
+GROWN_FRICTIONS = 4.0
+"""A transfer may show this many times the friction of a joint: it doubles in the cold, and is counted both ways."""
+
+
+class AirWatch:
+    """Looks at every tick of a session; what it finds goes into law and model, or comes back as a stop.
+
+    Args:
+        law: whose tare, tool and gravity are set; its model is that of the files again.
+        tell: takes what was found, with its session time.
+    """
+
+    def __init__(self, law: ImpedanceForceLaw, tell: Callable[[float, AirChecked], None]) -> None:
+        law.robot.restore()
+        self._law, self._robot, self._tell = law, law.robot, tell
+        self._maker = BlockMaker(law.robot)
+        self._blocks: list[AirBlock] = []
+        self._since_s: float | None = None
+        self._phase: Phase | None = None
+        self._is_checked = self._has_looked = False
+        self._friction_nm: Vector = law.robot.arm.friction_nm
+        self._mass_kg, self._com_s_m = law.robot.arm.tool.mass_kg, law.robot.arm.tool.com_s_m
+        self._filter: ZeroFilter | None = None
+
+    def see(self, state: ArmState, reference: Reference, command: Command) -> StopReason | None:
+        """Take one tick of a running session; return why it must not go on, or None.
+
+        Args:
+            state: what the senses say.
+            reference: what is wanted; its phase says whether the arm is in the air.
+            command: of this tick, for the measured pose.
+        """
+        phase, before = reference.phase, self._phase
+        self._phase = phase
+        if before is not None and phase is not before:
+            stop = self._leave(before, phase, state)
+            if stop is not None:
+                return stop
+        if phase not in AIR_PHASES or not self._law.is_free:
+            return None
+        if self._since_s is None:
+            self._since_s = state.t_s
+        if state.t_s - self._since_s < SETTLE_S:
+            return None
+        block = self._maker.add(state, command.terms, self._law.residual_nm)
+        if block is None:
+            return None
+        self._blocks.append(block)
+        if self._is_checked or self._has_looked or len(self._blocks) < QUICK_BLOCKS:
+            return None
+        self._has_looked = True
+        return self._examine(state, is_final=False)
+
+    def forget(self) -> None:
+        """Forget the samples so far: a stop has interrupted them."""
+        self._blocks, self._since_s, self._phase = [], None, None
+        self._maker.clear()
+
+    def _leave(self, before: Phase, phase: Phase, state: ArmState) -> StopReason | None:
+        """Judge what was seen in the air where it ends, or where the way to the plan does."""
+        if before not in AIR_PHASES or (self._is_checked and phase in AIR_PHASES):
+            return None
+        stop = self._transfer(state) if self._is_checked else self._examine(state, is_final=True)
+        self.forget()
+        self._phase = phase
+        return stop
+
+    def _examine(self, state: ArmState, *, is_final: bool) -> StopReason | None:
+        """Judge tool, sensor and arm; take over what was found, where it passes and the check is at its end."""
+        blocks, robot, t_s = self._blocks, self._robot, state.t_s
+        if not blocks:
+            return None
+        try:
+            tool = estimate_tool(blocks, robot.arm.tool)
+            gravity = estimate_gravity(blocks[:: max(1, len(blocks) // GRAVITY_BLOCKS)], robot)
+        except ModelError as error:
+            return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
+        stop = refusal(tool, gravity, robot, blocks[-1].q_rad, t_s)
+        what = found(tool, gravity, robot.arm)
+        if stop is not None:
+            # The stopped arm is held by what was measured: the file's gravity would let it sink or rise.
+            self._correct(gravity.correction)
+            self._say(t_s, what, tool.zero_s, tool.drift_s)
+            return stop
+        if not is_final:
+            return None
+        self._is_checked, self._friction_nm = True, what.friction_nm
+        if what.is_corrected:
+            self._correct(gravity.correction)
+        if tool.is_weighed:
+            self._mass_kg, self._com_s_m = tool.mass_kg, tool.com_s_m
+            self._law.take_tool(tool.mass_kg, tool.com_s_m)
+            self._filter = ZeroFilter(tool.t_s, tool.zero_s, tool.drift_s, tool.drift_error_n_per_s)
+            self._take_zero(t_s)
+        self._say(t_s, what, tool.zero_s, tool.drift_s)
+        return None
+
+    def _correct(self, additions: Array) -> None:
+        try:
+            self._robot.correct(additions)
+        except ModelError:
+            self._robot.restore()
+
+    def _transfer(self, state: ArmState) -> StopReason | None:
+        """Tare anew by what a transfer has shown, and hold it against what was expected."""
+        blocks, t_s = self._blocks, state.t_s
+        if len(blocks) < FEWEST_BLOCKS:
+            return None
+        residual = np.mean([block.residual_nm for block in blocks], axis=0)
+        stop = self._grown(residual, blocks[-1], t_s)
+        if stop is not None:
+            return stop
+        mean = np.mean([zero_of(block, self._mass_kg, self._com_s_m) for block in blocks], axis=0).tolist()
+        zero: Vector6 = (mean[0], mean[1], mean[2], mean[3], mean[4], mean[5])
+        middle_s = float(np.mean([block.t_s for block in blocks]))
+        if self._filter is None:
+            self._filter = ZeroFilter(middle_s, zero, (0.0,) * 6, 0.0)
+        off_n = max(abs(a - b) for a, b in zip(zero[:3], self._filter.zero(middle_s)[:3], strict=True))
+        allowed = JUMP_N + JUMP_N_PER_S * self._filter.age_s(middle_s)
+        if not off_n <= allowed:
+            what = "zero of the wrist sensor against the one expected after the last transfer"
+            return stop_reason(Cause.MODEL_MISMATCH, what, off_n, allowed, "N", t_s)
+        self._filter.update(middle_s, zero)
+        stop = self._drifting(t_s)
+        if stop is None:
+            self._take_zero(t_s)
+            self._tell(t_s, AirChecked(None, self._law.zero_s, self._filter.drift, float(np.abs(residual).max())))
+        return stop
+
+    def _grown(self, residual: Array, block: AirBlock, t_s: float) -> StopReason | None:
+        """Return a joint whose torque in the air is not the model's any more."""
+        holding = self._robot.holding_nm(np.array(block.q_rad))
+        allowed = HOLDING_NM + HOLDING_SHARE * np.abs(holding) + GROWN_FRICTIONS * np.array(self._friction_nm)
+        share = np.abs(residual) / allowed
+        joint = int(np.argmax(np.where(np.isfinite(share), share, np.inf)))
+        if share[joint] <= 1.0:
+            return None
+        what = f"torque of joint {joint + 1} in the air beside its model"
+        return stop_reason(Cause.MODEL_MISMATCH, what, abs(residual[joint]), allowed[joint], "Nm", t_s)
+
+    def _drifting(self, t_s: float) -> StopReason | None:
+        """Return a drift that no stroke may be pressed with, or a zero that has gone too far."""
+        if self._filter is None:
+            return None
+        drift, zero = max(map(abs, self._filter.drift[:3])), max(map(abs, self._filter.zero(t_s)[:3]))
+        if not drift <= DRIFT_N_PER_S:
+            return stop_reason(Cause.MODEL_MISMATCH, "drift of the wrist sensor", drift, DRIFT_N_PER_S, "N/s", t_s)
+        if not zero <= FAR_ZERO_N:
+            return stop_reason(Cause.MODEL_MISMATCH, "zero of the wrist sensor", zero, FAR_ZERO_N, "N", t_s)
+        return None
+
+    def _take_zero(self, t_s: float) -> None:
+        """Give the law the zero of now and the drift to follow."""
+        if self._filter is not None:
+            self._law.take_tare(self._filter.zero(t_s), self._filter.drift)
+
+    def _say(self, t_s: float, what: Found, zero_s: Vector6, drift_s: Vector6) -> None:
+        self._tell(t_s, AirChecked(what, zero_s, drift_s, max(map(abs, what.gravity_error_nm))))
