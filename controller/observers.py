@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from controller.air.findings import AirChecked
+from controller.air.findings import AirEvent
 from controller.operator import Request
 from controller.types import Clearance, StepRecord, StopReason
 
@@ -54,7 +54,7 @@ class ObserverDropped:
     error: str
 
 
-SessionEvent = RequestEvent | ClearedEvent | ObserverDropped | AirChecked
+SessionEvent = RequestEvent | ClearedEvent | ObserverDropped | AirEvent
 
 
 class Observer(Protocol):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from controller.air.blocks import AirBlock
 from controller.air.findings import Found
 from controller.air.gravity_estimate import GravityEstimate
 from controller.air.tool_estimate import ToolEstimate
 from controller.arm import ArmDescription
-from controller.robot import RobotModel
+from controller.robot import GRAVITY_M_S2, RobotModel
 from controller.safety.reaction import stop_reason
 from controller.types import Cause, StopReason, Vector
 
@@ -71,9 +72,27 @@ def refusal(
     return _tool(tool, gravity, robot, q_rad, t_s) or _drift(tool, t_s) or _joints(gravity, robot.arm, t_s)
 
 
+def gross(tool: ToolEstimate, block: AirBlock, robot: RobotModel, t_s: float) -> StopReason | None:
+    """Return why an arm that has only just begun to stand in the air must not go on, or None.
+
+    Args:
+        tool: what the wrist sensor says, with the tool's mass by its file.
+        block: what the joints show, friction included.
+        robot: the model as the files have it.
+        t_s: session time [s].
+    """
+    arm, holding = robot.arm, robot.holding_nm(np.array(block.q_rad))
+    found_nm = GravityEstimate(
+        tuple(holding.tolist()), tuple(-value for value in block.residual_nm), arm.friction_nm,
+        (False,) * robot.joints, np.zeros((robot.joints, 4)),
+    )  # fmt: skip
+    return _tool(tool, found_nm, robot, block.q_rad, t_s) or _joints(found_nm, arm, t_s)
+
+
 def _tool(
     tool: ToolEstimate, gravity: GravityEstimate, robot: RobotModel, q_rad: Vector, t_s: float
 ) -> StopReason | None:
+    """Return what is wrong with tool or wrist sensor; the turn of the wrist tells them apart."""
     stated = robot.arm.tool
     if tool.is_weighed:
         off_kg = tool.mass_kg - stated.mass_kg
@@ -87,7 +106,8 @@ def _tool(
             return _stop("centre of mass of the tool, distance from that of its file", off_m, COM_M, "m", t_s)
     zero, kind = tool.zero_s, "zero of the wrist sensor"
     if not tool.is_weighed:
-        kind += ", or a tool that is not the file's (not turned, so they are not told apart)"
+        mass_kg = stated.mass_kg + tool.weight_n / GRAVITY_M_S2
+        kind = f"tool mass {mass_kg:.2f} kg where its file says {stated.mass_kg:.2f} kg, or {kind}: error"
     worst_n, worst_nm = max(map(abs, zero[:3])), max(map(abs, zero[3:]))
     if not worst_n <= ZERO_N:
         return _stop(kind, worst_n, ZERO_N, "N", t_s)

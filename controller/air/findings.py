@@ -39,16 +39,30 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class AirChecked:
-    """An event: the free-air check is done, or a transfer has taken the sensor's zero anew.
+    """An event: arm, tool and wrist sensor were checked in the air before the first approach.
 
     Attributes:
-        found: what the check found; None for a transfer.
-        zero_s: zero of the wrist sensor from now on [N, Nm].
-        drift_s: drift that is followed from now on [N/s, Nm/s].
-        residual_nm: largest torque that a joint showed beside its model in the air [Nm].
+        found: what was found.
+        is_passed: False where the session was stopped for it.
     """
 
-    found: Found | None
+    found: Found
+    is_passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tared:
+    """An event: a transfer has taken the wrist sensor's zero anew.
+
+    Attributes:
+        zero_s: zero from now on [N, Nm].
+        drift_s: drift that is followed from now on [N/s, Nm/s].
+        residual_nm: largest torque that a joint showed beside its model in the air.
+    """
+
     zero_s: Vector6
     drift_s: Vector6
     residual_nm: float
+
+
+AirEvent = AirChecked | Tared

@@ -42,7 +42,7 @@ class GravityEstimate:
     correction: Array
 
 
-def estimate_gravity(blocks: Sequence[AirBlock], robot: RobotModel) -> GravityEstimate:
+def estimate_gravity(blocks: Sequence[AirBlock], robot: RobotModel, doubt: float = 1.0) -> GravityEstimate:
     """Return the most likely errors of masses and centres of mass for the residuals seen.
 
     The residual of a joint is -(what gravity asks for beyond the model) - (friction against the motion). The first is
@@ -52,6 +52,8 @@ def estimate_gravity(blocks: Sequence[AirBlock], robot: RobotModel) -> GravityEs
     Args:
         blocks: means in free air, taken with the model of ``robot``.
         robot: the model; nothing in it changes.
+        doubt: factor on how far masses and centres of mass may be off: large where the arm has to be held by what was
+            measured, whatever it is.
 
     Raises:
         ModelError: no blocks, or numbers in them that are not finite.
@@ -64,24 +66,24 @@ def estimate_gravity(blocks: Sequence[AirBlock], robot: RobotModel) -> GravityEs
         raise ModelError("free-air check", "a joint torque or speed that is no number", "finite senses")
     regressors = np.array([robot.gravity_regressor(np.array(block.q_rad)) for block in blocks])
     sliding = np.where(np.abs(speeds) > MOVING_RAD_S, np.sign(speeds), 0.0)
-    solved = _solve(seen, regressors, sliding, robot)
+    solved = _solve(seen, regressors, sliding, robot, doubt)
     joints = robot.joints
     correction = solved[: 4 * joints].reshape(joints, 4)
     errors = regressors @ correction.ravel()
     worst = np.abs(errors).argmax(axis=0)
     held = [float(robot.holding_nm(np.array(blocks[k].q_rad))[joint]) for joint, k in enumerate(worst)]
-    has_slid = (sliding > 0.0).any(axis=0) & (sliding < 0.0).any(axis=0)
+    has_slid = [bool((row > 0.0).any() and (row < 0.0).any()) for row in sliding.T]
     friction = np.where(has_slid, solved[4 * joints :], np.nan)
     return GravityEstimate(
         holding_nm=tuple(held),
         error_nm=tuple(float(errors[k, joint]) for joint, k in enumerate(worst)),
         friction_nm=tuple(friction.tolist()),
-        has_slid=tuple(bool(has_slid[joint]) for joint in range(joints)),
+        has_slid=tuple(has_slid),
         correction=correction,
     )
 
 
-def _solve(seen: Array, regressors: Array, sliding: Array, robot: RobotModel) -> Array:
+def _solve(seen: Array, regressors: Array, sliding: Array, robot: RobotModel, doubt: float) -> Array:
     """Return (5 n,): additions to mass and first moment of every link (4 n), then sliding friction (n)."""
     blocks, joints = seen.shape
     stated = np.array(robot.arm.friction_nm)
@@ -92,7 +94,7 @@ def _solve(seen: Array, regressors: Array, sliding: Array, robot: RobotModel) ->
     noise = np.where(sliding != 0.0, SLIDING_NM, RESTING_NM + stated)
     # Neighbouring blocks err alike: all blocks together count as a handful of independent ones.
     noise = noise * np.sqrt(max(1.0, blocks / 10.0))
-    masses = robot.link_masses_kg()
+    masses = doubt * robot.link_masses_kg()
     spread = np.concatenate(
         [np.column_stack([MASS_SHARE * masses, *[COM_M * masses + 1e-3] * 3]).ravel(), stated + FRICTION_PRIOR_NM]
     )

@@ -22,12 +22,14 @@ FORCE_NOISE_N, MOMENT_NOISE_NM = 0.03, 0.002
 leave (assumed)."""
 MASS_PRIOR_KG = 1.0
 """Standard deviation of the tool's mass before it is weighed: a few kilograms may hang there (assumed)."""
-FORCE_ZERO_N, MOMENT_ZERO_NM = 2.0, 0.2
+FORCE_ZERO_N, MOMENT_ZERO_NM = 5.0, 0.1
 """... of the sensor's zero, for a sensor that was not tared lately (assumed)."""
 FORCE_DRIFT_N_PER_S, MOMENT_DRIFT_NM_PER_S = 0.05, 0.005
 """... of its drift (assumed)."""
-MOMENT_KGM = 0.1
-"""... of mass times centre of mass (assumed: 1 kg at 0.1 m)."""
+MOMENT_KGM = 0.005
+"""... of mass times centre of mass, about that of the file (assumed: half a kilogram 10 mm off)."""
+STATED_KG = 1e-6
+"""... of a mass that was not weighed: the file's is taken, and the zero explains what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class ToolEstimate:
         zero_s: zero of the sensor, in S axes [N, Nm].
         drift_s: its rate of change [N/s, Nm/s].
         turn_rad: largest angle between two directions of gravity in S that were seen.
+        weight_n: force of the zero along gravity: what the tool may weigh more where it was not weighed.
         mass_error_kg: standard deviation of the mass.
         drift_error_n_per_s: standard deviation of the force drift, the worst axis.
         residual_n: root mean square of what the estimate leaves of the forces.
@@ -52,6 +55,7 @@ class ToolEstimate:
     zero_s: Vector6
     drift_s: Vector6
     turn_rad: float
+    weight_n: float
     mass_error_kg: float
     drift_error_n_per_s: float
     residual_n: float
@@ -81,12 +85,13 @@ def estimate_tool(blocks: Sequence[AirBlock], tool: ToolDescription) -> ToolEsti
     wrench, fall = np.array([block.wrench_s for block in blocks]), np.array([block.fall_s for block in blocks])
     if not (np.isfinite(times).all() and np.isfinite(wrench).all() and np.isfinite(fall).all()):
         raise ModelError("free-air check", "a sample that is no number", "finite senses", "check the wrist sensor")
-    t_s = float(times[-1])
+    t_s, turn_rad = float(times[-1]), _turn(fall)
+    mass_spread = MASS_PRIOR_KG if turn_rad >= ENOUGH_TURN_RAD else STATED_KG
     since = times - t_s
     force, force_cov = _solve(
         _force_rows(since, fall), wrench[:, :3].ravel(), FORCE_NOISE_N,
         np.array([*[0.0] * 6, tool.mass_kg]),
-        np.array([FORCE_ZERO_N] * 3 + [FORCE_DRIFT_N_PER_S] * 3 + [MASS_PRIOR_KG]),
+        np.array([FORCE_ZERO_N] * 3 + [FORCE_DRIFT_N_PER_S] * 3 + [mass_spread]),
     )  # fmt: skip
     mass = float(force[6])
     com = np.array(tool.com_s_m)
@@ -103,7 +108,8 @@ def estimate_tool(blocks: Sequence[AirBlock], tool: ToolDescription) -> ToolEsti
         com_s_m=_three(centre),
         zero_s=(*_three(force[:3]), *_three(moment[:3])),
         drift_s=(*_three(force[3:6]), *_three(moment[3:6])),
-        turn_rad=_turn(fall),
+        turn_rad=turn_rad,
+        weight_n=float(force[:3] @ fall[-1] / max(float(np.linalg.norm(fall[-1])), 1.0)),
         mass_error_kg=float(math.sqrt(force_cov[6, 6])),
         drift_error_n_per_s=float(np.sqrt(np.diag(force_cov)[3:6].max())),
         residual_n=float(np.sqrt(np.mean(left**2))),

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from controller.air.blocks import AirBlock, BlockMaker
-from controller.air.check import DRIFT_N_PER_S, HOLDING_NM, HOLDING_SHARE, found, refusal
-from controller.air.findings import AirChecked, Found
+from controller.air.check import DRIFT_N_PER_S, HOLDING_NM, HOLDING_SHARE, found, gross, refusal
+from controller.air.findings import AirChecked, AirEvent, Tared
 from controller.air.gravity_estimate import estimate_gravity
-from controller.air.tool_estimate import estimate_tool, zero_of
+from controller.air.tool_estimate import ToolEstimate, estimate_tool, zero_of
 from controller.air.zero_filter import ZeroFilter
 from controller.errors import ModelError
 from controller.law.impedance_force import ImpedanceForceLaw
@@ -19,10 +19,10 @@ from controller.safety.reaction import stop_reason
 from controller.types import ArmState, Cause, Command, Phase, Reference, StopReason, Vector, Vector6
 
 AIR_PHASES = frozenset({Phase.TO_PLAN, Phase.TRANSFER})
-SETTLE_S = 0.15
+SETTLE_S = 0.05
 """Time in the air before samples count: the momentum observer, the arm's own swing, the last of a contact (assumed)."""
-QUICK_BLOCKS = 3
-"""Blocks after which a first look is taken, before the arm goes far: gross errors are refused there."""
+REFUSED_DOUBT = 20.0
+"""How much farther than assumed masses may be off on an arm that is refused: it is held by what was measured."""
 GRAVITY_BLOCKS = 60
 """Most blocks that gravity is estimated from, spread evenly; the work is done within one tick."""
 FEWEST_BLOCKS = 6
@@ -44,7 +44,7 @@ class AirWatch:
         tell: takes what was found, with its session time.
     """
 
-    def __init__(self, law: ImpedanceForceLaw, tell: Callable[[float, AirChecked], None]) -> None:
+    def __init__(self, law: ImpedanceForceLaw, tell: Callable[[float, AirEvent], None]) -> None:
         law.robot.restore()
         self._law, self._robot, self._tell = law, law.robot, tell
         self._maker = BlockMaker(law.robot)
@@ -80,10 +80,10 @@ class AirWatch:
         if block is None:
             return None
         self._blocks.append(block)
-        if self._is_checked or self._has_looked or len(self._blocks) < QUICK_BLOCKS:
+        if self._is_checked or self._has_looked:
             return None
         self._has_looked = True
-        return self._examine(state, is_final=False)
+        return self._look(state)
 
     def forget(self) -> None:
         """Forget the samples so far: a stop has interrupted them."""
@@ -94,13 +94,23 @@ class AirWatch:
         """Judge what was seen in the air where it ends, or where the way to the plan does."""
         if before not in AIR_PHASES or (self._is_checked and phase in AIR_PHASES):
             return None
-        stop = self._transfer(state) if self._is_checked else self._examine(state, is_final=True)
+        stop = self._transfer(state) if self._is_checked else self._examine(state)
         self.forget()
         self._phase = phase
         return stop
 
-    def _examine(self, state: ArmState, *, is_final: bool) -> StopReason | None:
-        """Judge tool, sensor and arm; take over what was found, where it passes and the check is at its end."""
+    def _look(self, state: ArmState) -> StopReason | None:
+        """Refuse gross errors as soon as the arm stands in the air, before it is moved or sinks."""
+        (block,), robot, t_s = self._blocks, self._robot, state.t_s
+        try:
+            tool = estimate_tool([block], robot.arm.tool)
+            stop = gross(tool, block, robot, t_s)
+            return None if stop is None else self._refuse(stop, tool, t_s)
+        except ModelError as error:
+            return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
+
+    def _examine(self, state: ArmState) -> StopReason | None:
+        """Judge tool, sensor and arm, and take over what was found."""
         blocks, robot, t_s = self._blocks, self._robot, state.t_s
         if not blocks:
             return None
@@ -110,14 +120,9 @@ class AirWatch:
         except ModelError as error:
             return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
         stop = refusal(tool, gravity, robot, blocks[-1].q_rad, t_s)
-        what = found(tool, gravity, robot.arm)
         if stop is not None:
-            # The stopped arm is held by what was measured: the file's gravity would let it sink or rise.
-            self._correct(gravity.correction)
-            self._say(t_s, what, tool.zero_s, tool.drift_s)
-            return stop
-        if not is_final:
-            return None
+            return self._refuse(stop, tool, t_s)
+        what = found(tool, gravity, robot.arm)
         self._is_checked, self._friction_nm = True, what.friction_nm
         if what.is_corrected:
             self._correct(gravity.correction)
@@ -126,8 +131,15 @@ class AirWatch:
             self._law.take_tool(tool.mass_kg, tool.com_s_m)
             self._filter = ZeroFilter(tool.t_s, tool.zero_s, tool.drift_s, tool.drift_error_n_per_s)
             self._take_zero(t_s)
-        self._say(t_s, what, tool.zero_s, tool.drift_s)
+        self._tell(t_s, AirChecked(what, is_passed=True))
         return None
+
+    def _refuse(self, stop: StopReason, tool: ToolEstimate, t_s: float) -> StopReason:
+        """Hold the refused arm by what was measured: the gravity of the file would let it sink or rise."""
+        gravity = estimate_gravity(self._blocks[-GRAVITY_BLOCKS:], self._robot, REFUSED_DOUBT)
+        self._correct(gravity.correction)
+        self._tell(t_s, AirChecked(found(tool, gravity, self._robot.arm), is_passed=False))
+        return stop
 
     def _correct(self, additions: Array) -> None:
         try:
@@ -158,7 +170,7 @@ class AirWatch:
         stop = self._drifting(t_s)
         if stop is None:
             self._take_zero(t_s)
-            self._tell(t_s, AirChecked(None, self._law.zero_s, self._filter.drift, float(np.abs(residual).max())))
+            self._tell(t_s, Tared(self._law.zero_s, self._filter.drift, float(np.abs(residual).max())))
         return stop
 
     def _grown(self, residual: Array, block: AirBlock, t_s: float) -> StopReason | None:
@@ -187,6 +199,3 @@ class AirWatch:
         """Give the law the zero of now and the drift to follow."""
         if self._filter is not None:
             self._law.take_tare(self._filter.zero(t_s), self._filter.drift)
-
-    def _say(self, t_s: float, what: Found, zero_s: Vector6, drift_s: Vector6) -> None:
-        self._tell(t_s, AirChecked(what, zero_s, drift_s, max(map(abs, what.gravity_error_nm))))

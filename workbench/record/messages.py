@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from controller.air.findings import AirChecked
+from controller.air.findings import AirChecked, Tared
 from controller.arm import PadDescription
 from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
@@ -46,7 +46,9 @@ class EventKind(enum.StrEnum):
     OBSERVER_DROPPED = "observer_dropped"
     """A display or camera failed and is not called any more."""
     AIR_CHECK = "air_check"
-    """Arm, tool and wrist sensor were checked in the air, or the sensor was tared anew in a transfer."""
+    """Arm, tool and wrist sensor were checked in the air before the first approach."""
+    TARE = "tare"
+    """A transfer has taken the zero of the wrist sensor anew."""
     END = "end"
 
 
@@ -136,6 +138,7 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.CLEARED: ClearedEvent,
     EventKind.OBSERVER_DROPPED: ObserverDropped,
     EventKind.AIR_CHECK: AirChecked,
+    EventKind.TARE: Tared,
     EventKind.END: EndEvent,
 }
 
