@@ -20,6 +20,11 @@ is off by 0.05 N then counts as 20 g (design choice)."""
 FORCE_NOISE_N, MOMENT_NOISE_NM = 0.03, 0.002
 """Uncertainty of a block: sensor noise over its ticks, and what gain error and cross-talk of 1 % of a tool's weight
 leave (assumed)."""
+MOVING_RAD_S, MOVING_NOISE = 0.02, 5.0
+"""While a joint is faster than this, a block is so many times less certain: the tool's rotational inertia is left out
+(assumed)."""
+INDEPENDENT_BLOCKS = 10.0
+"""Neighbouring blocks err alike: all of them together count as so many independent ones (assumed)."""
 MASS_PRIOR_KG = 1.0
 """Standard deviation of the tool's mass before it is weighed: a few kilograms may hang there (assumed)."""
 FORCE_ZERO_N, MOMENT_ZERO_NM = 5.0, 0.1
@@ -87,16 +92,16 @@ def estimate_tool(blocks: Sequence[AirBlock], tool: ToolDescription) -> ToolEsti
         raise ModelError("free-air check", "a sample that is no number", "finite senses", "check the wrist sensor")
     t_s, turn_rad = float(times[-1]), _turn(fall)
     mass_spread = MASS_PRIOR_KG if turn_rad >= ENOUGH_TURN_RAD else STATED_KG
-    since = times - t_s
+    since, noise = times - t_s, _noise(blocks)
     force, force_cov = _solve(
-        _force_rows(since, fall), wrench[:, :3].ravel(), FORCE_NOISE_N,
+        _force_rows(since, fall), wrench[:, :3].ravel(), FORCE_NOISE_N * noise,
         np.array([*[0.0] * 6, tool.mass_kg]),
         np.array([FORCE_ZERO_N] * 3 + [FORCE_DRIFT_N_PER_S] * 3 + [mass_spread]),
     )  # fmt: skip
     mass = float(force[6])
     com = np.array(tool.com_s_m)
     moment, _ = _solve(
-        _moment_rows(since, fall), wrench[:, 3:].ravel(), MOMENT_NOISE_NM,
+        _moment_rows(since, fall), wrench[:, 3:].ravel(), MOMENT_NOISE_NM * noise,
         np.array([*[0.0] * 6, *(mass * com)]),
         np.array([MOMENT_ZERO_NM] * 3 + [MOMENT_DRIFT_NM_PER_S] * 3 + [MOMENT_KGM] * 3),
     )  # fmt: skip
@@ -148,12 +153,20 @@ def _moment_rows(since: Array, fall: Array) -> Array:
     return rows.reshape(-1, 9)
 
 
-def _solve(rows: Array, seen: Array, noise: float, prior: Array, spread: Array) -> tuple[Array, Array]:
-    """Return mean and covariance of the unknowns, from normal priors and normal noise."""
+def _noise(blocks: Sequence[AirBlock]) -> Array:
+    """Return how uncertain each of three axes of each block is, beside one that is at rest and alone, (3 N,)."""
+    moving = [max(map(abs, block.dq_rad_s)) > MOVING_RAD_S for block in blocks]
+    alike = math.sqrt(max(1.0, len(blocks) / INDEPENDENT_BLOCKS))
+    return np.repeat(np.where(moving, MOVING_NOISE, 1.0) * alike, 3)
+
+
+def _solve(rows: Array, seen: Array, noise: Array, prior: Array, spread: Array) -> tuple[Array, Array]:
+    """Return mean and covariance of the unknowns, from normal priors and normal noise (one of each row)."""
+    rows, seen = rows / noise[:, None], seen / noise
     weight = np.diag(1.0 / spread**2)
-    normal = rows.T @ rows / noise**2 + weight
+    normal = rows.T @ rows + weight
     covariance: Array = np.asarray(np.linalg.inv(normal), dtype=np.float64)
-    return prior + covariance @ (rows.T @ (seen - rows @ prior)) / noise**2, covariance
+    return prior + covariance @ (rows.T @ (seen - rows @ prior)), covariance
 
 
 def _turn(fall: Array) -> float:
