@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.errors import ConfigError
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.kinds import Fault
 from sim.fem.mesh_settings import PATCHES, MeshSettings
 from sim.period.sensor_noise import PERFECT, SensorQuality
@@ -44,6 +45,7 @@ class SimulationOptions:
         faults: what breaks or happens, and when.
         tier: what stands for the tissue.
         mesh: of the patches of finite elements.
+        differences: what the plant differs by from the model that the controller has.
 
     Raises:
         ConfigError: a value is out of its range.
@@ -66,6 +68,7 @@ class SimulationOptions:
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.LAW
     mesh: MeshSettings = PATCHES["recommended"]
+    differences: PlantDifferences = EXACT_PLANT
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""

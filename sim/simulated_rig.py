@@ -10,6 +10,7 @@ from controller.errors import PlantError
 from controller.rig import Identity, Rig
 from controller.types import JointSenses
 from sim.options import SimulationOptions
+from sim.period.drive_lag import LAG_S
 
 SENSES = JointSenses(has_temperatures=False, has_voltages=False, has_ages=False, has_faults=True)
 """The simulated drives report faults only."""
@@ -32,6 +33,7 @@ def simulated_rig(arm: ArmDescription, options: SimulationOptions) -> Rig:
         joints=joints,
         dt_s=options.dt_s,
         loop_lag_s=options.dt_s * (1 + sensor_ticks),
+        drive_lag_s=LAG_S,
         sensor_period_s=options.dt_s * options.sensor_ticks,
         sensor_noise_n=options.quality.force_noise_n,
         adds_gravity=options.adds_gravity,

@@ -250,6 +250,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
                         help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
                              "d0_ns_per_m")  # fmt: skip
+    parser.add_argument("--plant", default="exact", metavar="NAME or FILE",
+                        help="what the plant differs by from its model: exact (default), typical or poor, drawn by the "
+                             "seed, or a YAML plant file")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-error", type=millimetres, default=0.0,
                         metavar="MM", help="how far off the planner's skin is, 0 to 20; default 0")  # fmt: skip

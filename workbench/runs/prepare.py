@@ -16,6 +16,8 @@ from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
 from controller.types import SegmentInfo
+from sim.differences.plants import load_plant
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_fault
 from sim.faults.kinds import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
@@ -53,6 +55,7 @@ class Inputs:
         arm: the arm and its tool.
         gains: gains of the force loop.
         timed: requests of a person; None without an events file.
+        plant: what the plant differs by from its model.
     """
 
     request: SessionRequest
@@ -62,6 +65,7 @@ class Inputs:
     arm: ArmDescription
     gains: GainSet
     timed: tuple[TimedRequest, ...] | None = None
+    plant: PlantDifferences = EXACT_PLANT
 
     def config(self) -> RunConfig:
         """Return the configuration as far as it is known before planning."""
@@ -158,6 +162,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         arm=arm,
         gains=load_gains(request.gains),
         timed=None if request.events is None else load_events(request.events),
+        plant=load_plant(request.plant, arm, request.seed),
     )
 
 
@@ -191,7 +196,9 @@ def simulation_options(inputs: Inputs) -> SimulationOptions:
     """Return the choices of the simulation that a request stands for."""
     request = inputs.request
     tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
-    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+    return SimulationOptions(
+        seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh, differences=inputs.plant
+    )
 
 
 def _believed(skin: Skin, request: SessionRequest) -> Skin:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.differences.plants import EXACT
+
 DEFAULT_MESH = "recommended"
 
 
@@ -23,6 +25,7 @@ class SessionRequest:
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
         events: file with the requests of a person, or None.
+        plant: what the plant differs by: a name, or a plant file.
     """
 
     program: str
@@ -35,3 +38,4 @@ class SessionRequest:
     faults: tuple[str, ...] = ()
     mesh: str = DEFAULT_MESH
     events: Path | None = None
+    plant: str = EXACT
