@@ -12,8 +12,8 @@ from controller.robot import GRAVITY_M_S2, RobotModel
 from controller.safety.pads import rotated
 from controller.types import ArmState, ToolTerms, Vector, Vector3, Vector6
 
-BLOCK_TICKS = 50
-"""Ticks that one block is the mean of: 50 ms, in which a slow arm turns by less than a degree (design choice)."""
+BLOCK_TICKS = 20
+"""Ticks that one block is the mean of: 20 ms, in which a slow arm turns by half a degree (design choice)."""
 
 
 @dataclass(frozen=True, slots=True)

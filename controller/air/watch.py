@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,17 +20,23 @@ from controller.safety.reaction import stop_reason
 from controller.types import ArmState, Cause, Command, Phase, Reference, StopReason, Vector, Vector6
 
 AIR_PHASES = frozenset({Phase.TO_PLAN, Phase.TRANSFER})
-SETTLE_S = 0.05
-"""Time in the air before samples count: the momentum observer, the arm's own swing, the last of a contact (assumed)."""
-REFUSED_DOUBT = 20.0
-"""How much farther than assumed masses may be off on an arm that is refused: it is held by what was measured."""
+SETTLE_S = 0.03
+"""Time in the air before samples count: the momentum observer has come within 17 % (design choice: with one block more
+it is before the gate would find sensor and observer apart)."""
+HELD_DOUBT = 20.0
+"""How much farther than assumed masses may be off where the arm has to be held by what was measured, whatever it is:
+until the check is done, and after it has refused."""
+HELD_NM = 0.15
+"""A torque beside the model below this, and below a joint's friction, needs no other holding (assumed)."""
 GRAVITY_BLOCKS = 60
 """Most blocks that gravity is estimated from, spread evenly; the work is done within one tick."""
-FEWEST_BLOCKS = 6
+FEWEST_BLOCKS = 15
 """A transfer with fewer good blocks tares nothing."""
 JUMP_N, JUMP_N_PER_S = 1.0, 0.06
 """The zero may be off its expected value by this, plus this for every second since the last tare (design choice: five
 times what cross-talk of 3 % on the tool's weight leaves; a drift of 0.05 N/s that begins now)."""
+FIRST_DRIFT_N_PER_S = 0.02
+"""Standard deviation of a drift of which nothing is known (assumed)."""
 FAR_ZERO_N = 20.0
 """A zero that has drifted this far in a session has come near the trip of the wrist sensor (design choice)."""
 GROWN_FRICTIONS = 4.0
@@ -55,6 +62,7 @@ class AirWatch:
         self._friction_nm: Vector = law.robot.arm.friction_nm
         self._mass_kg, self._com_s_m = law.robot.arm.tool.mass_kg, law.robot.arm.tool.com_s_m
         self._filter: ZeroFilter | None = None
+        self._provisional: Array | None = None
 
     def see(self, state: ArmState, reference: Reference, command: Command) -> StopReason | None:
         """Take one tick of a running session; return why it must not go on, or None.
@@ -79,7 +87,7 @@ class AirWatch:
         block = self._maker.add(state, command.terms, self._law.residual_nm)
         if block is None:
             return None
-        self._blocks.append(block)
+        self._blocks.append(self._by_file(block))
         if self._is_checked or self._has_looked:
             return None
         self._has_looked = True
@@ -105,15 +113,23 @@ class AirWatch:
         try:
             tool = estimate_tool([block], robot.arm.tool)
             stop = gross(tool, block, robot, t_s)
-            return None if stop is None else self._refuse(stop, tool, t_s)
+            if stop is not None:
+                return self._refuse(stop, tool, t_s)
+            pairs = zip(block.residual_nm, robot.arm.friction_nm, strict=True)
+            if not all(abs(residual) <= max(HELD_NM, friction) for residual, friction in pairs):
+                self._provisional = estimate_gravity([block], robot, HELD_DOUBT).correction
+                self._correct(self._provisional)
         except ModelError as error:
             return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
+        return None
 
     def _examine(self, state: ArmState) -> StopReason | None:
         """Judge tool, sensor and arm, and take over what was found."""
         blocks, robot, t_s = self._blocks, self._robot, state.t_s
         if not blocks:
             return None
+        robot.restore()
+        self._provisional = None
         try:
             tool = estimate_tool(blocks, robot.arm.tool)
             gravity = estimate_gravity(blocks[:: max(1, len(blocks) // GRAVITY_BLOCKS)], robot)
@@ -136,10 +152,17 @@ class AirWatch:
 
     def _refuse(self, stop: StopReason, tool: ToolEstimate, t_s: float) -> StopReason:
         """Hold the refused arm by what was measured: the gravity of the file would let it sink or rise."""
-        gravity = estimate_gravity(self._blocks[-GRAVITY_BLOCKS:], self._robot, REFUSED_DOUBT)
+        gravity = estimate_gravity(self._blocks[-GRAVITY_BLOCKS:], self._robot, HELD_DOUBT)
         self._correct(gravity.correction)
         self._tell(t_s, AirChecked(found(tool, gravity, self._robot.arm), is_passed=False))
         return stop
+
+    def _by_file(self, block: AirBlock) -> AirBlock:
+        """Return a block whose residual is beside the model of the file, whatever the arm is held by now."""
+        if self._provisional is None:
+            return block
+        held = self._robot.gravity_regressor(np.array(block.q_rad)) @ self._provisional.ravel()
+        return replace(block, residual_nm=tuple((np.array(block.residual_nm) - held).tolist()))
 
     def _correct(self, additions: Array) -> None:
         try:
@@ -160,7 +183,7 @@ class AirWatch:
         zero: Vector6 = (mean[0], mean[1], mean[2], mean[3], mean[4], mean[5])
         middle_s = float(np.mean([block.t_s for block in blocks]))
         if self._filter is None:
-            self._filter = ZeroFilter(middle_s, zero, (0.0,) * 6, 0.0)
+            self._filter = ZeroFilter(middle_s, zero, (0.0,) * 6, FIRST_DRIFT_N_PER_S)
         off_n = max(abs(a - b) for a, b in zip(zero[:3], self._filter.zero(middle_s)[:3], strict=True))
         allowed = JUMP_N + JUMP_N_PER_S * self._filter.age_s(middle_s)
         if not off_n <= allowed:
