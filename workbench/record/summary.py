@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from controller.errors import MassageArmError, PlanError
 from controller.types import Cause, ContactState, Phase, SegmentInfo, StopReason
+from workbench.record.air_summary import AirSummary, air_summary
 from workbench.record.columns import StepColumns
 from workbench.record.messages import EndEvent, EventKind, LoopStats, RunConfig
 from workbench.record.reader import RunData
@@ -109,6 +110,8 @@ class Summary(_Model):
     overruns: int = 0
     recorder_drops: int = 0
     peak_rss_mb: float | None = None
+    air_check: AirSummary | None = None
+    """What the check in free air found; null where nothing moved."""
     run_id: str = ""
 
 
@@ -198,6 +201,7 @@ def summarise(run: RunData) -> Summary:
         overruns=total.overruns if total else 0,
         recorder_drops=total.drops if total else 0,
         peak_rss_mb=total.peak_rss_mb if total else None,
+        air_check=air_summary(run.events),
         run_id=run.run_id,
     )
 

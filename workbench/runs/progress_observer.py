@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from controller.air.findings import AirChecked
+from controller.air.words import found_line
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.types import StepRecord, StopReason
 
@@ -73,5 +75,8 @@ class EventLines:
                 self._say(f"{t_s:.1f} s: {event.request}: {refused}{event.text}")
             case ClearedEvent():
                 self._say(f"{t_s:.1f} s: cleared by {event.who}; the arm is driven back and the session goes on")
+            case AirChecked():
+                verdict = "passed" if event.is_passed else "refused"
+                self._say(f"{t_s:.1f} s: free-air check {verdict}: {found_line(event.found)}")
             case ObserverDropped():
                 self._say(f"{t_s:.1f} s: {event.name} failed and is switched off, the session goes on: {event.error}")
