@@ -63,7 +63,7 @@ def _run(
     body, robot, whole = _prepared("servo7")
     options = SimulationOptions(seed=1, differences=differences)
     plant = build_simulation(robot.arm, robot.placement, body, options)
-    chosen = _near(whole) if plan is None else plan
+    chosen = replace(_near(whole), start_path_rad=whole.start_path_rad) if plan is None else plan
     parts, watch = SessionParts.of(chosen, robot, STANDARD, plant.rig), Watch()
     session = parts.session(plant, (watch,), truth=plant, is_air_checked=is_air_checked)
     plant.configure()
@@ -156,7 +156,7 @@ def test_without_the_check_a_drifting_sensor_presses_wrong() -> None:
 
 def test_a_plan_without_a_way_is_checked_in_its_first_transfer() -> None:
     """One orientation: tool and zero are not told apart, and what is too much is refused all the same."""
-    plan = replace(_near(_prepared("servo7")[2]), start_path_rad=())
+    plan = _near(_prepared("servo7")[2])
     result, watch = _run(PlantDifferences.exact(), plan=plan, until_s=5.0)
     assert result.stop is None
     assert watch.checked.is_passed
