@@ -116,6 +116,8 @@ class ArmDescription:
         home_rad: posture to begin an inverse-kinematics search with, (n,).
         reach_m: distance from the first joint axis to T with the arm stretched.
         tool: the tool.
+        link_additions: what was measured to be added to mass [kg] and first moment (3) [kg m] of every moving link of
+            the URDF, (n, 4); empty for nothing.
     """
 
     name: str
@@ -132,3 +134,4 @@ class ArmDescription:
     home_rad: Vector
     reach_m: float
     tool: ToolDescription
+    link_additions: tuple[tuple[float, float, float, float], ...] = ()

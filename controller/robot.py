@@ -55,6 +55,9 @@ class RobotModel:
         self.data = model.createData()
         self._spare = model.createData()
         self._stated = [inertia.copy() for inertia in model.inertias]
+        if arm.link_additions:
+            self.correct(np.array(arm.link_additions))
+            self._stated = [inertia.copy() for inertia in model.inertias]
         self.joints: int = model.nq
         self.tool_id: int = model.getFrameId(arm.tool_frame)
         self.sensor_id: int = model.getFrameId(arm.sensor_frame)

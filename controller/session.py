@@ -83,7 +83,7 @@ class Session:
         observers: who sees every step and event, in the order they are called.
         operator: whose requests are heard; without one every stop ends the session.
         truth: what the simulation knows; None on hardware.
-        is_air_checked: arm, tool and sensor are checked in the air before they are trusted.
+        air: checks arm, tool and sensor in the air before they are trusted; None trusts them.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Session:
         observers: Sequence[Observer] = (),
         operator: Operator | None = None,
         truth: TruthSource | None = None,
-        is_air_checked: bool = False,
+        air: AirWatch | None = None,
     ) -> None:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
         self._observers, self._operator, self._truth = Observers(observers), operator, truth
@@ -109,7 +109,7 @@ class Session:
         self._last: tuple[Reference, Command] | None = None
         self._ways = Ways(plan, law.robot, plant.rig.dt_s)
         self._stops = Stops(gate)
-        self._air = AirWatch(law, self._tell) if is_air_checked else None
+        self._air = air
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
         self._is_over = self._is_closed = self._is_collector_off = self._has_raised = False
@@ -328,6 +328,8 @@ class Session:
         except Exception as error:
             self._fail(error, state.t_s)
             return
+        for event in air.events():
+            self._tell(state.t_s, event)
         if stop is not None:
             self._gate.stop(stop)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
@@ -117,10 +118,9 @@ class SessionParts:
                 other layers do without it leave it out.
         """
         own = self._gate_for(operator) if gate is None else gate
-        return Session(
-            plant, self.plan, self.law(), own, observers=observers, operator=operator, truth=truth,
-            is_air_checked=is_air_checked,
-        )  # fmt: skip
+        law = self.law()
+        air = AirWatch(law) if is_air_checked else None
+        return Session(plant, self.plan, law, own, observers=observers, operator=operator, truth=truth, air=air)
 
     def _gate_for(self, operator: Operator | None) -> Gate:
         """Return a fresh gate; a session that a person may pause and slow down has all the time there is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -48,12 +47,12 @@ class AirWatch:
 
     Args:
         law: whose tare, tool and gravity are set; its model is that of the files again.
-        tell: takes what was found, with its session time.
     """
 
-    def __init__(self, law: ImpedanceForceLaw, tell: Callable[[float, AirEvent], None]) -> None:
+    def __init__(self, law: ImpedanceForceLaw) -> None:
         law.robot.restore()
-        self._law, self._robot, self._tell = law, law.robot, tell
+        self._law, self._robot = law, law.robot
+        self._events: list[AirEvent] = []
         self._maker = BlockMaker(law.robot)
         self._blocks: list[AirBlock] = []
         self._since_s: float | None = None
@@ -93,6 +92,13 @@ class AirWatch:
         self._has_looked = True
         return self._look(state)
 
+    def events(self) -> list[AirEvent]:
+        """Return what was found since the last call."""
+        if not self._events:
+            return []
+        events, self._events = self._events, []
+        return events
+
     def forget(self) -> None:
         """Forget the samples so far: a stop has interrupted them."""
         self._blocks, self._since_s, self._phase = [], None, None
@@ -115,10 +121,7 @@ class AirWatch:
             stop = gross(tool, block, robot, t_s)
             if stop is not None:
                 return self._refuse(stop, tool, t_s)
-            pairs = zip(block.residual_nm, robot.arm.friction_nm, strict=True)
-            if not all(abs(residual) <= max(HELD_NM, friction) for residual, friction in pairs):
-                self._provisional = estimate_gravity([block], robot, HELD_DOUBT).correction
-                self._correct(self._provisional)
+            self._hold(block)
         except ModelError as error:
             return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
         return None
@@ -147,15 +150,22 @@ class AirWatch:
             self._law.take_tool(tool.mass_kg, tool.com_s_m)
             self._filter = ZeroFilter(tool.t_s, tool.zero_s, tool.drift_s, tool.drift_error_n_per_s)
             self._take_zero(t_s)
-        self._tell(t_s, AirChecked(what, is_passed=True))
+        self._events.append(AirChecked(what, is_passed=True))
         return None
 
     def _refuse(self, stop: StopReason, tool: ToolEstimate, t_s: float) -> StopReason:
         """Hold the refused arm by what was measured: the gravity of the file would let it sink or rise."""
         gravity = estimate_gravity(self._blocks[-GRAVITY_BLOCKS:], self._robot, HELD_DOUBT)
         self._correct(gravity.correction)
-        self._tell(t_s, AirChecked(found(tool, gravity, self._robot.arm), is_passed=False))
+        self._events.append(AirChecked(found(tool, gravity, self._robot.arm), is_passed=False))
         return stop
+
+    def _hold(self, block: AirBlock) -> None:
+        """Hold the arm by what it shows at rest, until more is known."""
+        pairs = zip(block.residual_nm, self._robot.arm.friction_nm, strict=True)
+        if not all(abs(residual) <= max(HELD_NM, friction) for residual, friction in pairs):
+            self._provisional = estimate_gravity([block], self._robot, HELD_DOUBT).correction
+            self._correct(self._provisional)
 
     def _by_file(self, block: AirBlock) -> AirBlock:
         """Return a block whose residual is beside the model of the file, whatever the arm is held by now."""
@@ -193,7 +203,7 @@ class AirWatch:
         stop = self._drifting(t_s)
         if stop is None:
             self._take_zero(t_s)
-            self._tell(t_s, Tared(self._law.zero_s, self._filter.drift, float(np.abs(residual).max())))
+            self._events.append(Tared(self._law.zero_s, self._filter.drift, float(np.abs(residual).max())))
         return stop
 
     def _grown(self, residual: Array, block: AirBlock, t_s: float) -> StopReason | None:
