@@ -95,6 +95,12 @@ class SimulationOptions:
             return PERFECT
         return SensorQuality() if self.has_bias else SensorQuality(force_bias_n=0.0, moment_bias_nm=0.0)
 
+    @property
+    def sensor_period_ticks(self) -> float:
+        """Periods of the loop in one period of the wrist sensor, a whole number where the plant says no other."""
+        rate_hz = self.differences.sensor_rate_hz
+        return self.sensor_ticks if rate_hz is None else max(1.0, 1.0 / (rate_hz * self.dt_s))
+
     def stream(self, purpose: int) -> np.random.Generator:
         """Return the random numbers of one purpose, at their beginning."""
         return np.random.default_rng([self.seed, purpose])

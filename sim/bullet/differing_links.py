@@ -14,15 +14,13 @@ from sim.bullet.rigid_groups import ArmLink, carriers, hanging_on
 from sim.differences.values import NOWHERE, PlantDifferences, per_joint
 
 Array = NDArray[np.float64]
-LIGHTEST_TOOL_KG = 0.02
-"""What must be left behind the wrist sensor (design choice)."""
 
 
 def differing_links(links: Sequence[ArmLink], arm: ArmDescription, differences: PlantDifferences) -> list[ArmLink]:
     """Return the links of an arm's file as they are in the plant.
 
     Raises:
-        ConfigError: a link would be left without inertia, or the tool without mass.
+        ConfigError: a link would be left without inertia.
     """
     joints = len(arm.joint_names)
     changed = list(links)
@@ -47,11 +45,7 @@ def _scaled(link: ArmLink, share: float) -> ArmLink:
 
 def _with_tool_error(links: list[ArmLink], arm: ArmDescription, differences: PlantDifferences) -> list[ArmLink]:
     behind = {link.name for link in hanging_on(links, arm.sensor_frame)}
-    mass_kg, error_kg = arm.tool.mass_kg, differences.tool_mass_error_kg
-    if not mass_kg + error_kg >= LIGHTEST_TOOL_KG:
-        allowed = f"at least {LIGHTEST_TOOL_KG - mass_kg:.3f} for {arm.name}, whose tool has {mass_kg:.3f} kg"
-        raise ConfigError(f"plant {differences.name}: tool_mass_error_kg", f"{error_kg:g}", allowed)
-    share = 1.0 + error_kg / mass_kg
+    share = 1.0 + differences.tool_mass_error_kg / arm.tool.mass_kg
     return [_scaled(link, share) if link.name in behind else link for link in links]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+from controller.arm import ArmDescription
 from controller.errors import ConfigError
 from controller.types import Side, Vector, Vector3
 
+LIGHTEST_TOOL_KG = 0.02
+"""What must be left behind the wrist sensor (design choice)."""
 NOWHERE: Vector3 = (0.0, 0.0, 0.0)
 _ELASTIC_ONLY = ("joint_damping_ratio", "motor_inertia_kg_m2", "stribeck_ratio", "friction_load_share")
 """Keys that mean something for elastic joints alone."""
@@ -104,8 +107,12 @@ class PlantDifferences:
         """Whether nothing differs, whatever the name."""
         return all(getattr(self, field.name) == field.default for field in fields(self) if field.name != "name")
 
-    def check(self, joints: int) -> None:
-        """Refuse a vector that is for another number of joints; raises ConfigError."""
+    def check(self, arm: ArmDescription) -> None:
+        """Refuse what this arm cannot have: a vector for another number of joints, no tool; raises ConfigError."""
+        joints, tool_kg = len(arm.joint_names), arm.tool.mass_kg
+        if not tool_kg + self.tool_mass_error_kg >= LIGHTEST_TOOL_KG:
+            allowed = f"at least {LIGHTEST_TOOL_KG - tool_kg:.3f} for {arm.name}, whose tool has {tool_kg:.3f} kg"
+            raise ConfigError(f"plant {self.name}: tool_mass_error_kg", f"{self.tool_mass_error_kg:g}", allowed)
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name in PER_JOINT and value is not None and len(value) not in (1, joints):

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
+from controller.processes.gravity import RobotGravity
+from controller.robot import RobotModel
 from controller.types import Side, Vector
 from sim.bullet.arm import BulletArm
 from sim.bullet.link_dynamics import LinkDynamics
@@ -57,7 +59,6 @@ class DifferingArm:
         joints = len(arm.joint_names)
         self.friction_nm = friction_nm(arm, differences) if has_friction else (0.0,) * joints
         """Coulomb friction, (n,)."""
-        self._table = joint_table(arm, differences, generator, self.friction_nm)
         self._wrist = wrist_numbers(differences)
         side, torque_side = sides(arm, differences)
         self._is_at_motor = tuple(self.is_elastic and s is Side.MOTOR for s in side)
@@ -65,12 +66,15 @@ class DifferingArm:
         delay_ms = differences.transport_delay_ms
         self._late = 0.0 if delay_ms is None else max(0.0, delay_ms * 1e-3 / dt_s - 1.0)
         self._jitter = differences.jitter_ms * 1e-3 / dt_s
+        remembered = math.ceil(self._late + self._jitter) + 2
+        self._table = joint_table(arm, differences, generator, self.friction_nm, remembered)
         corner = differences.speed_filter_hz
         self._share = 0.0 if corner is None else -math.expm1(-2.0 * math.pi * corner * dt_s)
         self._block: Array = np.zeros((BLOCK, 2))
         self._used = 0
         self._dynamics: LinkDynamics | None = None
         self._text = ""
+        self._gravity: RobotGravity | None = None
 
     def reset(self, q_rad: Vector, hold_nm: Vector) -> None:
         """Place the rotors at rest where they hold the links with these torques (n,), as the drives believe them."""
@@ -133,6 +137,12 @@ class DifferingArm:
         )  # fmt: skip
         pairs = [(p, v) if at_motor else (q, dq) for at_motor, p, v, q, dq in rows]
         return tuple(p for p, _ in pairs), tuple(v for _, v in pairs)
+
+    def own_gravity(self, q_rad: Vector, planned: Placement) -> Vector:
+        """Return the gravity torque (n,) by the arm's file, standing as planned, at these positions (n,)."""
+        if self._gravity is None:
+            self._gravity = RobotGravity(RobotModel(self._arm, planned))
+        return self._gravity(q_rad)
 
     def set_brakes(self, torque_nm: Vector) -> None:
         """Let brakes at the motors hold with at most these torques (n,), 0 where they are open."""

@@ -16,7 +16,6 @@ from sim.period.differing_period import (
     ECCENTRICITY,
     ECCENTRICITY_PHASE,
     SENT,
-    SENT_ROWS,
     SIDE,
     WRIST_SIZE,
 )
@@ -54,7 +53,11 @@ def sides(arm: ArmDescription, differences: PlantDifferences) -> tuple[tuple[Sid
 
 
 def joint_table(
-    arm: ArmDescription, differences: PlantDifferences, generator: np.random.Generator, friction: Vector
+    arm: ArmDescription,
+    differences: PlantDifferences,
+    generator: np.random.Generator,
+    friction: Vector,
+    remembered: int,
 ) -> Array:
     """Return the table of ``sim.period.differing_period`` for an arm at no time yet.
 
@@ -63,9 +66,10 @@ def joint_table(
         differences: what it differs by.
         generator: draws the phases of ripple and eccentricity.
         friction: Coulomb friction, (n,).
+        remembered: commands to remember: more than the longest delay in periods.
     """
     drives, joints = arm.drives, len(arm.drives)
-    table = np.zeros((SENT + SENT_ROWS, joints))
+    table = np.zeros((SENT + remembered, joints))
 
     def values(given: Vector | None, own: str) -> Array:
         return np.array([getattr(drive, own) for drive in drives] if given is None else per_joint(given, joints))

@@ -17,11 +17,9 @@ ROTORS = SETTINGS
 OUT = ROTORS + ROTOR
 SIDE, ECCENTRICITY, ECCENTRICITY_PHASE, READ, FILTERED = range(OUT + 1, OUT + 6)
 SENT = FILTERED + 1
-"""Rows of the table, (SENT + SENT_ROWS, n), behind the settings of ``sim.period.elastic_joints``: its rotors; torque
-for the engine [Nm]; 1 where the encoder is at the motor, 0 at the link; eccentricity [rad] and its phase [rad];
-position read last [rad]; filtered speed [rad/s]; commands sent, a ring [Nm]."""
-SENT_ROWS = 16
-"""Commands that are remembered: more than any delay in periods."""
+"""Rows of the table, (SENT + m, n), behind the settings of ``sim.period.elastic_joints``: its rotors; torque for the
+engine [Nm]; 1 where the encoder is at the motor, 0 at the link; eccentricity [rad] and its phase [rad]; position read
+last [rad]; filtered speed [rad/s]; the last m commands sent, a ring [Nm]."""
 CROSSTALK, DRIFT, WRIST_SIZE = 0, 36, 39
 """Where the wrist's numbers hold its matrix (36, by rows) and the drift of its force axes (3) [N/s]."""
 

@@ -14,6 +14,7 @@ from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 
 
 class Topic(enum.StrEnum):
@@ -243,6 +244,7 @@ class RunConfig:
         braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
             records that do not have it.
         identity: which plant it ran on.
+        differences: what the simulated plant differed by from its model; a record without them has an exact one.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -268,6 +270,7 @@ class RunConfig:
     identity: Identity | None = None
     force_gains: ForceGains | None = None
     braked_bound_n: float | None = None
+    differences: PlantDifferences = EXACT_PLANT
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

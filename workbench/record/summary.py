@@ -88,6 +88,8 @@ class Summary(_Model):
     arm: str
     gains: str
     seed: int
+    plant: str = "exact"
+    """What the plant is called: exact, typical, poor, or the name of its file."""
     config_sha256: str
     duration_s: float
     segments: tuple[SegmentSummary, ...]
@@ -122,6 +124,7 @@ class _Identity(TypedDict):
     arm: str
     gains: str
     seed: int
+    plant: str
     config_sha256: str
 
 
@@ -267,6 +270,7 @@ def _identity(config: RunConfig) -> _Identity:
         "arm": config.arm,
         "gains": config.gains,
         "seed": config.seed,
+        "plant": config.differences.name,
         "config_sha256": config.config_sha256,
     }
 

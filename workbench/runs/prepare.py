@@ -17,6 +17,7 @@ from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
 from controller.types import SegmentInfo
+from sim.differences.file import LEVELS
 from sim.differences.plants import load_plant
 from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_fault
@@ -101,6 +102,7 @@ class Inputs:
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
             identity=simulated_rig(self.arm, simulation_options(self)).identity,
+            differences=self.plant,
         ).hashed()
 
 
@@ -252,6 +254,8 @@ def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
         paths.append(("gains", gains))
     if inputs.request.corrections is not None:
         paths.append(("corrections", inputs.request.corrections))
+    if inputs.request.plant not in LEVELS:
+        paths.append(("plant", Path(inputs.request.plant)))
     if inputs.request.events is not None:
         paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)

@@ -8,6 +8,8 @@ from pathlib import Path
 from sim.differences.plants import EXACT
 
 DEFAULT_MESH = "recommended"
+DEFAULT_PLANT = EXACT
+"""Plant of a session that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +41,5 @@ class SessionRequest:
     faults: tuple[str, ...] = ()
     mesh: str = DEFAULT_MESH
     events: Path | None = None
-    plant: str = EXACT
+    plant: str = DEFAULT_PLANT
     corrections: Path | None = None
