@@ -325,13 +325,12 @@ class Session:
         """Let the free-air check look at the tick; where it cannot, the session must not go on."""
         try:
             stop = air.see(state, reference, command)
+            if stop is not None:
+                self._gate.stop(stop)
         except Exception as error:
             self._fail(error, state.t_s)
-            return
         for event in air.events():
             self._tell(state.t_s, event)
-        if stop is not None:
-            self._gate.stop(stop)
 
     def _note(self, judgement: Judgement) -> None:
         """Tell the law what became of its command; one comparison where nothing did."""

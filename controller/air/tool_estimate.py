@@ -20,11 +20,11 @@ is off by 0.05 N then counts as 20 g (design choice)."""
 FORCE_NOISE_N, MOMENT_NOISE_NM = 0.03, 0.002
 """Uncertainty of a block: sensor noise over its ticks, and what gain error and cross-talk of 1 % of a tool's weight
 leave (assumed)."""
-MOVING_RAD_S, MOVING_NOISE = 0.02, 5.0
-"""While a joint is faster than this, a block is so many times less certain: the tool's rotational inertia is left out
-(assumed)."""
+MOVING_RAD_S = 0.02
+"""While a joint is faster than this, a block says nothing of the tool: an elastic arm swings faster than its measured
+speeds tell (seen at 15 Hz: 3 m/s2)."""
 INDEPENDENT_BLOCKS = 10.0
-"""Neighbouring blocks err alike: all of them together count as so many independent ones (assumed)."""
+"""All blocks together count as so many independent ones (assumed)."""
 MASS_PRIOR_KG = 1.0
 """Standard deviation of the tool's mass before it is weighed: a few kilograms may hang there (assumed)."""
 FORCE_ZERO_N, MOMENT_ZERO_NM = 5.0, 0.1
@@ -86,13 +86,17 @@ def estimate_tool(blocks: Sequence[AirBlock], tool: ToolDescription) -> ToolEsti
     """
     if not blocks:
         raise ModelError("free-air check", "no samples", "at least one block of them")
+    resting = [block for block in blocks if max(map(abs, block.dq_rad_s)) <= MOVING_RAD_S]
+    blocks = resting if resting else blocks
     times = np.array([block.t_s for block in blocks])
     wrench, fall = np.array([block.wrench_s for block in blocks]), np.array([block.fall_s for block in blocks])
     if not (np.isfinite(times).all() and np.isfinite(wrench).all() and np.isfinite(fall).all()):
         raise ModelError("free-air check", "a sample that is no number", "finite senses", "check the wrist sensor")
     t_s, turn_rad = float(times[-1]), _turn(fall)
     mass_spread = MASS_PRIOR_KG if turn_rad >= ENOUGH_TURN_RAD else STATED_KG
-    since, noise = times - t_s, _noise(blocks)
+    since = times - t_s
+    # Neighbouring blocks err alike.
+    noise = np.full(3 * len(blocks), math.sqrt(max(1.0, len(blocks) / INDEPENDENT_BLOCKS)))
     force, force_cov = _solve(
         _force_rows(since, fall), wrench[:, :3].ravel(), FORCE_NOISE_N * noise,
         np.array([*[0.0] * 6, tool.mass_kg]),
@@ -151,13 +155,6 @@ def _moment_rows(since: Array, fall: Array) -> Array:
         rows[:, axis, 6 + j] = fall[:, k]
         rows[:, axis, 6 + k] = -fall[:, j]
     return rows.reshape(-1, 9)
-
-
-def _noise(blocks: Sequence[AirBlock]) -> Array:
-    """Return how uncertain each of three axes of each block is, beside one that is at rest and alone, (3 N,)."""
-    moving = [max(map(abs, block.dq_rad_s)) > MOVING_RAD_S for block in blocks]
-    alike = math.sqrt(max(1.0, len(blocks) / INDEPENDENT_BLOCKS))
-    return np.repeat(np.where(moving, MOVING_NOISE, 1.0) * alike, 3)
 
 
 def _solve(rows: Array, seen: Array, noise: Array, prior: Array, spread: Array) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -120,7 +121,7 @@ class AirWatch:
             tool = estimate_tool([block], robot.arm.tool)
             stop = gross(tool, block, robot, t_s)
             if stop is not None:
-                return self._refuse(stop, tool, t_s)
+                return self._refuse(stop, tool, [block])
             self._hold(block)
         except ModelError as error:
             return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
@@ -135,12 +136,13 @@ class AirWatch:
         self._provisional = None
         try:
             tool = estimate_tool(blocks, robot.arm.tool)
-            gravity = estimate_gravity(blocks[:: max(1, len(blocks) // GRAVITY_BLOCKS)], robot)
+            thinned = blocks[:: max(1, len(blocks) // GRAVITY_BLOCKS)]
+            gravity = estimate_gravity(thinned, robot)
         except ModelError as error:
             return stop_reason(Cause.MODEL_MISMATCH, str(error), 1.0, 0.0, "times", t_s)
         stop = refusal(tool, gravity, robot, blocks[-1].q_rad, t_s)
         if stop is not None:
-            return self._refuse(stop, tool, t_s)
+            return self._refuse(stop, tool, thinned)
         what = found(tool, gravity, robot.arm)
         self._is_checked, self._friction_nm = True, what.friction_nm
         if what.is_corrected:
@@ -153,9 +155,9 @@ class AirWatch:
         self._events.append(AirChecked(what, is_passed=True))
         return None
 
-    def _refuse(self, stop: StopReason, tool: ToolEstimate, t_s: float) -> StopReason:
+    def _refuse(self, stop: StopReason, tool: ToolEstimate, blocks: Sequence[AirBlock]) -> StopReason:
         """Hold the refused arm by what was measured: the gravity of the file would let it sink or rise."""
-        gravity = estimate_gravity(self._blocks[-GRAVITY_BLOCKS:], self._robot, HELD_DOUBT)
+        gravity = estimate_gravity(blocks, self._robot, HELD_DOUBT)
         self._correct(gravity.correction)
         self._events.append(AirChecked(found(tool, gravity, self._robot.arm), is_passed=False))
         return stop

@@ -87,7 +87,7 @@ def test_the_plan_turns_the_wrist_before_it_begins() -> None:
 
 
 def test_an_exact_arm_passes_and_is_left_as_it_is() -> None:
-    result, watch = _run(PlantDifferences.exact(), until_s=4.6)
+    result, watch = _run(PlantDifferences.exact(), until_s=5.6)
     assert result.stop is None
     found = watch.checked.found
     assert watch.checked.is_passed
@@ -115,7 +115,7 @@ def test_what_is_too_far_off_is_refused_by_name_in_the_air(differences: PlantDif
     assert result.stop is not None
     assert result.stop.cause is Cause.MODEL_MISMATCH
     assert named in result.stop.limit
-    assert result.stop.t_s < 5.0
+    assert result.stop.t_s < 6.0
     assert not watch.checked.is_passed
     assert watch.peak_n == 0.0
     start_m, end_m = watch.steps[0].p_wt, watch.steps[-1].p_wt

@@ -51,7 +51,8 @@ def way_to_weigh(plan: Plan, back: Back, robot: RobotModel) -> tuple[Vector, ...
     if turned is None:
         return path
     there = as_vectors([turned])[0]
-    return (*(path or (plan.start_q_rad,)), there, there, plan.start_q_rad)
+    # A posture twice is a dwell: turned, and back, so that a drift of the sensor shows too.
+    return (*(path or (plan.start_q_rad,)), there, there, plan.start_q_rad, plan.start_q_rad)
 
 
 def turn_on_way_rad(path: tuple[Vector, ...], robot: RobotModel) -> float:
