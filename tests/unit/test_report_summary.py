@@ -26,6 +26,7 @@ KEYS = {
     "recorder_drops", "peak_rss_mb", "stops", "warnings",
 }  # fmt: skip
 OWN_KEYS = {
+    "air_check",
     "run_id",
     "braked_bound_n",
     "message",

@@ -8,6 +8,7 @@ import numpy as np
 
 from controller.errors import MassageArmError, PlanError
 from controller.types import Phase, SegmentInfo, StopReason
+from workbench.record.air_summary import AirSummary, air_summary
 from workbench.record.assumptions import warnings_of
 from workbench.record.columns import StepColumns
 from workbench.record.ending import StopSummary, ending, stop_summary
@@ -100,6 +101,8 @@ class Summary(SummaryPart):
     overruns: int = 0
     recorder_drops: int = 0
     peak_rss_mb: float | None = None
+    air_check: AirSummary | None = None
+    """What the check in free air found; null where nothing moved."""
     run_id: str = ""
     warnings: tuple[str, ...] = ()
     """What passed the plan's assumptions without a stop, by the senses; a line each."""
@@ -162,6 +165,7 @@ def summarise(run: RunData) -> Summary:
         overruns=total.overruns if total else 0,
         recorder_drops=total.drops if total else 0,
         peak_rss_mb=total.peak_rss_mb if total else None,
+        air_check=air_summary(run.events),
         run_id=run.run_id,
         warnings=warnings_of(run),
     )
