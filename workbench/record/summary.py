@@ -171,7 +171,7 @@ def summarise(run: RunData) -> Summary:
     facts = tick_facts(steps) if steps.has_truth else None
     if facts is not None:
         segments = tuple(_segment(steps, facts, index, info) for index, info in enumerate(config.segments))
-    keep_out = keep_out_truth(steps, config.body)
+    keep_out = keep_out_truth(run.steps, config.body)
     total = run.loop[-1] if run.loop else None
     return Summary(
         verdict="completed" if stop is None else "stopped",
