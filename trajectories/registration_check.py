@@ -95,8 +95,8 @@ PATTERNS = tuple(
 """Errors along the spine and turns: heights are not linear in them, 25 mm is as long as what they see."""
 PATTERN_SHARE = 0.6
 """Largest share of such an error that a session goes on with (design choice: between none and all of it)."""
-PATTERN_DEVIATIONS = 2.4
-"""Not fewer of its standard deviations: a scan that is 3 mm off must not look like a turn (1 % that it does)."""
+PATTERN_DEVIATIONS = 2.1
+"""Not fewer of its standard deviations: a scan that is 3 mm off must not look like a turn (2 % that it does)."""
 REGISTERED_M = (0.005, 0.005, 0.010)
 REGISTERED_RAD = (0.0175, 0.0175, 0.0087)
 """Standard deviations of the errors that are allowed, and do not count for a pattern (the rig's, wider in height)."""
