@@ -213,8 +213,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
     parser.add_argument("--plants", "--plant", dest="plants", nargs="+", metavar="NAME or FILE",
-                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the seed, or a "
-                             "YAML plant file")  # fmt: skip
+                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the seed, "
+                             "or a YAML plant file")  # fmt: skip
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
