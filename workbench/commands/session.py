@@ -134,6 +134,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
         events=arguments.events,
+        corrections=arguments.corrections,
         plant=arguments.plant or DEFAULT_PLANT,
     )
 
@@ -201,6 +202,8 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
             print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
             print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
+        if summary.air_check is not None:
+            print(f"free-air check  {summary.air_check.text}")
         print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
     for warning in summary.warnings:
         print(f"warning         {warning}")

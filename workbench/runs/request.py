@@ -28,6 +28,7 @@ class SessionRequest:
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
         events: file with the requests of a person, or None.
         plant: what the plant differs by: a name, or a plant file.
+        corrections: what the arm differs from its file by, as it was identified; None for nothing.
     """
 
     program: str
@@ -41,3 +42,4 @@ class SessionRequest:
     mesh: str = DEFAULT_MESH
     events: Path | None = None
     plant: str = DEFAULT_PLANT
+    corrections: Path | None = None
