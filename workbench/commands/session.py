@@ -130,6 +130,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
         events=arguments.events,
+        base=arguments.base,
     )
 
 

@@ -236,6 +236,7 @@ class RunConfig:
         braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
             records that do not have it.
         identity: which plant it ran on.
+        base: where the arm's base stood, x, y, z in W [m] and yaw [deg]; empty for the default place.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -261,6 +262,7 @@ class RunConfig:
     identity: Identity | None = None
     force_gains: ForceGains | None = None
     braked_bound_n: float | None = None
+    base: Vector = ()
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:
