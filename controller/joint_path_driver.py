@@ -29,6 +29,9 @@ BLOCKED_RAD = 0.3
 ARRIVED_RAD, ARRIVED_RAD_S = 0.12, 0.05
 """Near enough and slow enough to be at rest in the last posture."""
 
+FRICTION_SHARE = 0.6
+"""Share of the distance at which a joint has arrived where the spring alone overcomes its friction (design choice)."""
+
 
 def leg_time_s(way_rad: Array) -> Array:
     """Return how long legs take whose largest joint motions are ``way_rad`` (any shape) [s].
@@ -43,10 +46,13 @@ class JointPathDriver:
 
     Args:
         waypoints_rad: joint postures to go through in order, each (n,); at the last one it rests.
+        friction_nm: Coulomb friction of every joint, (n,): a joint with so little inertia that its spring would be held
+            back by its friction farther than ``ARRIVED_RAD`` gets a stiffer one; empty where it is not known.
     """
 
-    def __init__(self, waypoints_rad: tuple[Vector, ...]) -> None:
+    def __init__(self, waypoints_rad: tuple[Vector, ...], friction_nm: Vector = ()) -> None:
         self._waypoints = waypoints_rad
+        self._least_stiffness = np.array(friction_nm) / (FRICTION_SHARE * ARRIVED_RAD)
         self._from: Vector = ()
         self._since_s = 0.0
         self.is_blocked = False
@@ -80,6 +86,9 @@ class JointPathDriver:
             self.is_blocked = True
         slow = np.subtract(speed, dq_rad_s)
         pull = mass @ (BANDWIDTH_RAD_S**2 * np.array(lag) + 2.0 * BANDWIDTH_RAD_S * slow)
+        if len(self._least_stiffness) > 0:
+            lacking = np.maximum(self._least_stiffness - BANDWIDTH_RAD_S**2 * np.diag(mass), 0.0)
+            pull += lacking * np.array(lag)
         tau: Vector = tuple((np.array(command.terms.bias_nm) + pull).tolist())
         if is_over and self.leg < len(self._waypoints) - 1:
             self._from, self._since_s = self._waypoints[self.leg], 0.0

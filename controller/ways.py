@@ -168,11 +168,12 @@ class Ways:
         """Return the command of this tick that drives a stopped arm to rest, on the way it is on or on the plan's."""
         if self._parking is None:
             path = self._plan.park_path_rad if self._route is None else self._route.to_rest(self._driver.leg)
-            self._parking = JointPathDriver(path)
+            self._parking = JointPathDriver(path, self._robot.arm.friction_nm)
         return self._parking.step(command, state, self._robot.mass, self._dt_s)
 
     def _take(self, route: Route) -> None:
-        self._route, self._driver, self._parking = route, JointPathDriver(route.path_rad), None
+        self._driver, self._parking = JointPathDriver(route.path_rad, self._robot.arm.friction_nm), None
+        self._route = route
 
 
 def driven_positions(plan: PlanLike, robot: RobotModel) -> list[Vector3]:
