@@ -80,6 +80,7 @@ class Rig:
         joints: number of joints n.
         dt_s: period of the loop [s].
         loop_lag_s: pure lag of the loop on top of the drives' own: transport of the command and of the sensor's sample.
+        drive_lag_s: time constant of the drives' torque loops, as the rig's maker or a measurement gives it.
         sensor_period_s: time between two samples of the wrist sensor.
         sensor_noise_n: rms noise of a force axis of the wrist sensor [N].
         adds_gravity: the arm adds gravity torque itself: the drive side subtracts it from what it sends.
@@ -95,6 +96,7 @@ class Rig:
     joints: int
     dt_s: float
     loop_lag_s: float
+    drive_lag_s: float
     sensor_period_s: float
     sensor_noise_n: float
     adds_gravity: bool

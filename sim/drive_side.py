@@ -9,7 +9,6 @@ from controller.processes.gravity import GravityCompensated, RobotGravity
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.types import Vector
-from sim.period.drive_lag import LAG_S
 from sim.plant import SimPlant
 
 
@@ -20,7 +19,7 @@ def drive_settings(arm: ArmDescription, rig: Rig) -> DriveSettings:
         arm: the arm.
         rig: the rig it stands for.
     """
-    return DriveSettings(arm.torque_limit_nm, rig.dt_s, LAG_S, rig.braked_joints)
+    return DriveSettings(arm.torque_limit_nm, rig.dt_s, rig.drive_lag_s, rig.braked_joints)
 
 
 class SimDriveSide:
@@ -43,7 +42,7 @@ class SimDriveSide:
 
     def feedback(self) -> DriveFeedback:
         """Return what the drives measure themselves."""
-        q_rad, dq_rad_s = self._plant.true_motion()
+        q_rad, dq_rad_s = self._plant.drive_motion()
         return DriveFeedback(q_rad, dq_rad_s, self._plant.given_nm(), self._resting_nm)
 
     def advance(self, tau_nm: Vector) -> None:

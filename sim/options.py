@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.errors import ConfigError
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.kinds import Fault
 from sim.fem.mesh_settings import PATCHES, MeshSettings
 from sim.period.sensor_noise import PERFECT, SensorQuality
@@ -44,6 +45,7 @@ class SimulationOptions:
         faults: what breaks or happens, and when.
         tier: what stands for the tissue.
         mesh: of the patches of finite elements.
+        differences: what the plant differs by from the model that the controller has.
 
     Raises:
         ConfigError: a value is out of its range.
@@ -66,6 +68,7 @@ class SimulationOptions:
     faults: tuple[Fault, ...] = ()
     tier: Tier = Tier.LAW
     mesh: MeshSettings = PATCHES["recommended"]
+    differences: PlantDifferences = EXACT_PLANT
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""
@@ -91,6 +94,12 @@ class SimulationOptions:
         if not self.has_noise:
             return PERFECT
         return SensorQuality() if self.has_bias else SensorQuality(force_bias_n=0.0, moment_bias_nm=0.0)
+
+    @property
+    def sensor_period_ticks(self) -> float:
+        """Periods of the loop in one period of the wrist sensor, a whole number where the plant says no other."""
+        rate_hz = self.differences.sensor_rate_hz
+        return self.sensor_ticks if rate_hz is None else max(1.0, 1.0 / (rate_hz * self.dt_s))
 
     def stream(self, purpose: int) -> np.random.Generator:
         """Return the random numbers of one purpose, at their beginning."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections import deque
 from operator import add
 
 import numpy as np
@@ -16,6 +15,9 @@ from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
 from controller.types import ArmState, Authority, JointFault, Truth, Vector, Vector6
 from sim.bullet.arm import BulletArm
+from sim.differences.values import PlantDifferences
+from sim.differing.arm import DifferingArm
+from sim.differing.place import true_placement
 from sim.faults.injection import Injection, check_fault
 from sim.faults.kinds import Fault
 from sim.fem.back import make_back
@@ -34,6 +36,7 @@ from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
 from sim.person.tissue_tier import Tier
 from sim.simulated_rig import simulated_rig
+from sim.wrist_samples import WristSamples
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.measures import Measures
 
@@ -42,9 +45,8 @@ Array = NDArray[np.float64]
 _FORCE, _FOOT, _NORMAL, _DEPTH, _PRESS = RESULT + FORCE, RESULT + FOOT, RESULT + NORMAL, RESULT + DEPTH, RESULT + PRESS
 _TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
 """Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
-_PERSON, _MOTION, _SENSORS, _FAULTS = range(4)
+_PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
-SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -76,10 +78,13 @@ class SimPlant:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
-        self._arm, self._placement, self._body, self._options = arm, placement, body, options
+        self._arm, self._body, self._options, self._planned = arm, body, options, placement
+        self._placement = true_placement(placement, options.differences)
         self._joints = len(arm.joint_names)
+        options.differences.check(arm)
+        self._differing = None if options.differences.is_exact else self._make_differing(options.differences)
         self._pad: PadDescription = arm.tool.only_pad("the simulation")
-        self._friction_nm = arm.friction_nm if options.has_friction else (0.0,) * self._joints
+        self._friction_nm = self._engine_friction()
         self._quality = options.quality
         self._rig = simulated_rig(arm, options)
         self.person: PersonTissue = draw_person(options.stream(_PERSON)) if options.has_scatter else TYPICAL_PERSON
@@ -93,7 +98,6 @@ class SimPlant:
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
         self.joint_fault: tuple[int, ...] = (JointFault.NONE.value,) * self._joints
-        self._sensor_ticks = options.sensor_ticks
         for fault in options.faults:
             check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
@@ -119,7 +123,7 @@ class SimPlant:
     def configure(self) -> None:
         """Load the arm into a physics world; raises PlantError where the file does not serve."""
         self.deactivate()
-        self._bullet = BulletArm(self._arm, self._placement, self._options.dt_s)
+        self._bullet = BulletArm(self._arm, self._placement, self._options.dt_s, self._options.differences)
         self._arena = self._make_arena(self._bullet)
         if self._options.tier is Tier.FEM:
             pad = PadShape(self._pad.radius_m, self.skin_friction)
@@ -133,7 +137,7 @@ class SimPlant:
             raise PlantError(f"start posture {q_rad} for {self._joints} joints", "give one finite angle per joint")
         arena = self._arena = self.faults.reset(arena, self._options.stream(_FAULTS), self._options.faults)
         bullet.set_extra_tool_mass(0.0)
-        hold = bullet.holding_torque(q_rad)
+        hold = self._believed(bullet.holding_torque(q_rad))
         if self.soft is not None:
             self.soft.close()
         for array in (arena.memory, arena.patient, arena.result, arena.energy):
@@ -141,11 +145,14 @@ class SimPlant:
         arena.torque[:] = arena.command[:] = hold
         bullet.set_friction(self._friction_nm)
         bullet.reset(q_rad)
+        if self._differing is not None:
+            self._differing = self._make_differing(self._options.differences)
+            self._differing.reset(q_rad, hold)
         # the senses look back on a period at rest
         arena.arrived[: self._joints], arena.arrived[self._joints :], arena.speeds[:] = q_rad, 0.0, 0.0
         tool_motion(arena.chain, arena.arrived, arena.pad, arena.room, arena.lines)
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
-        self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
+        self._samples = WristSamples(self._options)
         self._tick = self._sequence = 0
         self._take(bullet.state())
         self._then: list[float] = self._now
@@ -161,7 +168,7 @@ class SimPlant:
             t_s=self._tick * self._options.dt_s,
             q_rad=tuple(sensed[:n]),
             dq_rad_s=tuple(sensed[n : 2 * n]),
-            tau_nm=tuple(self._then[torque : torque + n]),
+            tau_nm=self._reported(self._then[torque : torque + n]),
             wrench_s=(fx, fy, fz, mx, my, mz),
             sensor_age_s=self._age_s,
             wrench_sequence=self._sequence,
@@ -191,10 +198,13 @@ class SimPlant:
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         if self._rig.adds_gravity:
-            tau_nm = tuple(map(add, tau_nm, self.holding_nm()))
+            tau_nm = tuple(map(add, tau_nm, self._own_gravity()))
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
-        bullet.step(then[arena.load_start : arena.sensed_start])
+        if self._differing is None:
+            bullet.step(then[arena.load_start : arena.sensed_start])
+        else:
+            bullet.step(self._differing.lead(bullet, arena, self._placement, self._tick))
         self._tick += 1
         self._then = then
         self._take(bullet.state())
@@ -212,15 +222,12 @@ class SimPlant:
             arrive(arena.chain, arena.profile, arena.constants, arena.state, t_s)
             press_tissue(self.soft, arena, t_s)
             depart(self._joints, arena.constants, arena.state, noise)
+        if self._differing is not None:
+            self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
-        held = self._tick % self._sensor_ticks
-        if held == 0:
-            self._samples.append(self._sensed[-6:])
-        late = min(self._options.extra_delay_samples + 1, len(self._samples))
-        self._wrench = self._samples[-late]
-        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_ticks + 1 + held)
-        if held == 0 and not self.faults.is_sensor_silent:
+        self._wrench, self._age_s, is_new = self._samples.take(self._sensed[-6:], self._tick)
+        if is_new and not self.faults.is_sensor_silent:
             self._sequence += 1
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
@@ -235,7 +242,7 @@ class SimPlant:
         """Let those faults begin whose time has come."""
         if self.t_s >= self.faults.next_s:
             bullet, arena = self._opened()
-            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples)
+            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples.all)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
@@ -264,14 +271,19 @@ class SimPlant:
         values: list[float] = arena.arrived.tolist()
         return tuple(values[: self._joints]), tuple(values[self._joints :])
 
+    def drive_motion(self) -> tuple[Vector, Vector]:
+        """Return the true positions and speeds on the side of the joints where the drives' own encoders are."""
+        motion = self.true_motion()
+        return motion if self._differing is None else self._differing.motion_at_encoders(*motion)
+
     def given_nm(self) -> Vector:
-        """Return the joint torques that acted in the last period, as the drives measure them."""
+        """Return the joint torques of the last period as the drives measure them, by their currents."""
         start = self._opened()[1].torque_start
         return tuple(self._then[start : start + self._joints])
 
     def holding_nm(self) -> Vector:
-        """Return the joint torques that hold the arm where it stands, by the engine's own model."""
-        return self._opened()[0].holding_torque(self.true_motion()[0])
+        """Return what the drives have to give to hold the arm where it stands, by the engine's own model."""
+        return self._believed(self._opened()[0].holding_torque(self.true_motion()[0]))
 
     def true_tool(self) -> tuple[Array, Array]:
         """Return the true tool position with velocity and angular velocity (9,), and R_WT (3, 3)."""
@@ -291,16 +303,19 @@ class SimPlant:
 
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
-        bullet, arena = self._opened()
-        hold = bullet.holding_torque(self.true_motion()[0])
+        _, arena = self._opened()
+        hold = self.holding_nm()
         arena.torque[:] = arena.command[:] = hold
-        bullet.set_friction(self._friction_nm)
+        self.set_brakes(frozenset())
         self._is_active = True
 
     def set_brakes(self, joints: frozenset[int]) -> None:
         """Close the brakes of these joints (from 0) and open all others, while the world goes on."""
         bullet, _ = self._opened()
         limits, free = self._arm.torque_limit_nm, self._friction_nm
+        if self._differing is not None and self._differing.is_elastic:
+            self._differing.set_brakes(tuple(limits[j] if j in joints else 0.0 for j in range(self._joints)))
+            return
         bullet.set_friction(tuple(limits[j] if j in joints else free[j] for j in range(self._joints)))
 
     def deactivate(self) -> None:
@@ -313,6 +328,33 @@ class SimPlant:
         self._bullet = None
         self._arena = None
         self.soft = None
+
+    def _make_differing(self, differences: PlantDifferences) -> DifferingArm:
+        """Return what differs from the model, at the beginning of a run."""
+        options = self._options
+        stream, friction = options.stream(_ARM), options.has_friction
+        return DifferingArm(self._arm, differences, stream, options.dt_s, has_friction=friction)
+
+    def _engine_friction(self) -> Vector:
+        """Return the joint friction that the engine has to make; that of elastic joints is at the motors."""
+        if self._differing is not None and not self._differing.is_elastic:
+            return self._differing.friction_nm
+        is_engine = self._differing is None and self._options.has_friction
+        return self._arm.friction_nm if is_engine else (0.0,) * self._joints
+
+    def _own_gravity(self) -> Vector:
+        """Return what drives that add gravity add: by the model that the arm's maker gave them, not by the truth."""
+        if self._differing is None:
+            return self.holding_nm()
+        return self._differing.own_gravity(self.drive_motion()[0], self._planned)
+
+    def _believed(self, true_nm: Vector) -> Vector:
+        """Return the torque that the drives have to believe in to give this one."""
+        return true_nm if self._differing is None else self._differing.believed_nm(true_nm)
+
+    def _reported(self, current_nm: list[float]) -> Vector:
+        """Return the joint torques that the arm reports, given those by its motors' currents."""
+        return tuple(current_nm if self._differing is None else self._differing.reported_nm(current_nm))
 
     def _opened(self) -> tuple[BulletArm, Arena]:
         if self._bullet is None or self._arena is None:

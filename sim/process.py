@@ -72,7 +72,7 @@ class Stage:
         plant.configure()
         try:
             plant.activate(setup.start_q_rad)
-            hold = plant.read().tau_nm
+            hold = plant.given_nm()
             for _ in range(WARM_UP_TICKS):
                 plant.advance(hold)
                 plant.truth()

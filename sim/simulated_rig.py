@@ -10,7 +10,9 @@ from controller.errors import PlantError
 from controller.rig import Identity, Rig
 from controller.types import JointSenses
 from sim.options import SimulationOptions
+from sim.period.drive_lag import LAG_S
 
+TICK_ROUNDING = 1e-9
 SENSES = JointSenses(has_temperatures=False, has_voltages=False, has_ages=False, has_faults=True)
 """The simulated drives report faults only."""
 
@@ -26,13 +28,15 @@ def simulated_rig(arm: ArmDescription, options: SimulationOptions) -> Rig:
         PlantError: the arm's file cannot be read.
     """
     joints = len(arm.joint_names)
-    sensor_ticks = options.sensor_ticks * (1 + options.extra_delay_samples)
+    period = math.ceil(options.sensor_period_ticks - TICK_ROUNDING)  # samples come with whole ticks
+    sensor_ticks = period * (1 + options.extra_delay_samples)
     return Rig(
         name=arm.name,
         joints=joints,
         dt_s=options.dt_s,
         loop_lag_s=options.dt_s * (1 + sensor_ticks),
-        sensor_period_s=options.dt_s * options.sensor_ticks,
+        drive_lag_s=LAG_S,
+        sensor_period_s=options.dt_s * period,
         sensor_noise_n=options.quality.force_noise_n,
         adds_gravity=options.adds_gravity,
         braked_joints=frozenset(range(joints)) - options.brakeless_joints,

@@ -92,7 +92,7 @@ class SupervisedPlant:
         self._forget()
         self._good = None
         self.world.activate(q_rad)
-        hold_nm = self.world.read().tau_nm
+        hold_nm = self.world.given_nm()
         self._policy = DrivePolicy(self._settings, hold_nm)
         self._policy.resume(0.0, hold_nm)
         self._host_beat = self._supervisor_beat = 0

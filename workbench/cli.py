@@ -210,7 +210,7 @@ def _add_campaign_options(parser: OneLineParser) -> None:
                              "of the finite elements, stored in the code")  # fmt: skip
     parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
-                            ("--techniques", "shoulder_kneading")):  # fmt: skip
+                            ("--techniques", "shoulder_kneading"), ("--plants", "exact typical")):  # fmt: skip
         help_text = f"for example {example}; default: all that the campaign covers"
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
@@ -252,6 +252,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
                         help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
                              "d0_ns_per_m")  # fmt: skip
+    parser.add_argument("--plant", metavar="NAME or FILE",
+                        help="what the plant differs by from its model: exact (default), typical or poor, drawn by the "
+                             "seed, or a YAML plant file")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-error", type=millimetres, default=0.0,
                         metavar="MM", help="how far off the planner's skin is, 0 to 20; default 0")  # fmt: skip

@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from controller.arm import ArmDescription, Placement
 from controller.robot import GRAVITY_M_S2
 from controller.types import Vector, Vector3
+from sim.bullet.differing_links import differing_links
 from sim.bullet.engine import pybullet
 from sim.bullet.rigid_groups import ArmLink, carriers, hanging_on, merged, summed, urdf_text, with_point_mass
 from sim.bullet.robot_file import joint_axis, joint_infos, link_frame, links_of_file, load_file, load_robot, new_world
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.period.arm_kinematics import chain_of_frames
 from sim.period.wrist_sensor import BODY_SIZE, COM, INERTIA, MASS, SENSOR_POSITION, SENSOR_ROTATION
 
@@ -49,14 +51,24 @@ class BulletArm:
         arm: the arm and its tool.
         placement: X_WB.
         dt_s: time step.
+        differences: what its links differ by from the arm's file.
 
     Raises:
         PlantError: the URDF does not exist, cannot be loaded or lacks a link.
+        ConfigError: links with these differences cannot be.
     """
 
-    def __init__(self, arm: ArmDescription, placement: Placement, dt_s: float) -> None:
+    def __init__(
+        self,
+        arm: ArmDescription,
+        placement: Placement,
+        dt_s: float,
+        differences: PlantDifferences = EXACT_PLANT,
+    ) -> None:
         self._arm, self._placement = arm, placement
         self._links = links_of_file(arm)
+        if not differences.is_exact:
+            self._links = differing_links(self._links, arm, differences)
         self._count = len(arm.joint_names)
         self._friction_nm: Vector = (0.0,) * self._count
         self._world: int = pybullet.connect(pybullet.DIRECT)
@@ -73,8 +85,10 @@ class BulletArm:
         world, arm, links = self._world, self._arm, with_point_mass(self._links, self._arm.tool_frame, extra_kg)
         self._extra_kg = extra_kg
         bodies = merged(links)
+        self.text = urdf_text(bodies)
+        """The file that the engine has read."""
         with tempfile.NamedTemporaryFile("w", suffix=".urdf") as file:
-            file.write(urdf_text(bodies))
+            file.write(self.text)
             file.flush()
             self._body = load_file(file.name, self._placement, world)
         infos = joint_infos(self._body, world)

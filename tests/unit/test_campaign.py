@@ -106,7 +106,8 @@ def test_an_error_of_one_trial_costs_only_that_trial(monkeypatch: pytest.MonkeyP
     page = markdown(done, "massage-arm campaign acceptance")
     assert "3 sessions, 2 reached every target" in page
     assert (
-        "| x | standard | exact | 0.20 (0.5) | 0.40 (1) | 2.00 (5) | 0.20 (1.5) | 3.00 (6) | 0 | 20.0 / 35.0 |" in page
+        "| exact | x | standard | exact | 0.20 | "
+        "0.20 (0.5) | 0.40 (1) | 2.00 (5) | 0.20 (1.5) | 3.00 (6) | 0 | 20.0 / 35.0 |" in page
     )
 
 

@@ -18,7 +18,8 @@ from workbench.record.recorder import McapRecorder
 from workbench.record.summary import Summary, refused, summarise
 
 KEYS = {
-    "verdict", "stop", "program", "body", "tissue", "arm", "gains", "seed", "config_sha256", "duration_s", "segments",
+    "verdict", "stop", "program", "body", "tissue", "arm", "gains", "seed", "plant", "config_sha256", "duration_s",
+    "segments",
     "force_rmse_n", "force_p95_abs_error_n", "peak_force_n", "hard_limit_n", "over_limit_samples", "worst_case_bound_n",
     "person_bound_n", "tissue_work_j", "net_energy_from_tool_j", "realtime_factor", "tick_us", "overruns",
     "recorder_drops", "peak_rss_mb", "stops",

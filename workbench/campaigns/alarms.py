@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from controller.errors import MassageArmError, PlanError
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
+from sim.differences.plants import EXACT
 from sim.options import SimulationOptions
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant
@@ -23,7 +24,7 @@ from workbench.campaigns.fork import in_child
 from workbench.campaigns.runner import run_all
 from workbench.runs.gains_file import load_gains
 from workbench.runs.prepare import DT_S, Prepared, load_inputs, prepare
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 
 PATIENCE_S = 3600.0
 """Wall time after which a session counts as hanging."""
@@ -71,6 +72,7 @@ def alarm_requests(
     arms: Sequence[str],
     gains: Sequence[str],
     seeds: Sequence[int] = (),
+    plants: Sequence[str] = (DEFAULT_PLANT,),
 ) -> tuple[SessionRequest, ...]:
     """Return ``count`` sessions that go through all choices alike, each with a seed of its own where none are given.
 
@@ -81,15 +83,16 @@ def alarm_requests(
         arms: arms.
         gains: gain sets.
         seeds: seeds to go round; none for 1, 2, 3, ...
+        plants: plants by name or file.
     """
-    combinations = list(itertools.product(programs, bodies, arms, gains))
+    combinations = list(itertools.product(programs, bodies, arms, gains, plants))
     # In a fixed random order, so that a short campaign mixes all of them too.
     order = np.random.default_rng(0).permutation(len(combinations)).tolist()
     found = []
     for index in range(count):
-        program, body, arm, gain = combinations[order[index % len(order)]]
+        program, body, arm, gain, plant = combinations[order[index % len(order)]]
         seed = seeds[index % len(seeds)] if seeds else index + 1
-        found.append(SessionRequest(program, body, "law", arm, gain, 0.0, seed))
+        found.append(SessionRequest(program, body, "law", arm, gain, 0.0, seed, plant=plant))
     return tuple(found)
 
 
@@ -113,7 +116,8 @@ def _died(request: SessionRequest, why: str) -> Watched:
 def watch(request: SessionRequest) -> Watched:
     """Run one session in a process of its own and say how it ended."""
     try:
-        prepared = _prepared(request.program, request.body, request.arm)
+        seed = 1 if request.plant == EXACT else request.seed  # a drawn plant has a rig of its own
+        prepared = _prepared(request.program, request.body, request.arm, request.plant, seed)
         parts = replace(prepared.parts, gains=load_gains(request.gains).gains)
         parts.refuse_unsafe()
     except PlanError as error:
@@ -138,19 +142,21 @@ def alarm_lines(watched: Sequence[Watched]) -> list[str]:
     for one in watched:
         if one.ending is not Ending.COMPLETED:
             r = one.request
-            lines.append(f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} seed {r.seed}: {one.words}")
+            lines.append(
+                f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} plant {r.plant} seed {r.seed}: {one.words}"
+            )
     counted = ", ".join(f"{endings[ending]} {ending}" for ending in Ending)
     return [*lines, f"{len(watched)} fault-free sessions: {counted}"]
 
 
 @functools.lru_cache(maxsize=8)
-def _prepared(program: str, body: str, arm: str) -> Prepared:
-    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1)))
+def _prepared(program: str, body: str, arm: str, plant: str, seed: int) -> Prepared:
+    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, seed, plant=plant)))
 
 
 def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -> Watched:
     robot = parts.robot
-    options = SimulationOptions(seed=request.seed, dt_s=DT_S)
+    options = SimulationOptions(seed=request.seed, dt_s=DT_S, differences=prepared.inputs.plant)
     world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
     own_model = RobotModel(robot.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, parts.supervisor_limits())

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
+from sim.differences.plants import check_plants
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
@@ -21,7 +22,7 @@ from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.record.summary import Summary
 from workbench.runs.gains_file import load_gains
 from workbench.runs.output import write_text
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 
 OWN_OPTIONS = {
     "techniques": ("faults",),
@@ -35,6 +36,7 @@ OWN_OPTIONS = {
     "arms": ("acceptance", "faults", "alarms"),
     "gains": ("acceptance", "faults", "alarms"),
     "seeds": ("acceptance", "faults", "alarms"),
+    "plants": ("acceptance", "faults", "alarms"),
 }
 """Options that only some campaigns take."""
 OPTION_NAMES = {"surface_errors": "--surface-errors", "earlier": "--from"}
@@ -88,6 +90,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         arguments.seeds or ((1,) if is_slow else (1, 2, 3)),
         arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
         tier,
+        arguments.plants or (DEFAULT_PLANT,),
     )
     label = f"campaign of {len(trials)} sessions"
     return fault_campaigns.on_processes(
@@ -98,6 +101,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
 def _check_names(arguments: argparse.Namespace) -> None:
     """Refuse a name that no session could use before the first one begins."""
     load_program(arguments.program or DEFAULT_PROGRAM)
+    check_plants(arguments.plants or ())
     for names, load in ((arguments.bodies, load_body), (arguments.arms, load_arm), (arguments.gains, load_gains)):
         for name in names or ():
             load(name)
@@ -117,8 +121,8 @@ def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
     return tuple(sorted(trials, key=lambda trial: _order(trial.request)))
 
 
-def _order(request: SessionRequest) -> tuple[str, str, float, str, int]:
-    return request.arm, request.gains, request.surface_error_mm, request.body, request.seed
+def _order(request: SessionRequest) -> tuple[str, str, str, float, str, int]:
+    return request.plant, request.arm, request.gains, request.surface_error_mm, request.body, request.seed
 
 
 def _row(trial: Trial) -> dict[str, object]:

@@ -15,6 +15,7 @@ import orjson
 from controller.errors import MassageArmError, RecordError, SafetyStop
 from controller.types import Cause, StopReason
 from sim.bullet.engine import is_installed
+from sim.differences.plants import EXACT
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
 from workbench.record.columns import ColumnBuilder
@@ -25,6 +26,7 @@ from workbench.record.summary import Summary, refused, summarise
 from workbench.report.bound_words import assumption_lines, bound_rows
 from workbench.report.film_report import load_film_pictures
 from workbench.report.padding import padded
+from workbench.report.plant_words import plant_lines
 from workbench.report.report import number, render_report
 from workbench.runs.claim import FolderClaim
 from workbench.runs.keyboard import HELP, Keyboard
@@ -38,7 +40,7 @@ from workbench.runs.output import (
 )
 from workbench.runs.prepare import Inputs, Prepared, Refusal, load_inputs, prepare
 from workbench.runs.progress import Progress
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 from workbench.runs.simulate import open_world, simulate
 from workbench.runs.stages import PATIENCE_S, say, stage
 from workbench.runs.warm_up import warm_up
@@ -105,6 +107,7 @@ def check(arguments: argparse.Namespace) -> int:
             "verdict": "accepted",
             "program": prepared.config.program,
             "body": prepared.config.body,
+            "plant": prepared.config.differences,
             "duration_s": prepared.plan.duration_s,
             "worst_case_bound_n": prepared.config.worst_case_bound_n,
             "person_bound_n": prepared.config.person_bound_n,
@@ -140,6 +143,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         mesh=arguments.mesh,
         events=arguments.events,
         base=arguments.base,
+        plant=arguments.plant or DEFAULT_PLANT,
     )
 
 
@@ -192,7 +196,9 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
         return
     limit = f"smallest hard limit in contact {number(summary.hard_limit_n, 'N', 0)}, "
     limit += f"{summary.over_limit_samples} samples over"
-    print(f"{summary.verdict}: {summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s")
+    plant = "" if summary.plant == EXACT else f", plant {summary.plant}"
+    what = f"{summary.program} on {summary.body} with {summary.arm}{plant}"
+    print(f"{summary.verdict}: {what}, {summary.duration_s:.1f} s")
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
         if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
@@ -216,4 +222,5 @@ def _bound_lines(prepared: Prepared) -> list[str]:
     person = f"with the person moving at 0.2 m/s {number(config.person_bound_n, 'N', 1)}"
     bounds = bound_rows(config.worst_case_bound_n, config.person_bound_n, config.braked_bound_n)
     accepted = f"accepted: a plan of {config.duration_s:.1f} s; {worst}, {person}; nothing moved"
-    return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), accepted]
+    plant = plant_lines(config.differences)
+    return [head, *rows, "what each bound assumes:", *assumption_lines(bounds), *plant, accepted]

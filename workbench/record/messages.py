@@ -13,6 +13,7 @@ from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
 from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 
 
 class Topic(enum.StrEnum):
@@ -237,6 +238,7 @@ class RunConfig:
             records that do not have it.
         identity: which plant it ran on.
         base: where the arm's base stood, x, y, z in W [m] and yaw [deg]; empty for the default place.
+        differences: what the simulated plant differed by from its model; a record without them has an exact one.
         config_sha256: hash over everything above but the versions.
     """
 
@@ -263,6 +265,7 @@ class RunConfig:
     force_gains: ForceGains | None = None
     braked_bound_n: float | None = None
     base: Vector = ()
+    differences: PlantDifferences = EXACT_PLANT
     config_sha256: str = ""
 
     def hashed(self) -> RunConfig:

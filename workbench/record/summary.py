@@ -87,6 +87,8 @@ class Summary(_Model):
     arm: str
     gains: str
     seed: int
+    plant: str = "exact"
+    """What the plant is called: exact, typical, poor, or the name of its file."""
     config_sha256: str
     duration_s: float
     segments: tuple[SegmentSummary, ...]
@@ -119,6 +121,7 @@ class _Identity(TypedDict):
     arm: str
     gains: str
     seed: int
+    plant: str
     config_sha256: str
 
 
@@ -263,6 +266,7 @@ def _identity(config: RunConfig) -> _Identity:
         "arm": config.arm,
         "gains": config.gains,
         "seed": config.seed,
+        "plant": config.differences.name,
         "config_sha256": config.config_sha256,
     }
 

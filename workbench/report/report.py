@@ -197,6 +197,7 @@ def _identity(run: RunData, summary: Summary) -> str:
         ("program, body", f"{config.program}, {config.body}"),
         ("arm, gains, tissue", f"{config.arm}, {config.gains}, {config.tissue}"),
         ("seed, surface error", f"{config.seed}, {config.surface_error_mm:g} mm"),
+        ("plant", config.differences.name),
         ("configuration", config.config_sha256[:16]),
         ("record", "complete" if run.is_complete else "cut off"),
     ]

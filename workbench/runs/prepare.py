@@ -17,6 +17,9 @@ from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
 from controller.types import SegmentInfo
+from sim.differences.file import LEVELS
+from sim.differences.plants import load_plant
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_fault
 from sim.faults.kinds import Fault, parse_fault
 from sim.fem.mesh_settings import PATCHES
@@ -56,6 +59,7 @@ class Inputs:
         arm: the arm and its tool.
         gains: gains of the force loop.
         timed: requests of a person; None without an events file.
+        plant: what the plant differs by from its model.
     """
 
     request: SessionRequest
@@ -65,6 +69,7 @@ class Inputs:
     arm: ArmDescription
     gains: GainSet
     timed: tuple[TimedRequest, ...] | None = None
+    plant: PlantDifferences = EXACT_PLANT
 
     def config(self) -> RunConfig:
         """Return the configuration as far as it is known before planning."""
@@ -92,6 +97,7 @@ class Inputs:
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
             identity=simulated_rig(self.arm, simulation_options(self)).identity,
+            differences=self.plant,
         ).hashed()
 
 
@@ -162,6 +168,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         arm=arm,
         gains=load_gains(request.gains),
         timed=None if request.events is None else load_events(request.events),
+        plant=load_plant(request.plant, arm, request.seed),
     )
 
 
@@ -225,7 +232,9 @@ def simulation_options(inputs: Inputs) -> SimulationOptions:
     """Return the choices of the simulation that a request stands for."""
     request = inputs.request
     tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
-    return SimulationOptions(seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh)
+    return SimulationOptions(
+        seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh, differences=inputs.plant
+    )
 
 
 def _believed(skin: Skin, request: SessionRequest) -> Skin:
@@ -256,6 +265,8 @@ def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
     if gains is not None:
         paths.append(("gains", gains))
+    if inputs.request.plant not in LEVELS:
+        paths.append(("plant", Path(inputs.request.plant)))
     if inputs.request.events is not None:
         paths.append(("events", inputs.request.events))
     return tuple(SourceHash(name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths)

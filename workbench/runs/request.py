@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.differences.plants import EXACT
+
 DEFAULT_MESH = "recommended"
+DEFAULT_PLANT = EXACT
+"""Plant of a session that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class SessionRequest:
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
         events: file with the requests of a person, or None.
         base: where the arm's base stands, x, y, z in W [m] and yaw [deg]; None for the default place beside the body.
+        plant: what the plant differs by: a name, or a plant file.
     """
 
     program: str
@@ -37,3 +42,4 @@ class SessionRequest:
     mesh: str = DEFAULT_MESH
     events: Path | None = None
     base: tuple[float, float, float, float] | None = None
+    plant: str = DEFAULT_PLANT

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
-from sim.options import SimulationOptions
+from sim.person.tissue_tier import Tier
 from sim.plant import build_simulation
-from workbench.runs.prepare import DT_S, Prepared, load_inputs, prepare
+from workbench.runs.prepare import Prepared, load_inputs, prepare, simulation_options
 from workbench.runs.request import SessionRequest
 
 TICKS = 5
@@ -15,7 +16,8 @@ TICKS = 5
 def warm_up(prepared: Prepared) -> None:
     """Run a few ticks of a throw-away session with the same arm and body; nothing of it is kept."""
     inputs = prepared.inputs
-    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, SimulationOptions(dt_s=DT_S))
+    options = replace(simulation_options(inputs), faults=(), tier=Tier.LAW)
+    plant = build_simulation(inputs.arm, prepared.placement, inputs.body, options)
     law, gate = prepared.parts.law(), prepared.parts.gate()
     plant.configure()
     try:
@@ -30,7 +32,7 @@ def warm_up(prepared: Prepared) -> None:
 
 def main() -> int:
     """Fill the kernel cache with a planning and a few ticks of the default session."""
-    request = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
+    request = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1, plant="typical")
     warm_up(prepare(load_inputs(request)))
     return 0
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from controller.errors import ConfigError
 from controller.robot import RobotModel
 from controller.types import Authority, Cause, Truth, Vector
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_tissue
 from sim.faults.kinds import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
 from sim.options import SimulationOptions
@@ -109,12 +110,18 @@ class FaultWorld:
         seed: seed of person, breathing and noise.
         on_period: called with the truth of every period and who drives the arm in it.
         tier: what stands for the tissue.
+        differences: what the plant differs by from its model.
     """
 
     def __init__(
-        self, short: ShortPlan, seed: int, on_period: Callable[[Truth, Authority], None], tier: Tier = Tier.LAW
+        self,
+        short: ShortPlan,
+        seed: int,
+        on_period: Callable[[Truth, Authority], None],
+        tier: Tier = Tier.LAW,
+        differences: PlantDifferences = EXACT_PLANT,
     ) -> None:
-        options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier)
+        options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier, differences=differences)
         world = _TappedPlant(short.parts.robot.arm, short.parts.robot.placement, short.body, options)
         world.on_period = on_period
         own_model = RobotModel(short.parts.robot.arm, short.parts.robot.placement)

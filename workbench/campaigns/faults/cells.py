@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from controller.types import Action, Cause, Mode
+from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier
 
 BLIND_RISE_N = 5.0
@@ -50,6 +51,7 @@ class Group:
         seed: seed of person, breathing and noise.
         force_n: set-point; of kneading the crest of its wave.
         tissue: what stands for the tissue; earlier results without a word about it are of the law.
+        plant: what the plant differs by, name or file; earlier results without a word about it are of an exact one.
     """
 
     technique: str
@@ -59,10 +61,13 @@ class Group:
     seed: int
     force_n: float
     tissue: Tier = Tier.LAW
+    plant: str = EXACT
 
     def __str__(self) -> str:
         tissue = "" if self.tissue is Tier.LAW else f" on {self.tissue}"
-        return f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed} {self.force_n:g} N{tissue}"
+        plant = "" if self.plant == EXACT else f" plant {self.plant}"
+        session = f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed}"
+        return f"{session} {self.force_n:g} N{tissue}{plant}"
 
 
 @dataclass(frozen=True, slots=True)
