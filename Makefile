@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety processes fuzz mutants lint bench campaign drills faults faults-fem tissue convergence alarms pictures lock clean
+.PHONY: help setup run test safety processes fuzz mutants lint bench campaign drills faults faults-fem public-arms tissue convergence alarms pictures lock clean
 
 help:
 	@echo "make run          a whole massage session in simulation, with a report; ARGS=\"...\" passes options"
@@ -93,6 +93,9 @@ faults: setup
 
 faults-fem: setup
 	@$(BIN)/massage-arm campaign faults --tissue fem --markdown docs/faults_fem.md $(ARGS)
+
+public-arms: setup
+	@$(BIN)/python -m pytest -q -m campaign tests/physics/test_public_arms.py
 
 tissue: setup
 	@$(BIN)/massage-arm campaign tissue --markdown docs/tissue.md $(ARGS)

@@ -95,8 +95,6 @@ def refuse_ringing(
     )
 
 
-def _at(
-    plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig, tempo: float
-) -> LawFit:
+def _at(plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig, tempo: float) -> LawFit:
     slowed = at_tempo(settings, tempo)
     return LawFit(slowed, tempo, check_loops(plan, robot, gains, slowed, rig))

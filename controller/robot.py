@@ -20,7 +20,6 @@ LEAST_MASS_SHARE = 0.2
 """A link that is measured to have less than this share of its mass was not measured well (assumed)."""
 
 
-
 class RobotModel:
     """Kinematics and dynamics of one arm at a place, for any number of joints.
 

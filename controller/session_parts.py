@@ -9,8 +9,8 @@ from typing import Self
 from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
 from controller.law.gains import ForceGains, LawSettings
-from controller.law_fit import LawFit, fit_law, refuse_ringing
 from controller.law.impedance_force import ImpedanceForceLaw
+from controller.law_fit import LawFit, fit_law, refuse_ringing
 from controller.observers import Observer
 from controller.operator import Operator
 from controller.plant import Plant, TruthSource

@@ -20,6 +20,12 @@ from urdf.arms import load_arm
 
 CIRCLES = ParaspinalCircles(name="circles", technique="paraspinal_circles", side="left", lower="T12", upper="T9")
 KNEADING = ShoulderKneading(name="kneading", technique="shoulder_kneading", side="right", passes=1)
+BASE_PROGRAM = """schema_version: 1
+name: p
+strokes:
+  - {name: a, technique: paraspinal_circles, side: left, lower: L3, upper: T9, force_n: 16.0}
+"""
+"""Text of a program file of one stroke."""
 SHORT = Program(schema_version=1, name="short", strokes=(CIRCLES, KNEADING))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.arm import ArmDescription, Placement
 from controller.errors import PlanError
 from controller.rig import REGISTRATION_M, REGISTRATION_RAD
 from controller.robot import RobotModel
@@ -141,6 +142,18 @@ def plan_paths(
 def stroke_path(stroke: StrokeModel, back: Back) -> StrokePath:
     """Return the path of a stroke of any registered technique. Raises PlanError where it does not fit this body."""
     return technique_named(stroke.technique, f"stroke {stroke.name!r}").path(stroke, back)
+
+
+def poses_to_reach(program: Program, body: Body, skin: Skin, arm: ArmDescription) -> Callable[[Placement], Poses]:
+    """Return coarse poses of a program for a place of the base: parked on its side, then every stroke at work.
+
+    Raises:
+        PlanError: a stroke does not fit this body.
+    """
+    back, radius = Back.of(body, skin), arm.tool.only_pad("the planner").radius_m
+    every, paths = STEPS_PER_POSTURE, [stroke_path(stroke, back) for stroke in program.strokes]
+    work = [poses_on_skin(path.only_feet_xy_m[::every], back, radius, 0.0, path.yaw_rad[::every]) for path in paths]
+    return lambda placement: coarse([park_pose(back, placement.position_m, radius, 0.0), *work])
 
 
 def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:

@@ -22,6 +22,9 @@ _REPAIRED_SHARE = 0.15
 repair changes each by a third of it, which is no more than the link masses of one type of arm scatter by."""
 _ROUNDING = 1e-9
 """Share of the largest principal inertia that is rounding of the file's digits."""
+_INSIDE = 1e-6
+"""Share of the largest principal inertia by which it stays below the sum of the others: PyBullet takes an inertia on
+the edge of the triangle rule, such as that of a thin plate, for a bad one and sets it to zero without a word."""
 _KEYS = ("ixx", "iyy", "izz", "ixy", "ixz", "iyz")
 _NOT_A_BODY = "none negative, the largest at most the sum of the others"
 
@@ -93,24 +96,24 @@ def _possible(where: str, matrix: NDArray[np.float64]) -> tuple[NDArray[np.float
     principal, axes = np.linalg.eigh(matrix)
     first, second, third = principal.tolist()
     excess = third - first - second
-    if first >= -_ROUNDING * third and excess <= _ROUNDING * third:
+    if first >= 0.0 and (excess <= -_INSIDE * third or third == 0.0):
         return matrix, ""
     got = f"principal inertias {first:.4g}, {second:.4g}, {third:.4g} kg m2"
-    if not (first > 0.0 and excess <= _REPAIRED_SHARE * third):
+    if not (first >= -_ROUNDING * third and excess <= _REPAIRED_SHARE * third):
         raise ModelError(where, got, _NOT_A_BODY, _suggestion(first, second, third))
-    repaired = axes @ np.diag(_on_the_rule(first, second, third)) @ axes.T
+    repaired = axes @ np.diag(_inside_the_rule(first, second, third)) @ axes.T
     note = f"{got}, the largest too large by {100.0 * excess / third:.2g} %: a third of that moved to each other one"
-    return repaired, note
+    return repaired, note if excess > _ROUNDING * third else ""
 
 
-def _on_the_rule(first: float, second: float, third: float) -> tuple[float, float, float]:
-    """Return the nearest three principal inertias of which the largest is the sum of the others."""
-    step = (third - first - second) / 3.0
-    return first + step, second + step, third - step
+def _inside_the_rule(first: float, second: float, third: float) -> tuple[float, float, float]:
+    """Return three principal inertias near these of which the largest is just less than the sum of the others."""
+    step = max(third - first - second, 0.0) / 3.0
+    return max(first, 0.0) + step + _INSIDE * third, second + step, third - step
 
 
 def _suggestion(first: float, second: float, third: float) -> str:
-    if not first > 0.0:
+    if not first >= 0.0:
         return "measure it anew; a solid ball of mass m and radius r has 0.4 m r2 about every axis"
-    a, b, c = _on_the_rule(first, second, third)
+    a, b, c = _inside_the_rule(first, second, third)
     return f"measure it anew; nearest possible: {a:.4g}, {b:.4g}, {c:.4g}"

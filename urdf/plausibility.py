@@ -111,7 +111,7 @@ def refuse_impossible(where: str, joints: tuple[FileJoint, ...], groups: tuple[G
         low, high = (math.sqrt(max(float(value), 0.0) / group.mass_kg) for value in (least, largest))
         allowed = f"a radius of gyration from {1e3 * SMALLEST_GYRATION_M:g} mm to the reach of {reach_m:.2f} m"
         if not (low >= SMALLEST_GYRATION_M and high <= reach_m):
-            got = f"{group.mass_kg:.3g} kg with a radius of gyration from {1e3 * low:.2g} to {1e3 * high:.3g} mm"
+            got = f"{group.mass_kg:.3g} kg with a radius of gyration from {1e3 * low:.4g} to {1e3 * high:.4g} mm"
             raise ModelError(link, got, allowed, "correct its inertia or its mass; kg, m and kg m2 are meant")
 
 

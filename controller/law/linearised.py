@@ -121,9 +121,7 @@ def linear_law(
     return LinearLaw(slopes[:size, :size], slopes[:size, size:], slopes[size:, :size], slopes[size:, size:])
 
 
-def _at_rest(
-    robot: RobotModel, reference: Reference, contact: ContactState, press_n: float
-) -> tuple[Array, Reference]:
+def _at_rest(robot: RobotModel, reference: Reference, contact: ContactState, press_n: float) -> tuple[Array, Reference]:
     """Return the senses (3 n + 6,) of an arm that rests in a posture, pressing where it works, and its reference."""
     q, n = np.array(reference.posture_rad), robot.joints
     robot.update(q, np.zeros(n))

@@ -57,7 +57,9 @@ def _with_rotors(links: list[ArmLink], arm: ArmDescription) -> list[ArmLink]:
     for joint, drive in zip(arm.joint_names, arm.drives, strict=True):
         if not drive.is_motor_in_link:
             index = next(index for index, link in enumerate(links) if link.joint == joint)
-            changed[index] = replace(links[index], inertia_kg_m2=links[index].inertia_kg_m2 + _ring(links[index], drive))
+            changed[index] = replace(
+                links[index], inertia_kg_m2=links[index].inertia_kg_m2 + _ring(links[index], drive)
+            )
     return changed
 
 

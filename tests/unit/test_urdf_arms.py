@@ -138,7 +138,7 @@ CASES = [
     ('<mass value="1"/>', '<mass value="inf"/>', 'value="inf"'),
     ('<mass value="1"/>', "", "without <mass>"),
     ('ixx="0.001"', 'ixx="9"', "principal inertias"),
-    ('ixx="0.001" iyy="0.001" izz="0.001"', 'ixx="9" iyy="9" izz="9"', "3e+03 mm; allowed: a radius of gyration"),
+    ('ixx="0.001" iyy="0.001" izz="0.001"', 'ixx="9" iyy="9" izz="9"', "3000 mm; allowed: a radius of gyration"),
     ('ixx="0.001" iyy="0.001" izz="0.001"', 'ixx="1e-9" iyy="1e-9" izz="1e-9"', "allowed: a radius of gyration from 1"),
     ('friction="0.2"', 'friction="20"', "friction 20 Nm; allowed: at most 12.5 Nm, 25 % of its torque limit"),
     ('<mass value="1"/>', '<mass value="1000"/>', "mass 1000 kg"),

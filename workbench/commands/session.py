@@ -50,6 +50,7 @@ from workbench.runs.warm_up import warm_up
 def run(arguments: argparse.Namespace) -> int:
     """Run a whole session in simulation; the record, the report and the summary are left in the run's folder."""
     inputs = load_inputs(_request(arguments))
+    _say_notes(inputs)
     now = datetime.now().astimezone()
     with claimed_output(arguments.out, arguments.program, arguments.body, now, arguments.overwrite) as claim:
         return _run_into(claim, inputs, arguments)
@@ -94,6 +95,7 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
 def check(arguments: argparse.Namespace) -> int:
     """Print the plan and its worst-case press forces; nothing moves."""
     inputs = load_inputs(_request(arguments))
+    _say_notes(inputs)
     with _planning(inputs):
         prepared = prepare(inputs)
     if is_installed():
@@ -111,11 +113,18 @@ def check(arguments: argparse.Namespace) -> int:
             "worst_case_bound_n": prepared.config.worst_case_bound_n,
             "person_bound_n": prepared.config.person_bound_n,
             "strokes": [asdict(bound) for bound in prepared.bounds],
+            "notes": inputs.arm.notes,
         }
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
         print("\n".join(_bound_lines(prepared)))
     return 0
+
+
+def _say_notes(inputs: Inputs) -> None:
+    """Say what of the arm's file was taken otherwise than it stands there."""
+    for note in inputs.arm.notes:
+        say(f"note on arm {inputs.arm.name}: {note}")
 
 
 def _planning(inputs: Inputs) -> AbstractContextManager[None]:
@@ -135,6 +144,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         mesh=arguments.mesh,
         events=arguments.events,
         corrections=arguments.corrections,
+        base=arguments.base,
         plant=arguments.plant or DEFAULT_PLANT,
     )
 

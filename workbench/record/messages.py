@@ -269,6 +269,7 @@ class RunConfig:
         observer_margin_n: how far sensor and observer may differ [N]; None before it is known and in records that do
             not have it.
         notes: what was marked in the files that the run was made of, a line each.
+        base: where the arm's base stood, x, y, z in W [m] and yaw [deg]; empty for the default place.
         differences: what the simulated plant differed by from its model; a record without them has an exact one.
         config_sha256: hash over everything above but the versions.
     """
@@ -298,6 +299,7 @@ class RunConfig:
     wrist: WristFacts | None = None
     observer_margin_n: float | None = None
     notes: tuple[str, ...] = ()
+    base: Vector = ()
     differences: PlantDifferences = EXACT_PLANT
     config_sha256: str = ""
 
