@@ -144,7 +144,8 @@ class AirWatch:
         if stop is not None:
             return self._refuse(stop, tool, thinned)
         what = found(tool, gravity, robot.arm)
-        self._is_checked, self._friction_nm = True, what.friction_nm
+        self._is_checked = True
+        self._friction_nm = tuple(map(max, what.friction_nm, robot.arm.friction_nm))
         if what.is_corrected:
             self._correct(gravity.correction)
         if tool.is_weighed:
