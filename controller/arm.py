@@ -118,6 +118,8 @@ class ArmDescription:
         tool: the tool.
         urdf_text: the same robot rewritten for the models: joints that turn and links with mass only, no shapes.
         notes: what was taken otherwise than it stands in the file, one sentence each; ``check`` prints them.
+        link_additions: what was measured to be added to mass [kg] and first moment (3) [kg m] of every moving link of
+            the URDF, (n, 4); empty for nothing.
     """
 
     name: str
@@ -136,3 +138,4 @@ class ArmDescription:
     tool: ToolDescription
     urdf_text: str
     notes: tuple[str, ...]
+    link_additions: tuple[tuple[float, float, float, float], ...] = ()

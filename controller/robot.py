@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 GRAVITY_M_S2 = 9.81
 """Standard acceleration of free fall, rounded as in PyBullet's examples; model and simulation must agree."""
 
+LEAST_MASS_SHARE = 0.2
+"""A link that is measured to have less than this share of its mass was not measured well (assumed)."""
+
 
 class RobotModel:
     """Kinematics and dynamics of one arm at a place, for any number of joints.
@@ -48,6 +51,11 @@ class RobotModel:
         self.placement = placement
         self.model = model
         self.data = model.createData()
+        self._spare = model.createData()
+        self._stated = [inertia.copy() for inertia in model.inertias]
+        if arm.link_additions:
+            self.correct(np.array(arm.link_additions))
+            self._stated = [inertia.copy() for inertia in model.inertias]
         self.joints: int = model.nq
         self.tool_id: int = model.getFrameId(arm.tool_frame)
         self.sensor_id: int = model.getFrameId(arm.sensor_frame)
@@ -136,6 +144,54 @@ class RobotModel:
         inverse = np.linalg.solve(mass, jacobian.T)
         jbar_t = np.linalg.solve(jacobian @ inverse + 1e-9 * np.eye(6), inverse.T)
         return float(np.abs(direction_w @ jbar_t[:3]) @ friction_nm)
+
+    def gravity_regressor(self, q: Array) -> Array:
+        """Return (n, 4 n): holding torque at ``q`` over mass [kg] and first moment (3) [kg m] of each link."""
+        still = np.zeros(self.joints)
+        whole = pin.computeJointTorqueRegressor(self.model, self._spare, q, still, still)
+        columns = (10 * np.arange(self.joints)[:, None] + np.arange(4)).ravel()
+        return np.array(whole[:, columns], dtype=np.float64)
+
+    def holding_nm(self, q: Array) -> Array:
+        """Return the torque (n,) that holds the arm at ``q``; does not touch the buffers of ``update``."""
+        return np.array(pin.computeGeneralizedGravity(self.model, self._spare, q), dtype=np.float64)
+
+    def tool_load_nm(self, q: Array, mass_kg: float) -> Array:
+        """Return the torque (n,) that holds so much more mass at ``q``, in the centre of mass of the tool."""
+        x, y, z = self.model.frames[self.sensor_id].placement.act(np.array(self.arm.tool.com_s_m)).tolist()
+        return np.asarray(self.gravity_regressor(q)[:, -4:] @ (mass_kg * np.array([1.0, x, y, z])))
+
+    def link_masses_kg(self) -> Array:
+        """Return the mass of every moving link, (n,)."""
+        return np.array([inertia.mass for inertia in list(self.model.inertias)[1:]])
+
+    def correct(self, additions: Array) -> None:
+        """Add to masses and first moments of the links what was measured; ``restore`` takes all of it back.
+
+        Args:
+            additions: to mass [kg] and mass times centre of mass (3) [kg m] of every link, (n, 4).
+
+        Raises:
+            ModelError: a number that is not finite, or a link left with less than a fifth of its mass.
+        """
+        for joint, row in enumerate(additions, start=1):
+            link = self.model.inertias[joint]
+            mass = link.mass + float(row[0])
+            if not (np.isfinite(row).all() and mass >= LEAST_MASS_SHARE * link.mass):
+                raise ModelError(
+                    f"measured mass of link {joint}",
+                    f"{mass:.3g} kg",
+                    f"at least {LEAST_MASS_SHARE * link.mass:.3g} kg",
+                )
+        for joint, row in enumerate(additions, start=1):
+            link = self.model.inertias[joint]
+            mass = link.mass + float(row[0])
+            self.model.inertias[joint] = pin.Inertia(mass, (link.mass * link.lever + row[1:]) / mass, link.inertia)
+
+    def restore(self) -> None:
+        """Make the links those of the file again."""
+        for joint, inertia in enumerate(self._stated):
+            self.model.inertias[joint] = inertia.copy()
 
     def sensor_in_tool(self) -> tuple[Array, Array]:
         """Return (p_TS (3,), R_TS (3, 3)): the fixed pose of the wrist sensor in the tool frame."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from controller.air.watch import AirWatch
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
-from controller.registration import PlaceWatch
 from controller.safety.gate import Gate, Judgement
 from controller.safety.reaction import stop_reason
 from controller.steering.pain_map import PainMap
@@ -31,6 +31,7 @@ from controller.types import (
     StepRecord,
     StopReason,
 )
+from controller.watches import Watches
 from controller.ways import Ways
 
 TOUCHING = (ContactState.CONTACT, ContactState.WORK)
@@ -83,6 +84,7 @@ class Session:
         observers: who sees every step and event, in the order they are called.
         operator: whose requests are heard; without one every stop ends the session.
         truth: what the simulation knows; None on hardware.
+        air: checks arm, tool and sensor in the air before they are trusted; None trusts them.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Session:
         observers: Sequence[Observer] = (),
         operator: Operator | None = None,
         truth: TruthSource | None = None,
+        air: AirWatch | None = None,
     ) -> None:
         self._plant, self._plan, self._law, self._gate = plant, plan, law, gate
         self._observers, self._operator, self._truth = Observers(observers), operator, truth
@@ -106,7 +109,7 @@ class Session:
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
         self._ways = Ways(plan, law.robot, plant.rig.dt_s)
-        self._place = PlaceWatch(plan, plant.rig.dt_s)
+        self._watches = Watches(plan, plant.rig.dt_s, air)
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
@@ -205,7 +208,8 @@ class Session:
         if command.contact in TOUCHING and gate.mode is Mode.RUN:
             # The law of a stopped arm still believes in the contact that it had.
             self._touched = command
-        self._measure(command, reference, t_s)
+        if gate.mode is Mode.RUN:
+            self._watch(state, reference, command)
         judgement = gate.judge(command, state, reference, t_s)
         plant.apply(judgement.command)
         self._note(judgement)
@@ -309,23 +313,24 @@ class Session:
             return False
         self._gate.clear(who)
         self._law.restart()
+        self._watches.resume()
         self._last = None
         if not self._ways.is_ending:
             self._clock.go_back()
-            self._place.restart(self._clock.time_s)
+            self._watches.restart(self._clock.time_s)
         self._ways.resume(state.q_rad, self._clock.reference().posture_rad)
         self._tell(state.t_s, ClearedEvent(stop, who))
         return True
 
-    def _measure(self, command: Command, reference: Reference, t_s: float) -> None:
-        """Stop where the skin is not where the plan thinks."""
-        if self._gate.mode is not Mode.RUN or self._ways.is_driving:
-            return
-        found, stop = self._place.watch(command, reference, t_s)
-        if found is not None:
-            self._tell(t_s, found)
-        if stop is not None:
-            self._gate.stop(stop)
+    def _watch(self, state: ArmState, reference: Reference, command: Command) -> None:
+        """Look at person and free air; where that cannot be done, the session must not go on."""
+        try:
+            if stop := self._watches.see(state, reference, command, is_driving=self._ways.is_driving):
+                self._gate.stop(stop)
+        except Exception as error:
+            self._fail(error, state.t_s)
+        for event in self._watches.events():
+            self._tell(state.t_s, event)
 
     def _note(self, judgement: Judgement) -> None:
         """Tell the law what became of its command; one comparison where nothing did."""

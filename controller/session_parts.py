@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
@@ -103,6 +104,7 @@ class SessionParts:
         *,
         truth: TruthSource | None = None,
         gate: Gate | None = None,
+        is_air_checked: bool = True,
     ) -> Session:
         """Return a session with a fresh law, ready to run on a plant that stands at the start of the plan.
 
@@ -112,9 +114,13 @@ class SessionParts:
             operator: whose requests are heard; without one every stop ends the session.
             truth: what the simulation knows; None on hardware.
             gate: a fresh gate of these parts whose state the caller reads; None for one of the session's own.
+            is_air_checked: arm, tool and sensor are checked in the air before they are trusted; only tests of what the
+                other layers do without it leave it out.
         """
         own = self._gate_for(operator) if gate is None else gate
-        return Session(plant, self.plan, self.law(), own, observers=observers, operator=operator, truth=truth)
+        law = self.law()
+        air = AirWatch(law) if is_air_checked else None
+        return Session(plant, self.plan, law, own, observers=observers, operator=operator, truth=truth, air=air)
 
     def _gate_for(self, operator: Operator | None) -> Gate:
         """Return a fresh gate; a session that a person may pause and slow down has all the time there is."""

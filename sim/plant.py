@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections import deque
 from dataclasses import replace
 from operator import add
 
@@ -41,6 +40,7 @@ from sim.person.tissue_tier import Tier
 from sim.simulated_rig import simulated_rig
 from sim.surroundings.link_spheres import arm_spheres
 from sim.surroundings.surroundings import Surroundings
+from sim.wrist_samples import WristSamples
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.measures import Measures
 
@@ -48,9 +48,6 @@ Array = NDArray[np.float64]
 
 _PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
-TICK_ROUNDING = 1e-9
-"""A sample whose time is met to within so many ticks is there."""
-SAMPLES = 512  # wrist samples kept, for those that come late
 
 
 def build_simulation(
@@ -82,7 +79,7 @@ class SimPlant:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement, body: Body, options: SimulationOptions) -> None:
-        self._arm, self._body, self._options = arm, body, options
+        self._arm, self._body, self._options, self._planned = arm, body, options, placement
         self._placement = true_placement(placement, options.differences)
         self._joints = len(arm.joint_names)
         options.differences.check(arm)
@@ -102,7 +99,6 @@ class SimPlant:
         # What the rig around the arm adds to its state.
         self.authority, self.supervisor_age_s, self.command_age_s = Authority.HOST, 0.0, 0.0
         self.joint_fault: tuple[int, ...] = (JointFault.NONE.value,) * self._joints
-        self._sensor_period = options.sensor_period_ticks
         for fault in options.faults:
             check_fault(fault, arm, options.tier)
         self.faults = Injection(self._joints, options.dt_s)
@@ -161,10 +157,9 @@ class SimPlant:
         arena.arrived[: self._joints], arena.arrived[self._joints :], arena.speeds[:] = q_rad, 0.0, 0.0
         tool_motion(arena.chain, arena.arrived, arena.pad, arena.room, arena.lines)
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
-        self._samples: deque[list[float]] = deque(maxlen=SAMPLES)
+        self._samples = WristSamples(self._options)
         self._tick = self._sequence = 0
         self.surroundings.reset()
-        self._sampled, self._sampled_tick = -1, 0
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -209,7 +204,7 @@ class SimPlant:
         if len(tau_nm) != self._joints or not math.isfinite(sum(tau_nm)):
             raise PlantError(f"drives got torques {tau_nm}", f"send {self._joints} finite values")
         if self._rig.adds_gravity:
-            tau_nm = tuple(map(add, tau_nm, self.holding_nm()))
+            tau_nm = tuple(map(add, tau_nm, self._own_gravity()))
         self._pack_command(arena.command.data, 0, *tau_nm)
         then = self._now
         if self._differing is None:
@@ -238,15 +233,8 @@ class SimPlant:
             self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
-        due = math.floor(self._tick / self._sensor_period + TICK_ROUNDING)
-        if due != self._sampled:
-            self._sampled, self._sampled_tick = due, self._tick
-            self._samples.append(self._sensed[-6:])
-        held = self._tick - self._sampled_tick
-        late = min(self._options.extra_delay_samples + 1, len(self._samples))
-        self._wrench = self._samples[-late]
-        self._age_s = self._options.dt_s * ((late - 1) * self._sensor_period + 1 + held)
-        if held == 0 and not self.faults.is_sensor_silent:
+        self._wrench, self._age_s, is_new = self._samples.take(self._sensed[-6:], self._tick)
+        if is_new and not self.faults.is_sensor_silent:
             self._sequence += 1
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
@@ -261,7 +249,7 @@ class SimPlant:
         """Let those faults begin whose time has come."""
         if self.t_s >= self.faults.next_s:
             bullet, arena = self._opened()
-            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples)
+            self._arena = self.faults.begin_due(self.t_s, bullet, arena, self._samples.all)
 
     def truth(self) -> tuple[Truth, ...]:
         """Return what really happened in the last period; the energies count up to its end."""
@@ -366,6 +354,12 @@ class SimPlant:
             return self._differing.friction_nm
         is_engine = self._differing is None and self._options.has_friction
         return self._arm.friction_nm if is_engine else (0.0,) * self._joints
+
+    def _own_gravity(self) -> Vector:
+        """Return what drives that add gravity add: by the model that the arm's maker gave them, not by the truth."""
+        if self._differing is None:
+            return self.holding_nm()
+        return self._differing.own_gravity(self.drive_motion()[0], self._planned)
 
     def _believed(self, true_nm: Vector) -> Vector:
         """Return the torque that the drives have to believe in to give this one."""

@@ -7,9 +7,10 @@ import math
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
+from controller.air.findings import AirChecked, Tared
 from controller.law.gains import STANDARD
 from controller.observers import SessionEvent
 from controller.operator import Operator
@@ -65,7 +66,8 @@ def prepared(arm_name: str = "servo7", body_name: str = "median_m") -> tuple[Bod
     body = load_body(body_name)
     skin = Skin.from_body(body)
     robot = RobotModel(load_arm(arm_name), default_placement(body, skin))
-    return body, robot, plan_session(program, body, skin, robot)
+    # The arm begins at the plan's start: without the way on which it is weighed the stroke comes sooner.
+    return body, robot, replace(plan_session(program, body, skin, robot), start_path_rad=())
 
 
 class Bench:
@@ -98,7 +100,8 @@ class Bench:
         """Leave the steps to the loop."""
 
     def on_event(self, t_s: float, event: SessionEvent) -> None:
-        self.said.append((t_s, event))
+        if not isinstance(event, AirChecked | Tared):
+            self.said.append((t_s, event))
 
     def _note(self, t_s: float, fault: Fault) -> None:
         self.events.append((t_s, fault.name, fault.value))

@@ -26,6 +26,7 @@ from trajectories.reach.posture_checks import PostureCheck
 from trajectories.reach.posture_search import choose, coarse, posture_track, split
 from trajectories.reach.way_to_rest import WayToRest, parking
 from trajectories.reach.way_to_start import way_to_start
+from trajectories.reach.way_to_weigh import way_to_weigh
 from trajectories.registration_check import registration_check
 from trajectories.registration_strokes import SHAPES, registration_paths
 from trajectories.spline_track import fit_piece, resample
@@ -71,7 +72,8 @@ def plan_session(
 
     It begins and ends parked over the flank beside the base; every stroke is a transfer, an approach, the work and a
     lift. From wherever a stop leaves the arm there is a proven way to a posture beside the person, see ``parking``;
-    from a declared rest posture there is one to the plan's start, see ``way_to_start``.
+    from a declared rest posture there is one to the plan's start, see ``way_to_start``. Before the plan the wrist is
+    turned once in the air, so that arm, tool and sensor can be checked, see ``way_to_weigh``.
 
     Args:
         program: what to do.
@@ -131,9 +133,9 @@ def plan_paths(
     rest = parking([stroke.path.name for stroke in strokes], pieces, tracks, check)
     plan = _assembled(strokes, pieces, tracks, check, rest)
     plan = replace(plan, keep_out=keep_out_grid(back), registration=_measured(strokes[:measuring], plan, check))
-    if rest_q_rad is None:
-        return plan
-    return replace(plan, start_path_rad=way_to_start(plan, back, robot, rest_q_rad))
+    if rest_q_rad is not None:
+        plan = replace(plan, start_path_rad=way_to_start(plan, back, robot, rest_q_rad))
+    return replace(plan, start_path_rad=way_to_weigh(plan, back, robot))
 
 
 def stroke_path(stroke: StrokeModel, back: Back) -> StrokePath:

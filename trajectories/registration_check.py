@@ -86,9 +86,9 @@ class _Pattern:
 PATTERNS = tuple(
     _Pattern(f"{name} {way}", (sign * move_m, 0.0, 0.0), sign * math.radians(turn_deg), is_person)
     for name, move_m, turn_deg, is_person, ways in (
-        ("moved", 0.025, 0.0, False, ("up", "down")),
+        ("moved", 0.025, 0.0, False, ("toward the head", "toward the feet")),
         ("turned about the base", 0.0, 3.0, False, ("left", "right")),
-        ("turned", 0.0, 5.0, True, ("left", "right")),
+        ("turned about the middle", 0.0, 5.0, True, ("left", "right")),
     )
     for way, sign in zip(ways, (1.0, -1.0), strict=True)
 )

@@ -38,6 +38,7 @@ _COMMANDS = {
     "gains": "workbench.commands.gains:main",
     "body": "workbench.commands.names:draw_body",
     "drill": "workbench.commands.drill:main",
+    "rig": "workbench.commands.rig:main",
     "list": "workbench.commands.names:main",
     "faults": "workbench.commands.names:faults",
     "techniques": "workbench.commands.techniques:main",
@@ -183,6 +184,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     drill = command("drill", "kill, stop or corrupt a process while the arm presses, and print the true force")
     drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
     _add_json(drill)
+    _add_rig_options(command("rig", "measure what an arm differs from its file by"))
     body = command("body", "draw a body with its regions and keep-out zones")
     body.add_argument("name", metavar="NAME or FILE", help="body, or an .npz file")
     body.add_argument(
@@ -213,8 +215,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
     parser.add_argument("--plants", "--plant", dest="plants", nargs="+", metavar="NAME or FILE",
-                        help="of acceptance and alarms: exact (default), typical or poor, drawn by the seed, or a YAML "
-                             "plant file")  # fmt: skip
+                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the "
+                             "seed, or a YAML plant file")  # fmt: skip
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
@@ -232,6 +234,20 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     parser.add_argument("--from", dest="earlier", nargs="+", type=Path, metavar="FILE",
                         help="read results that --json printed earlier instead of running")  # fmt: skip
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the result as a page")
+    _add_json(parser)
+
+
+def _add_rig_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="identify", choices=("identify",),
+                        help="move slowly through free air, find tool, wrist sensor, gravity and friction, "
+                             "in simulation for now, and write what is to be corrected")  # fmt: skip
+    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file; default servo7")
+    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="who lies there; default median_f")
+    parser.add_argument("--plant", default="exact", metavar="NAME or FILE", help="as of run")
+    parser.add_argument("--seed", type=_whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="as of run")
+    parser.add_argument("--out", type=Path, default=Path("corrections.yaml"), metavar="FILE",
+                        help="file of corrections to write, for run and check; default corrections.yaml")  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
     _add_json(parser)
 
 
@@ -253,7 +269,7 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
                         help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
                              "d0_ns_per_m")  # fmt: skip
-    parser.add_argument("--plant", default="exact", metavar="NAME or FILE",
+    parser.add_argument("--plant", metavar="NAME or FILE",
                         help="what the plant differs by from its model: exact (default), typical or poor, drawn by the "
                              "seed, or a YAML plant file")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
@@ -276,6 +292,8 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[=VALUE]@TIME_S",
         help="inject a fault, such as sensor_zero@10, see `massage-arm faults`; may be repeated",
     )
+    parser.add_argument("--corrections", type=Path, default=None, metavar="FILE",
+                        help="what the arm differs from its file by, of `massage-arm rig identify`")  # fmt: skip
     parser.add_argument("--events", type=Path, default=None, metavar="FILE",
                         help="YAML list of requests, [{t_s: 12.0, request: softer}, ...]: pause, resume, skip, "
                              "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip

@@ -21,6 +21,8 @@ SLOPE_FADE_S = 0.3
 """Time constant with which a learned tilt is given up off the skin (assumed)."""
 BIAS_CAP_N, BIAS_CAP_NM = 3.0, 0.3
 """Largest zero error that taring takes away (assumed); a larger one is a fault and stays visible as such."""
+DRIFT_TRUSTED_S = 120.0
+"""A zero is carried on with its drift for so long after it was taken, then it stays (assumed: twice a long stroke)."""
 IMPLAUSIBLE_TICKS = 3
 """Ticks in a row that sensor and observer must disagree before the sensor is rejected (one is too few)."""
 
@@ -183,6 +185,17 @@ def press_estimate(dt: float, gains: Record, state: Record, sensed_n: float, obs
 def is_learning(state: Record) -> bool:
     """Return True while the tool strokes and the sensor is trusted."""
     return bool(state[0].contact == WORK and state[0].is_trusted == 1)
+
+
+@compiled
+def follow_drift(dt: float, state: Record) -> None:
+    """Carry the zero of a tared sensor on with its measured drift."""
+    s = state[0]
+    if s.is_tared == 0 or s.bias_age_s > DRIFT_TRUSTED_S:
+        return
+    s.bias_age_s += dt
+    for i in range(6):
+        s.bias[i] += s.bias_rate[i] * dt
 
 
 @compiled

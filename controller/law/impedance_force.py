@@ -18,11 +18,15 @@ from controller.types import (
     Phase,
     Reference,
     ToolTerms,
+    Vector,
     Vector3,
+    Vector6,
 )
 
 _PHASE_NUMBER = {phase: float(number) for number, phase in enumerate(Phase)}
 _CONTACT = tuple(ContactState)
+TARE = ("bias", "bias_samples", "bias_rate", "bias_age_s", "is_tared")
+"""Fields of the state that a restart keeps once the sensor has been tared from outside."""
 
 
 class ImpedanceForceLaw:
@@ -55,8 +59,12 @@ class ImpedanceForceLaw:
         self.restart()
 
     def restart(self) -> None:
-        """Forget everything; the next tick starts from the measured pose without a jump."""
+        """Forget everything but the tare; the next tick starts from the measured pose without a jump."""
+        before = self._state.copy()
         self._state[:] = np.zeros(1, dtype=STATE)
+        if before["is_tared"][0] == 1:
+            for name in TARE:
+                self._state[name] = before[name]
         self._state["contact"] = FREE
         self._state["is_trusted"] = 1
         self._state["normal_share"] = 1.0
@@ -66,6 +74,36 @@ class ImpedanceForceLaw:
         self._state["friction"] = self.settings.friction_prior
         self._state["modes"] = np.eye(6)
         self._memory[:] = 0.0
+
+    def take_tare(self, zero_s: Vector6, drift_s: Vector6) -> None:
+        """Take the zero of the wrist sensor and its drift from whoever has measured them; the law's own taring ends.
+
+        Args:
+            zero_s: what the sensor reads now without tool and contact, in S axes [N, Nm].
+            drift_s: its rate of change [N/s, Nm/s], followed until the next tare.
+        """
+        state = self._state
+        state["bias"][0], state["bias_rate"][0], state["bias_age_s"], state["is_tared"] = zero_s, drift_s, 0.0, 1
+
+    def take_tool(self, mass_kg: float, com_s_m: Vector3) -> None:
+        """Take mass and centre of mass (in S) of the tool as they were weighed."""
+        self._tool["mass_kg"], self._tool["com_s"][0] = mass_kg, com_s_m
+
+    @property
+    def zero_s(self) -> Vector6:
+        """Zero of the wrist sensor in use now, in S axes [N, Nm]."""
+        a, b, c, d, e, f = self._state["bias"][0].tolist()
+        return a, b, c, d, e, f
+
+    @property
+    def residual_nm(self) -> Vector:
+        """Torque on the joints that neither drives nor model explain, without the wrist sensor, (n,)."""
+        return tuple(self._memory[1].tolist())
+
+    @property
+    def is_free(self) -> bool:
+        """True while the law holds the tool in the air and nothing of a contact is left."""
+        return bool(self._state["contact"][0] == FREE)
 
     @property
     def is_working(self) -> bool:

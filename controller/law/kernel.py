@@ -11,6 +11,7 @@ from controller.compiled import compiled
 from controller.law.contact_estimate import (
     contact_wrench,
     corrected_normal,
+    follow_drift,
     forget_slope,
     is_learning,
     learn_slope,
@@ -71,10 +72,11 @@ def sense(
     operational_space(jacobian, mass, mass_factor, inverse_mass_jt, factor)
     consistent_inverse(inverse_mass_jt, factor, jbar_t)
     wrench = np.empty(6)
+    follow_drift(dt, state)
     contact_wrench(rotation, tool, s.bias, wrench_s, r.acceleration, wrench)
     known = np.zeros(joints)
     if is_finite(wrench):
-        if may_tare:
+        if may_tare and s.is_tared == 0:
             tare(state, wrench, rotation, tool)
         if s.is_trusted == 1:
             joint_torque(jacobian, wrench, known)

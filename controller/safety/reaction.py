@@ -58,6 +58,9 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.REGISTRATION: Rule(_PARK, _AT_ARM, "register the base and the person again, then restart"),
         Cause.TEMPERATURE: Rule(_PARK, _SERVICE, "let the drives cool, look for what is stiff"),
         Cause.SENSOR_IMPLAUSIBLE: Rule(_PARK, _SERVICE, "tare and check the wrist sensor, check the tool's mass"),
+        Cause.MODEL_MISMATCH: Rule(
+            _PARK, _SERVICE, "measure what is named and correct the file, or run `massage-arm rig identify`"
+        ),
         Cause.SENSOR_FROZEN: Rule(_PARK, _SERVICE, "check the wrist sensor's link and supply"),
         Cause.STALE: Rule(_PARK, _SERVICE, "check the wrist sensor's link"),
         Cause.NOT_FINITE: Rule(_PARK, _SERVICE, "check the wrist sensor's cable; report it if the sensor is well"),

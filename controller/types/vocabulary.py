@@ -171,6 +171,8 @@ class Cause(enum.StrEnum):
     DEPTH = "depth"
     KEEP_OUT = "keep_out"
     REGISTRATION = "registration"
+    MODEL_MISMATCH = "model_mismatch"
+    """What hangs on the arm, its weight or the sensor's zero is not what the files say."""
 
 
 class Region(enum.StrEnum):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from controller.arm import ArmDescription
+from sim.differences import ranges
 from sim.differences.draw import draw_plant
 from sim.differences.file import LEVELS, load_plant_file
-from sim.differences.ranges import POOR, TYPICAL, Ranges
+from sim.differences.ranges import Ranges
 from sim.differences.values import PlantDifferences
 
-EXACT = LEVELS[0]
-DRAWN: dict[str, Ranges] = {"typical": TYPICAL, "poor": POOR}
+EXACT, TYPICAL, POOR = LEVELS
+DRAWN: dict[str, Ranges] = {TYPICAL: ranges.TYPICAL, POOR: ranges.POOR}
 """Plants that the seed draws."""
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
+from controller.processes.gravity import RobotGravity
+from controller.robot import RobotModel
 from controller.types import Side, Vector
 from sim.bullet.arm import BulletArm
 from sim.bullet.link_dynamics import LinkDynamics
@@ -72,6 +74,7 @@ class DifferingArm:
         self._used = 0
         self._dynamics: LinkDynamics | None = None
         self._text = ""
+        self._gravity: RobotGravity | None = None
 
     def reset(self, q_rad: Vector, hold_nm: Vector) -> None:
         """Place the rotors at rest where they hold the links with these torques (n,), as the drives believe them."""
@@ -134,6 +137,12 @@ class DifferingArm:
         )  # fmt: skip
         pairs = [(p, v) if at_motor else (q, dq) for at_motor, p, v, q, dq in rows]
         return tuple(p for p, _ in pairs), tuple(v for _, v in pairs)
+
+    def own_gravity(self, q_rad: Vector, planned: Placement) -> Vector:
+        """Return the gravity torque (n,) by the arm's file, standing as planned, at these positions (n,)."""
+        if self._gravity is None:
+            self._gravity = RobotGravity(RobotModel(self._arm, planned))
+        return self._gravity(q_rad)
 
     def set_brakes(self, torque_nm: Vector) -> None:
         """Let brakes at the motors hold with at most these torques (n,), 0 where they are open."""

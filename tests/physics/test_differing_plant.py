@@ -160,6 +160,14 @@ def test_masses_differ_in_the_engine_and_not_in_the_model() -> None:
     assert 0.8 * 0.5 * 9.81 * lever < abs(tool[1]) < 1.2 * 0.5 * 9.81 * lever
 
 
+def test_drives_that_add_gravity_add_that_of_the_file() -> None:
+    with in_the_air(PlantDifferences("x", arm_mass_scale=(1.2,)), adds_gravity=True) as plant:
+        start = np.array(plant.true_motion()[0])
+        for _ in range(300):
+            plant.advance((0.0,) * 7)
+        assert np.abs(np.array(plant.true_motion()[0]) - start).max() > 0.05  # too little for its weight: it sinks
+
+
 @pytest.mark.parametrize("share", [-0.1, 0.2])
 def test_the_wrist_sensor_weighs_the_true_tool_through_its_gain_and_drift(share: float) -> None:
     arm, *_ = setting("servo7")

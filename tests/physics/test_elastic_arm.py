@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from controller.arm import ArmDescription
+from controller.robot import RobotModel
 from controller.types import Side
 from sim.differences.values import PlantDifferences, damping_nms_per_rad
 from sim.options import SimulationOptions
+from sim.period.packed_state import RESULT
+from sim.person.contact_law import PRESS
 from sim.plant import SimPlant, build_simulation
 from tests.sim_cases import posture, setting
 
@@ -18,6 +24,7 @@ Array = NDArray[np.float64]
 ELASTIC = PlantDifferences(
     name="elastic", joint_stiffness_nm_per_rad=(14e3,) * 4 + (9e3,) * 3, joint_damping_ratio=(0.05,)
 )
+PRESS_PLACE = RESULT + PRESS
 PUSH_NM = 0.3 * np.array([3.0, -2.0, 1.5, 2.0, -1.0, 0.5, 0.1])
 """What is added to the torque that holds the arm."""
 
@@ -97,3 +104,37 @@ def test_encoders_read_the_side_they_sit_on_and_motors_report_their_current() ->
         assert float(np.abs(stretch).max()) > 1e-3
     finally:
         plant.deactivate()
+
+
+def press_trace(dt_s: float) -> Array:
+    """Return the press force every millisecond of an elastic arm that presses by a given course of torques."""
+    arm, placement, body, _ = setting("servo7")
+    differences = replace(ELASTIC, transport_delay_ms=1.0, backlash_rad=(2e-4,), stribeck_ratio=(1.2,))
+    options = SimulationOptions(
+        dt_s=dt_s, has_noise=False, is_breathing=False, has_scatter=False, differences=differences
+    )
+    plant = build_simulation(arm, placement, body, options)
+    plant.configure()
+    try:
+        q, _, normal = posture("servo7", 0.1, 0.04, 0.019)
+        plant.activate(q)
+        model = RobotModel(arm, placement)
+        pull = model.tool_jacobian(np.array(q))[:3].T @ np.array(normal)
+        hold, forces = np.array(plant.given_nm()), []
+        for tick in range(round(0.12 / dt_s)):
+            now_s = math.floor(tick * dt_s * 1e3 + 1e-9) * 1e-3  # commands change every millisecond at any step
+            press_n = 25.0 * min(1.0, now_s / 0.05)
+            plant.advance(tuple((hold - press_n * pull).tolist()))
+            forces.append(plant._now[PRESS_PLACE])
+        return np.array(forces[round(1e-3 / dt_s) - 1 :: round(1e-3 / dt_s)])
+    finally:
+        plant.deactivate()
+
+
+def test_press_forces_converge_in_the_time_step() -> None:
+    fine, half, whole = (press_trace(dt_s) for dt_s in (2.5e-4, 5e-4, 1e-3))
+    size = float(fine.max())
+    assert size > 10.0
+    coarse_error, error = np.abs(whole - fine).max() / size, np.abs(half - fine).max() / size
+    assert error < 0.5 * coarse_error
+    assert coarse_error < 0.1

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from controller.air.findings import AirChecked, Found, Tared
 from controller.types import Cause, Contact, ContactState, Limited, Phase, StepRecord
 from tests.synthetic import STROKE_TICKS, Synthetic
 from workbench.record.assumptions import warnings_of
-from workbench.record.messages import LoopStats, RunConfig, WristFacts
+from workbench.record.messages import Event, EventKind, LoopStats, RunConfig, WristFacts
 from workbench.record.reader import RunData
 from workbench.record.step_memory import StepMemory
 
@@ -187,6 +188,32 @@ def test_what_the_files_were_marked_with_comes_first_and_dropped_steps_last(synt
     told = warnings_of(dataclasses.replace(run, loop=(loop,)))
     assert [line.split(":")[0] for line in told] == ["arm", f"skin normal, {LEFT}", "record"]
     assert told[-1] == "record: 7 steps dropped; assumed 0"
+
+
+def _air(synthetic: Synthetic, *, passed: bool = True, drift: float = 0.0, **found: object) -> list[str]:
+    values: dict[str, object] = {
+        "is_weighed": True, "mass_kg": 0.5, "stated_mass_kg": 0.5, "com_error_m": 0.0, "zero_s": (0.0,) * 6,
+        "drift_s": (0.0,) * 6, "gravity_error_nm": (0.0,) * 3, "holding_nm": (40.0, -20.0, 0.0),
+        "friction_nm": (0.3,) * 3, "is_corrected": False, **found,
+    }  # fmt: skip
+    checked = AirChecked(Found(**values), passed)  # type: ignore[arg-type]
+    tared = Tared((0.0,) * 6, (0.0, drift, 0.0, 9.0, 9.0, 9.0), 0.1)
+    events = (Event(1.0, EventKind.AIR_CHECK, checked), Event(2.0, EventKind.TARE, tared))
+    return list(warnings_of(dataclasses.replace(_run(synthetic), events=events)))
+
+
+def test_what_the_air_check_let_pass_is_told_where_it_is_much(synthetic: Synthetic) -> None:
+    assert _air(synthetic, mass_kg=0.549, drift=0.02, gravity_error_nm=(2.2, -1.2, 0.24)) == []
+    assert _air(synthetic, mass_kg=0.42) == [
+        "tool mass, in the air: 0.08 kg off its file's 0.50 kg; assumed at most 0.05 kg"
+    ]
+    assert _air(synthetic, gravity_error_nm=(2.2, -1.3, 0.2)) == [
+        "gravity of joint 2, in the air: 1.30 Nm off its file; assumed at most 1.25 Nm"
+    ]
+    assert _air(synthetic, drift=-0.05) == ["drift of the wrist sensor: 0.050 N/s; assumed at most 0.02 N/s"]
+    assert _air(synthetic, drift_s=(0.0, 0.0, 0.03, 0.0, 0.0, 0.0)) == [
+        "drift of the wrist sensor: 0.030 N/s; assumed at most 0.02 N/s"
+    ]
 
 
 def test_an_earlier_record_warns_of_what_it_can(synthetic: Synthetic) -> None:

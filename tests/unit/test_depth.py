@@ -3,10 +3,13 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits, PadLimits, PressLimits
+from controller.safety.pads import beyond_m
 from controller.safety.place_watch import PRESSING, PlaceWatch
 from controller.safety.reaction import REACTIONS
 from controller.types import (
@@ -180,3 +183,37 @@ class TestTwoPads:
             assert found.value == pytest.approx(max(deep_left, deep_right), abs=1e-9)
             assert found.limit.endswith("left" if deep_left > deep_right else "right")
             assert self._judge((0.0, 0.0, -0.015), turn=turn, planned=turn, own=(0.02, 0.02)) is None
+
+    def test_place_lever_and_normal_of_each_pad_count_in_every_direction(self) -> None:
+        """Against SciPy's rotations, with every number different."""
+        turned, planned = Rotation.from_rotvec((3.0, 0.2, -0.1)), Rotation.from_rotvec((2.9, -0.1, 0.3))
+        normals = tuple(np.array(normal) / np.linalg.norm(normal) for normal in ((0.3, -0.4, 0.8), (-0.2, 0.5, 0.7)))
+        place, wanted = np.array((0.11, -0.07, 0.23)), np.array((0.14, -0.02, 0.31))
+        arm = dataclasses.replace(ARM, p_wt=tuple(place), quaternion_wt=tuple(turned.as_quat()))
+        plan = dataclasses.replace(
+            reference(),
+            position_m=tuple(wanted),
+            quaternion_xyzw=tuple(planned.as_quat()),
+            pads=tuple(PadReference(tuple(normal), 10.0, 0.0) for normal in normals),
+        )
+        for k, pad in enumerate(TWO_PADS):
+            lever = np.array(pad.position_t_m)
+            expected = (wanted + planned.apply(lever) - place - turned.apply(lever)) @ normals[k]
+            assert beyond_m(arm, plan, k, pad) == pytest.approx(expected, abs=1e-12)
+
+    def test_each_pad_is_held_along_its_own_normal_and_named_off_the_skin_too(self) -> None:
+        own = tuple(dataclasses.replace(pad, depth_m=0.02) for pad in OWN)
+        bounds = limits(pads=TWO_PADS, strokes=(PressLimits(own, 90.0, 90.0, 1e3),))
+        arm = dataclasses.replace(ARM, p_wt=(0.0, 0.024, -0.012))
+        one = command(arm, arm.bias_nm, contact=ContactState.APPROACH, press_n=1.0)
+        wanted = dataclasses.replace(
+            reference(),
+            position_m=PLANNED,
+            pads=(PadReference((0.0, 0.6, 0.8), 10.0, 0.0), PadReference((0.0, -0.6, 0.8), 10.0, 0.0)),
+        )
+        stop = PlaceWatch(bounds).depth(dataclasses.replace(one, pads=one.pads * 2), wanted, T_S)
+        assert stop is not None
+        assert stop.value == pytest.approx(0.6 * 0.024 + 0.8 * 0.012)
+        assert (stop.cause, stop.limit) == (
+            Cause.NO_CONTACT, "way beyond the planned place without touching the skin, pad right"
+        )  # fmt: skip

@@ -78,7 +78,7 @@ def declared() -> tuple[Plan, Vector, Vector]:
 
 
 def test_an_arm_at_the_plans_start_is_driven_nowhere() -> None:
-    plan = short_plan("panda")
+    plan = dataclasses.replace(short_plan("panda"), start_path_rad=())
     arm = Ideal(plan, plan.start_q_rad)
     near = tuple(q + 0.9 * AT_START_RAD for q in plan.start_q_rad)
     arm.ways.begin(near, plan.start_q_rad)

@@ -10,7 +10,6 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
-from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
@@ -22,7 +21,7 @@ from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.record.summary import Summary
 from workbench.runs.gains_file import load_gains
 from workbench.runs.output import write_text
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 
 OWN_OPTIONS = {
     "techniques": ("faults",),
@@ -31,7 +30,7 @@ OWN_OPTIONS = {
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
-    "plants": ("acceptance", "alarms"),
+    "plants": ("acceptance", "faults", "alarms"),
     "earlier": ("acceptance", "faults"),
     "bodies": ("acceptance", "faults", "alarms", "tissue"),
     "arms": ("acceptance", "faults", "alarms"),
@@ -90,7 +89,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         arguments.seeds or ((1,) if is_slow else (1, 2, 3)),
         arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
         tier,
-        arguments.plants or (EXACT,),
+        arguments.plants or (DEFAULT_PLANT,),
     )
     label = f"campaign of {len(trials)} sessions"
     return fault_campaigns.on_processes(

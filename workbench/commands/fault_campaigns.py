@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
 from controller.law.gains import gain_names
-from sim.differences.plants import EXACT, load_plant
+from sim.differences.plants import load_plant
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import load_program, program_names
@@ -33,6 +33,7 @@ from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.runs.gains_file import load_gains
 from workbench.runs.output import write_text
 from workbench.runs.progress import Progress
+from workbench.runs.request import DEFAULT_PLANT
 
 FAULT_BODIES = ("median_f", "elderly_f", "muscular_m", "stocky_f")
 """Ordinary, thin and bent, stiff, soft and deep."""
@@ -105,6 +106,7 @@ def _choice(arguments: argparse.Namespace, tier: Tier) -> Choice:
         seeds=tuple(arguments.seeds or seeds),
         cases=chosen_cases(arguments.faults or (), tier),
         tissue=tier,
+        plants=tuple(arguments.plants or (DEFAULT_PLANT,)),
     )
 
 
@@ -118,7 +120,7 @@ def alarms(arguments: argparse.Namespace) -> int:
         tuple(arguments.arms or arm_names()),
         tuple(arguments.gains or gain_names()),
         tuple(arguments.seeds or ()),
-        tuple(arguments.plants or (EXACT,)),
+        tuple(arguments.plants or (DEFAULT_PLANT,)),
     )
     label = f"{len(requests)} fault-free sessions"
     done = on_processes(arguments.jobs, label, lambda executor, told: run_alarms(requests, executor, told))

@@ -41,7 +41,7 @@ from workbench.runs.output import (
 )
 from workbench.runs.prepare import Inputs, Prepared, Refusal, load_inputs, prepare
 from workbench.runs.progress import Progress
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 from workbench.runs.simulate import open_world, simulate
 from workbench.runs.stages import PATIENCE_S, say, stage
 from workbench.runs.warm_up import warm_up
@@ -134,7 +134,8 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         faults=tuple(arguments.fault),
         mesh=arguments.mesh,
         events=arguments.events,
-        plant=arguments.plant,
+        corrections=arguments.corrections,
+        plant=arguments.plant or DEFAULT_PLANT,
     )
 
 
@@ -201,6 +202,8 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
             print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
             print(f"normal angle    {number(summary.normal_angle_mean_deg, 'deg', 1)} mean")
+        if summary.air_check is not None:
+            print(f"free-air check  {summary.air_check.text}")
         print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
     for warning in summary.warnings:
         print(f"warning         {warning}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from controller.types import SegmentInfo
 from controller.wording import distinct_decimals
 from trajectories.stroke_facts import SLOPE_ERROR_RAD
+from workbench.record.air_warnings import air_warnings
 from workbench.record.messages import RunConfig
 from workbench.record.reader import RunData
 from workbench.record.sensed_strokes import SensedStroke, sensed_strokes
@@ -92,7 +93,7 @@ def warnings_of(run: RunData) -> tuple[str, ...]:
     dropped = run.loop[-1].drops if run.loop else 0
     if dropped:
         lines.append(f"record: {dropped} steps dropped; assumed 0")
-    return (*config.notes, *lines)
+    return (*config.notes, *air_warnings(run.events), *lines)
 
 
 def _line(kind: _Kind, config: RunConfig, strokes: Sequence[SensedStroke]) -> str | None:

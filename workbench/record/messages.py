@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from controller.air.findings import AirChecked, Tared
 from controller.arm import PadDescription
 from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
@@ -52,6 +53,10 @@ class EventKind(enum.StrEnum):
     """A display or camera failed and is not called any more."""
     REGISTRATION = "registration"
     """The place of the person was measured."""
+    AIR_CHECK = "air_check"
+    """Arm, tool and wrist sensor were checked in the air before the first approach."""
+    TARE = "tare"
+    """A transfer has taken the zero of the wrist sensor anew."""
     END = "end"
 
 
@@ -141,6 +146,8 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.CLEARED: ClearedEvent,
     EventKind.OBSERVER_DROPPED: ObserverDropped,
     EventKind.REGISTRATION: RegistrationEvent,
+    EventKind.AIR_CHECK: AirChecked,
+    EventKind.TARE: Tared,
     EventKind.END: EndEvent,
 }
 

@@ -8,13 +8,15 @@ import numpy as np
 
 from controller.errors import MassageArmError, PlanError
 from controller.types import Phase, SegmentInfo, StopReason
+from workbench.record.air_summary import AirSummary, air_summary
 from workbench.record.assumptions import warnings_of
 from workbench.record.columns import StepColumns
 from workbench.record.ending import StopSummary, ending, stop_summary
+from workbench.record.keep_out_truth import keep_out_truth
 from workbench.record.messages import EventKind, LoopStats, RunConfig
 from workbench.record.reader import RunData
 from workbench.record.sensed import judged_steps
-from workbench.record.statistics import largest, last_sum, mean, p95, rms, smallest
+from workbench.record.statistics import finite, largest, last_sum, mean, p95, rms, smallest
 from workbench.record.summary_part import SummaryPart
 from workbench.record.tick_facts import TickFacts, landing_peak_n, over_limit_samples, tick_facts
 
@@ -81,6 +83,10 @@ class Summary(SummaryPart):
     hard_limit_n: float | None = None
     truth: bool = True
     over_limit_samples: int = 0
+    keep_out_samples: int | None = None
+    """Ticks with a true press, more than a touch, in a keep-out of the true body."""
+    peak_keep_out_n: float | None = None
+    """Largest true force in a keep-out, touches too."""
     peak_other_contact_n: float | None = None
     """Largest force between a link and anything but the tissue under a pad, mean over 0.1 s."""
     peak_other_transient_n: float | None = None
@@ -95,6 +101,8 @@ class Summary(SummaryPart):
     overruns: int = 0
     recorder_drops: int = 0
     peak_rss_mb: float | None = None
+    air_check: AirSummary | None = None
+    """What the check in free air found; null where nothing moved."""
     run_id: str = ""
     warnings: tuple[str, ...] = ()
     """What passed the plan's assumptions without a stop, by the senses; a line each."""
@@ -120,6 +128,7 @@ def summarise(run: RunData) -> Summary:
     facts = tick_facts(steps) if steps.has_truth else None
     if facts is not None:
         segments = tuple(_segment(steps, facts, index, info) for index, info in enumerate(config.segments))
+    keep_out = keep_out_truth(run.steps, config.body)
     total = run.loop[-1] if run.loop else None
     return Summary(
         verdict="completed" if stop is None else "stopped",
@@ -141,6 +150,8 @@ def summarise(run: RunData) -> Summary:
         peak_force_n=largest(np.concatenate([steps.press_true_n.ravel(), run.other.after_press_n.ravel()])),
         hard_limit_n=smallest(steps.limit_n[facts.touching]) if facts else None,
         truth=has_truth,
+        keep_out_samples=keep_out.samples if keep_out else None,
+        peak_keep_out_n=finite(keep_out.peak_n) if keep_out else None,
         over_limit_samples=over_limit_samples(steps) + run.other.over_limit_samples(),
         peak_other_contact_n=run.other.mean_n(config.dt_s) if has_truth else None,
         peak_other_transient_n=run.other.transient_n() if has_truth else None,
@@ -154,6 +165,7 @@ def summarise(run: RunData) -> Summary:
         overruns=total.overruns if total else 0,
         recorder_drops=total.drops if total else 0,
         peak_rss_mb=total.peak_rss_mb if total else None,
+        air_check=air_summary(run.events),
         run_id=run.run_id,
         warnings=warnings_of(run),
     )

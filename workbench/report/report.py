@@ -85,6 +85,8 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
         lines.append(f"Peak force {peak}, smallest hard limit in contact {limit}; {force}.")
     if run.steps.count and not run.steps.has_truth:
         lines.append("No truth was recorded: figures are from the senses.")
+    if summary.air_check is not None:
+        lines.append(f"Checked in free air: {summary.air_check.text}.")
     if summary.verdict != "completed":
         lines.append(summary.message)
     elif stops:

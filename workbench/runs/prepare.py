@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
+from controller.air.identify import Corrections, corrected
 from controller.arm import ArmDescription, Placement
 from controller.bounds import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlanError
@@ -35,6 +36,7 @@ from trajectories.reach.base_placement import default_placement
 from urdf.arms import load_arm
 from workbench.record.messages import RunConfig, SourceHash, Version
 from workbench.runs.assumed import with_assumptions
+from workbench.runs.corrections_file import load_corrections
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
 from workbench.runs.recorded_faults import refuse_impossible
@@ -58,6 +60,7 @@ class Inputs:
         gains: gains of the force loop.
         timed: requests of a person; None without an events file.
         plant: what the plant differs by from its model.
+        corrections: what the arm was found to differ from its file by; None for nothing.
     """
 
     request: SessionRequest
@@ -68,6 +71,12 @@ class Inputs:
     gains: GainSet
     timed: tuple[TimedRequest, ...] | None = None
     plant: PlantDifferences = EXACT_PLANT
+    corrections: Corrections | None = None
+
+    @property
+    def believed_arm(self) -> ArmDescription:
+        """The arm as the controller has it: its file, corrected by what was measured."""
+        return self.arm if self.corrections is None else corrected(self.arm, self.corrections)
 
     def config(self) -> RunConfig:
         """Return the configuration as far as it is known before planning."""
@@ -167,6 +176,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         gains=load_gains(request.gains),
         timed=None if request.events is None else load_events(request.events),
         plant=load_plant(request.plant, arm, request.seed),
+        corrections=_corrections(request, arm),
     )
 
 
@@ -179,8 +189,8 @@ def prepare(inputs: Inputs) -> Prepared:
     config = inputs.config()
     skin = Skin.from_body(inputs.body)
     placement = default_placement(inputs.body, skin)
-    robot = RobotModel(inputs.arm, placement)
     rig = simulated_rig(inputs.arm, simulation_options(inputs))
+    robot = RobotModel(inputs.believed_arm, placement)
     try:
         plan = plan_session(
             inputs.program,
@@ -201,6 +211,17 @@ def prepare(inputs: Inputs) -> Prepared:
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, plan, parts, config)
+
+
+def _corrections(request: SessionRequest, arm: ArmDescription) -> Corrections | None:
+    """Return the corrections that were asked for; raises ConfigError where they are for another arm."""
+    if request.corrections is None:
+        return None
+    found = load_corrections(request.corrections, len(arm.joint_names))
+    if found.arm != arm.name:
+        todo = "identify this arm with `massage-arm rig identify`"
+        raise ConfigError("--corrections", f"corrections of {found.arm!r}", f"those of {arm.name!r}", todo)
+    return found
 
 
 def simulation_options(inputs: Inputs) -> SimulationOptions:
@@ -240,6 +261,8 @@ def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
     if gains is not None:
         paths.append(("gains", gains))
+    if inputs.request.corrections is not None:
+        paths.append(("corrections", inputs.request.corrections))
     if inputs.request.plant not in LEVELS:
         paths.append(("plant", Path(inputs.request.plant)))
     if inputs.request.events is not None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from sim.differences.plants import EXACT
 
 DEFAULT_MESH = "recommended"
+DEFAULT_PLANT = EXACT
+"""Plant of a session that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class SessionRequest:
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
         events: file with the requests of a person, or None.
         plant: what the plant differs by: a name, or a plant file.
+        corrections: what the arm differs from its file by, as it was identified; None for nothing.
     """
 
     program: str
@@ -38,4 +41,5 @@ class SessionRequest:
     faults: tuple[str, ...] = ()
     mesh: str = DEFAULT_MESH
     events: Path | None = None
-    plant: str = EXACT
+    plant: str = DEFAULT_PLANT
+    corrections: Path | None = None

@@ -65,7 +65,7 @@ def simulate(
     """
     inputs = prepared.inputs
     world = build_simulation(inputs.arm, prepared.placement, inputs.body, simulation_options(inputs))
-    own_model = RobotModel(inputs.arm, prepared.placement)
+    own_model = RobotModel(inputs.believed_arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, prepared.parts.supervisor_limits())
     disk = Disk()
     plant.configure()

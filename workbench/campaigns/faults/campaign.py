@@ -12,6 +12,7 @@ from trajectories.techniques.registry import technique_named
 from workbench.campaigns.faults.cells import Case, Cell, Family, Group, dead
 from workbench.campaigns.faults.forked_session import GroupTask, run_group
 from workbench.campaigns.runner import run_all
+from workbench.runs.request import DEFAULT_PLANT
 
 SET_POINT_N = 20.0
 """The hardest press the shipped programs ask for."""
@@ -33,6 +34,7 @@ class Choice:
         seeds: seeds.
         cases: what is broken.
         tissue: what stands for the tissue.
+        plants: what the plant differs by, names or files.
     """
 
     techniques: tuple[str, ...]
@@ -42,6 +44,7 @@ class Choice:
     seeds: tuple[int, ...]
     cases: tuple[Case, ...]
     tissue: Tier = Tier.LAW
+    plants: tuple[str, ...] = (DEFAULT_PLANT,)
 
 
 def grid(choice: Choice) -> tuple[GroupTask, ...]:
@@ -53,10 +56,11 @@ def grid(choice: Choice) -> tuple[GroupTask, ...]:
     begun = tuple(case for case in choice.cases if not case.at_start)
     tasks = [
         GroupTask(
-            Group(*parts, SET_POINT_N, choice.tissue),
+            Group(*parts, SET_POINT_N, choice.tissue, plant),
             choice.cases if parts[4] == choice.seeds[0] else begun,
             waits=parts[3:] == (PARKING_GAINS, PARKING_SEED),
         )
+        for plant in choice.plants
         for parts in itertools.product(choice.techniques, choice.bodies, choice.arms, choice.gains, choice.seeds)
     ]
     sweep = _sweep(choice) if choice.tissue is Tier.LAW else ()
@@ -94,8 +98,10 @@ def _sweep(choice: Choice) -> list[GroupTask]:
     gains = PARKING_GAINS if PARKING_GAINS in choice.gains else choice.gains[0]
     seed = PARKING_SEED if PARKING_SEED in choice.seeds else choice.seeds[0]
     return [
-        GroupTask(Group(technique, body, arm, gains, seed, force_n), cases)
-        for technique, body, arm in itertools.product(choice.techniques, choice.bodies, choice.arms)
+        GroupTask(Group(technique, body, arm, gains, seed, force_n, plant=plant), cases)
+        for plant, technique, body, arm in itertools.product(
+            choice.plants, choice.techniques, choice.bodies, choice.arms
+        )
         for force_n in SWEEP_N
         if cases and force_n >= technique_named(technique, "--techniques").least_force_n
     ]

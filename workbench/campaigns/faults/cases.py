@@ -8,6 +8,7 @@ from controller.errors import ConfigError
 from controller.robot import RobotModel
 from controller.types import Authority, Cause, OtherContact, Truth, Vector
 from sim.aftermath import periods_after
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_tissue
 from sim.faults.kinds import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
 from sim.options import SimulationOptions
@@ -114,10 +115,18 @@ class FaultWorld:
         seed: seed of person, breathing and noise.
         on_period: called for every period.
         tier: what stands for the tissue.
+        differences: what the plant differs by from its model.
     """
 
-    def __init__(self, short: ShortPlan, seed: int, on_period: OnPeriod, tier: Tier = Tier.LAW) -> None:
-        options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier)
+    def __init__(
+        self,
+        short: ShortPlan,
+        seed: int,
+        on_period: OnPeriod,
+        tier: Tier = Tier.LAW,
+        differences: PlantDifferences = EXACT_PLANT,
+    ) -> None:
+        options = SimulationOptions(seed=seed, dt_s=DT_S, tier=tier, differences=differences)
         world = _TappedPlant(short.parts.robot.arm, short.parts.robot.placement, short.body, options)
         world.on_period = on_period
         own_model = RobotModel(short.parts.robot.arm, short.parts.robot.placement)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Action, Cause, Mode
+from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier
 
 BLIND_RISE_N = 5.0
@@ -56,6 +57,7 @@ class Group:
         seed: seed of person, breathing and noise.
         force_n: set-point; of kneading the crest of its wave.
         tissue: what stands for the tissue; earlier results without a word about it are of the law.
+        plant: what the plant differs by, name or file; earlier results without a word about it are of an exact one.
     """
 
     technique: str
@@ -65,10 +67,13 @@ class Group:
     seed: int
     force_n: float
     tissue: Tier = Tier.LAW
+    plant: str = EXACT
 
     def __str__(self) -> str:
         tissue = "" if self.tissue is Tier.LAW else f" on {self.tissue}"
-        return f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed} {self.force_n:g} N{tissue}"
+        plant = "" if self.plant == EXACT else f" plant {self.plant}"
+        session = f"{self.technique} {self.body} {self.arm} {self.gains} seed {self.seed}"
+        return f"{session} {self.force_n:g} N{tissue}{plant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class GroupTask:
 def run_group(task: GroupTask) -> tuple[Cell, ...]:
     """Return one cell per case, whatever happens: a process that dies costs its cells only, and those are failed."""
     try:
-        short = short_plan(task.group.technique, task.group.body, task.group.arm, task.group.force_n)
+        group = task.group
+        short = short_plan(group.technique, group.body, group.arm, group.force_n, group.plant, group.seed)
     except MassageArmError as error:
         return tuple(dead(task.group, case, str(error)) for case in task.cases)
     answer = in_child(lambda: _CELLS.dump_json(_Branching(task, short).run()), GROUP_PATIENCE_S)
@@ -94,7 +95,7 @@ class _Branching:
         self._child: Child | None = None
         self._waits = self._is_after = False
         self._crest_n = CREST_SHARE * task.group.force_n
-        self._world = FaultWorld(short, task.group.seed, self._on_period, task.group.tissue)
+        self._world = FaultWorld(short, task.group.seed, self._on_period, task.group.tissue, short.differences)
         self._parts = short.parts_with(task.group.gains)
         self._gate = self._parts.gate()
 

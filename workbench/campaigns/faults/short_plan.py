@@ -10,6 +10,8 @@ from controller.law.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import ClearanceGrid, Reference, SegmentInfo, Vector
+from sim.differences.plants import EXACT, load_plant
+from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.options import SimulationOptions
 from sim.simulated_rig import simulated_rig
 from trajectories.anatomy.body import Body, load_body
@@ -108,11 +110,13 @@ class ShortPlan:
         body: the body.
         plan: one short stroke, from just above the skin.
         parts: what its sessions are made from, with the standard gains.
+        differences: what the plant differs by from its model.
     """
 
     body: Body
     plan: LatePlan
     parts: SessionParts
+    differences: PlantDifferences = EXACT_PLANT
 
     def parts_with(self, gains: str) -> SessionParts:
         """Return the parts with gains by name or from a file; raises ConfigError."""
@@ -120,19 +124,8 @@ class ShortPlan:
 
 
 @functools.lru_cache(maxsize=16)
-def short_plan(technique: str, body_name: str, arm_name: str, force_n: float) -> ShortPlan:
-    """Return the short plan of a technique, made once per process.
-
-    Args:
-        technique: technique.
-        body_name: body, name or file.
-        arm_name: arm.
-        force_n: set-point; of kneading the crest of its wave.
-
-    Raises:
-        PlanError: this body or arm cannot have it at this force.
-        ConfigError: a name is wrong.
-    """
+def _short_plan(technique: str, body_name: str, arm_name: str, force_n: float, plant: str, seed: int) -> ShortPlan:
+    """Return the short plan of a technique, see ``short_plan``."""
     body = load_body(body_name)
     skin = Skin.from_body(body)
     robot = RobotModel(load_arm(arm_name), default_placement(body, skin))
@@ -140,8 +133,29 @@ def short_plan(technique: str, body_name: str, arm_name: str, force_n: float) ->
     program = Program(schema_version=1, name="fault", strokes=(stroke,))
     plan = plan_session(program, body, skin, robot)
     # The limits hold the whole way from rest, of which a cell goes through the end only.
-    rig = simulated_rig(robot.arm, SimulationOptions(dt_s=DT_S))
+    differences = load_plant(plant, robot.arm, seed)
+    rig = simulated_rig(robot.arm, SimulationOptions(dt_s=DT_S, differences=differences))
     whole = SessionParts.of(plan, robot, STANDARD, rig)
     refuse_unbounded(whole.bounds)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
-    return ShortPlan(body, late, replace(whole, plan=late))
+    return ShortPlan(body, late, replace(whole, plan=late), differences)
+
+
+def short_plan(
+    technique: str, body_name: str, arm_name: str, force_n: float, plant: str = EXACT, seed: int = 1
+) -> ShortPlan:
+    """Return the short plan of a technique, made once per process for all seeds of an exact plant.
+
+    Args:
+        technique: technique.
+        body_name: body, name or file.
+        arm_name: arm.
+        force_n: set-point; of kneading the crest of its wave.
+        plant: what the plant differs by, name or file.
+        seed: that draws it.
+
+    Raises:
+        PlanError: this body or arm cannot have it at this force.
+        ConfigError: a name is wrong.
+    """
+    return _short_plan(technique, body_name, arm_name, force_n, plant, 1 if plant == EXACT else seed)
