@@ -10,7 +10,8 @@ from sim.period.arm_kinematics import add_joint_torques
 from sim.period.packed_state import Arena
 from sim.plant import SimPlant, build_simulation
 from sim.surroundings.carry_spheres import carry_spheres
-from sim.surroundings.seek import HIT_DEPTH, seek
+from sim.surroundings.link_spheres import CARRIER
+from sim.surroundings.seek import HIT_DEPTH, SPHERE, seek
 from sim.surroundings.surroundings import Surroundings
 from tests.sim_cases import posture, setting
 
@@ -55,6 +56,13 @@ class Probe:
         )  # fmt: skip
         links = len(around._links)
         return around._hits[thing * links : (thing + 1) * links, HIT_DEPTH].copy()
+
+    def carrier(self, q: Array, thing: int) -> int:
+        """Return the last joint (from 0) that carries a link which is in a thing at a posture."""
+        links = len(self.around._links)
+        found = np.flatnonzero(self.depths(q, thing) > 0.0)
+        spheres = [int(self.around._hits[thing * links + link, SPHERE]) for link in found]
+        return max(int(self.around._spheres[sphere, CARRIER]) for sphere in spheres)
 
     def find(self, thing: int, lowest_m: float, highest_m: float, seed: int = 1) -> Array:
         """Return a posture at which links are in a thing, the deepest of them as deep as wanted."""

@@ -52,13 +52,19 @@ def test_force_and_joint_torques_are_those_of_a_stiff_penalty(thing: int) -> Non
     obstacle = (0.2, -0.2, 0.35)
     if thing == OBSTACLE_THING:
         seen.around.place_obstacle(obstacle, 0.08)
-    q = seen.find(thing, 0.001, 0.006)
-    depths = seen.depths(q, thing)
 
     def energy(angles: np.ndarray) -> float:
         return float(0.5 * STIFFNESS[thing] * np.sum(np.maximum(seen.depths(angles, thing), 0.0) ** 2))
 
-    wanted = -slope(energy, q)
+    for seed in range(300):  # a posture in which the joint of the link that touches feels it too, and none behind it
+        q = seen.find(thing, 0.001, 0.006, seed)
+        wanted = -slope(energy, q)
+        others = [other for other in range(len(THINGS)) if other != thing and seen.depths(q, other).max() > 0.0]
+        last = seen.carrier(q, thing)
+        if not others and last < seen.joints - 1 and abs(wanted[last]) > 0.1 * np.abs(wanted).max():
+            break
+    depths = seen.depths(q, thing)
+    assert np.all(wanted[last + 1 :] == 0.0)
     others = [other for other in range(len(THINGS)) if other != thing and seen.depths(q, other).max() > 0.0]
     assert not others, "the posture must touch one thing only"
     seen.plant.activate(tuple(q.tolist()))
@@ -138,17 +144,19 @@ def test_nothing_near_adds_nothing_and_is_looked_for_now_and_then_only() -> None
 
 
 def test_no_contact_is_missed_between_the_looks() -> None:
-    plant = opened(SimulationOptions(**QUIET))
-    twin = opened(SimulationOptions(**QUIET))
-    hold = np.array(plant.read().tau_nm)
+    obstacle = SimulationOptions(faults=(Fault("obstacle", 60.0, 0.1),), **QUIET)
+    plant, twin = opened(obstacle), opened(obstacle)
+    push = np.zeros(plant.rig.joints)
+    push[0] = 2.0
     touched = 0
-    for _ in range(2500):
-        plant.apply(approved(0.7 * hold))  # it falls
+    for _ in range(900):
+        command = approved(np.array(plant.holding_nm()) + push)
+        plant.apply(command)
         inside(twin)[0]._room[GAP] = 0.0  # it looks at everything, always
-        twin.apply(approved(0.7 * hold))
+        twin.apply(command)
         assert plant.other_contacts() == twin.other_contacts()
         touched += bool(plant.other_contacts())
-        if touched > 200:
+        if touched > 20:
             break
     assert touched > 20
     plant.deactivate()
