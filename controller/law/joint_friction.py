@@ -28,33 +28,45 @@ PRIOR_S = 0.2
 
 
 @compiled
-def direction(speed_rad_s: float) -> float:
-    """Return the direction of motion, from -1 to 1, easy at rest."""
-    return math.tanh(speed_rad_s / EASE_RAD_S)
+def planned_direction(jbar_t: Array, twist: Array, way: Array) -> None:
+    """Write the direction (n,) in which the plan moves every joint, from -1 to 1, easy at rest.
+
+    Not that of the measured motion: an oscillation must not teach friction, nor be fed by it.
+
+    Args:
+        jbar_t: (6, n), from joint torque to tool wrench; its transpose maps the planned twist to joint speeds.
+        twist: (6,) planned.
+        way: (n,) written.
+    """
+    for j in range(way.shape[0]):
+        speed = 0.0
+        for i in range(6):
+            speed += jbar_t[i, j] * twist[i]
+        way[j] = math.tanh(speed / EASE_RAD_S)
 
 
 @compiled
-def learn_friction(dt: float, delay_per_s: float, cap: Array, speed: Array, unexplained: Array, memory: Array) -> None:
+def learn_friction(dt: float, delay_per_s: float, cap: Array, way: Array, unexplained: Array, memory: Array) -> None:
     """Advance the fit by one tick.
 
     Args:
         dt: tick [s].
         delay_per_s: rate at which the unexplained torque follows a change of friction [1/s].
         cap: (n,) largest friction [Nm].
-        speed: (n,) joint speeds [rad/s].
+        way: (n,) planned direction, from -1 to 1.
         unexplained: (n,) torque beside drives, gravity, wrench and the friction known so far [Nm].
         memory: (ROWS, n), changed.
     """
     fade = 1.0 - dt / MEMORY_S
     for i in range(cap.shape[0]):
-        memory[DELAYED, i] += (1.0 - math.exp(-delay_per_s * dt)) * (direction(speed[i]) - memory[DELAYED, i])
-        way = memory[DELAYED, i]
-        against = memory[FRICTION, i] * way - unexplained[i]
+        memory[DELAYED, i] += (1.0 - math.exp(-delay_per_s * dt)) * (way[i] - memory[DELAYED, i])
+        late = memory[DELAYED, i]
+        against = memory[FRICTION, i] * late - unexplained[i]
         memory[WEIGHT, i] = fade * memory[WEIGHT, i] + dt
-        memory[DIRECTION, i] = fade * memory[DIRECTION, i] + dt * way
+        memory[DIRECTION, i] = fade * memory[DIRECTION, i] + dt * late
         memory[TORQUE, i] = fade * memory[TORQUE, i] + dt * against
-        memory[SQUARE, i] = fade * memory[SQUARE, i] + dt * way * way
-        memory[PRODUCT, i] = fade * memory[PRODUCT, i] + dt * way * against
+        memory[SQUARE, i] = fade * memory[SQUARE, i] + dt * late * late
+        memory[PRODUCT, i] = fade * memory[PRODUCT, i] + dt * late * against
         weight = memory[WEIGHT, i]
         spread = memory[SQUARE, i] - memory[DIRECTION, i] ** 2 / weight
         product = memory[PRODUCT, i] - memory[DIRECTION, i] * memory[TORQUE, i] / weight

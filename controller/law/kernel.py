@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from controller.compiled import compiled
 from controller.law.contact_states import OFFSET_FADE_S, advance_contact, advance_offset, press_command
 from controller.law.impedance import damping_wrench, null_space_torque
-from controller.law.joint_friction import FRICTION, direction
+from controller.law.joint_friction import FRICTION, planned_direction
 from controller.law.memory import CONTACT, FREE, LIFT, PHASE_TRANSFER, WORK, Record
 from controller.law.motion_estimate import POSITION, SPEED
 from controller.law.sensing import sense
@@ -211,6 +211,8 @@ def act(
         wanted[j] = g.posture_nm_per_rad * (posture[j] - motion[POSITION, j]) - critical * motion[SPEED, j]
         tau[j] = 0.0
     null_space_torque(jacobian, inverse_mass_jt, factor, wanted, tau)
+    way = np.empty(joints)
+    planned_direction(jbar_t, r.twist, way)
     for j in range(joints):
         total = gravity[j]
         for k in range(joints):
@@ -219,10 +221,7 @@ def act(
         for i in range(6):
             total += jacobian[i, j] * wrench[i]
         slip = min(friction_cap[j], max(-friction_cap[j], unexplained[j]))
-        planned = 0.0
-        for i in range(6):
-            planned += jbar_t[i, j] * r.twist[i]
-        slip -= friction[FRICTION, j] * direction(planned)
+        slip -= friction[FRICTION, j] * way[j]
         tau[j] += total - (g.friction_gain * slip if s.is_trusted == 1 else 0.0)
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.compiled import compiled
-from controller.law.joint_friction import EASE_RAD_S, direction
 from controller.law.small_algebra import cholesky_solve
 
 Array = NDArray[np.float64]
@@ -31,14 +30,13 @@ def estimate_motion(
     dt: float,
     rate_per_s: float,
     slow_per_s: float,
-    own_inertia: Array,
     mass_factor: Array,
     coriolis: Array,
     gravity: Array,
     q: Array,
     tau: Array,
     known: Array,
-    friction: Array,
+    drag: Array,
     is_first: bool,
     motion: Array,
 ) -> None:
@@ -48,14 +46,13 @@ def estimate_motion(
         dt: tick [s].
         rate_per_s: rate of two of the poles [1/s].
         slow_per_s: rate of the third, at which the unexplained acceleration is learned [1/s].
-        own_inertia: (n,) diagonal of the joint inertia: friction is taken semi-implicitly, so that it cannot swing.
         mass_factor: (n, n) Cholesky factor of the joint inertia.
         coriolis: (n, n).
         gravity: (n,) torque that holds the arm.
         q: (n,) measured joint positions.
         tau: (n,) torque that the drives gave in the last tick.
         known: (n,) torque known from elsewhere: of the wrench at the tool.
-        friction: (n,) Coulomb friction of the joints [Nm].
+        drag: (n,) torque of the joint friction that the planned motion meets [Nm].
         is_first: True on the first tick: starts at rest where the arm is.
         motion: (3, n) estimate, changed.
     """
@@ -70,8 +67,7 @@ def estimate_motion(
     to_speed = (3.0 - 2.0 * pole - slow_pole - first - third) / dt
     acceleration = np.empty(joints)
     for i in range(joints):
-        drag = friction[i] * direction(motion[SPEED, i]) / (1.0 + dt * friction[i] / (EASE_RAD_S * own_inertia[i]))
-        acceleration[i] = tau[i] + known[i] - gravity[i] - drag
+        acceleration[i] = tau[i] + known[i] - gravity[i] - drag[i]
         for j in range(joints):
             acceleration[i] -= coriolis[i, j] * motion[SPEED, j]
     cholesky_solve(mass_factor, acceleration)

@@ -20,7 +20,7 @@ from controller.law.contact_estimate import (
     tare,
 )
 from controller.law.impedance import consistent_inverse, operational_space
-from controller.law.joint_friction import FRICTION, learn_friction
+from controller.law.joint_friction import FRICTION, learn_friction, planned_direction
 from controller.law.memory import APPROACH, FREE, LIFT, Record
 from controller.law.motion_estimate import SPEED, estimate_motion, unexplained_torque
 from controller.law.observer import observe
@@ -74,15 +74,18 @@ def sense(
     rate = gains[0].observer_per_s
     is_first = s.is_started == 0
     observe(dt, rate, mass, coriolis, gravity, dq, tau, nothing, observers[0], observers[1], is_first)
+    way, drag = np.empty(joints), np.empty(joints)
+    planned_direction(jbar_t, r.twist, way)
+    for i in range(joints):
+        drag[i] = friction[FRICTION, i] * way[i]
     estimate_motion(
-        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, np.diag(mass), mass_factor, coriolis, gravity,
-        q, tau, known,
-        friction[FRICTION], is_first, motion,
+        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, mass_factor, coriolis, gravity, q, tau, known, drag,
+        is_first, motion,
     )  # fmt: skip
     unexplained_torque(mass, motion, unexplained)
     if s.is_trusted == 1:
         delay = 1.0 / (2.0 / gains[0].motion_per_s + 1.0 / gains[0].unexplained_per_s)
-        learn_friction(dt, delay, friction_cap, motion[SPEED], unexplained, friction)
+        learn_friction(dt, delay, friction_cap, way, unexplained, friction)
     for i in range(6):
         total = 0.0
         for j in range(joints):
