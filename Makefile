@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety processes fuzz mutants lint bench campaign drills faults faults-fem tissue convergence alarms pictures lock clean
+.PHONY: help setup run test safety processes fuzz mutants lint bench campaign drills faults faults-fem public-arms tissue convergence alarms pictures lock clean
 
 help:
 	@echo "make run          a whole massage session in simulation, with a report; ARGS=\"...\" passes options"
@@ -57,7 +57,7 @@ lint: setup
 	@$(BIN)/lint-imports
 
 # The safety core has its own run, under branch coverage; `make test` runs the rest beside it, so nothing runs twice.
-SAFETY_TESTS := $(addprefix tests/unit/test_, gate.py gate_caps.py gate_faults.py monitor.py monitor_senses.py reaction.py reasons.py tank.py \
+SAFETY_TESTS := $(addprefix tests/unit/test_, depth.py gate.py gate_caps.py gate_faults.py monitor.py monitor_senses.py reaction.py reasons.py tank.py \
 	supervision.py projection.py gate_pads.py gate_two_pads.py pad_shares.py) $(addprefix tests/property/test_, gate_properties.py gate_fuzz.py \
 	bound_properties.py limit_fields.py pads_fuzz.py)
 COVERAGE := --cov=controller.safety --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
@@ -93,6 +93,9 @@ faults: setup
 
 faults-fem: setup
 	@$(BIN)/massage-arm campaign faults --tissue fem --markdown docs/faults_fem.md $(ARGS)
+
+public-arms: setup
+	@$(BIN)/python -m pytest -q -m campaign tests/physics/test_public_arms.py
 
 tissue: setup
 	@$(BIN)/massage-arm campaign tissue --markdown docs/tissue.md $(ARGS)

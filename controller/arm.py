@@ -103,7 +103,7 @@ class ArmDescription:
 
     Attributes:
         name: name of the arm.
-        urdf_path: URDF with arm, wrist sensor and tool; one chain of revolute joints.
+        urdf_path: file with arm, wrist sensor and tool as it was given; pictures are drawn from it.
         joint_names: actuated joints from base to flange, (n,).
         sensor_frame: link S; its parent joint is fixed and carries everything behind the sensor.
         tool_frame: link T, the control point, z out of the tool: the centre of the pad's sphere where there is one pad.
@@ -116,6 +116,8 @@ class ArmDescription:
         home_rad: posture to begin an inverse-kinematics search with, (n,).
         reach_m: distance from the first joint axis to T with the arm stretched.
         tool: the tool.
+        urdf_text: the same robot rewritten for the models: joints that turn and links with mass only, no shapes.
+        notes: what was taken otherwise than it stands in the file, one sentence each; ``check`` prints them.
         link_additions: what was measured to be added to mass [kg] and first moment (3) [kg m] of every moving link of
             the URDF, (n, 4); empty for nothing.
     """
@@ -134,4 +136,6 @@ class ArmDescription:
     home_rad: Vector
     reach_m: float
     tool: ToolDescription
+    urdf_text: str
+    notes: tuple[str, ...]
     link_additions: tuple[tuple[float, float, float, float], ...] = ()

@@ -54,6 +54,10 @@ class PlanError(MassageArmError):
         super().__init__(f"plan refused, stroke {segment!r} at {where}: got {got}; allowed: {allowed}; {todo}")
 
 
+class PlaceError(PlanError):
+    """A plan that the arm cannot follow from where its base stands; from another place it may."""
+
+
 class SafetyStop(MassageArmError):
     """The gate stopped the session; raised only after the plant is safe."""
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from controller.air.findings import AirEvent
 from controller.operator import Request
+from controller.registration import RegistrationEvent
 from controller.types import Clearance, StepRecord, StopReason
 
 
@@ -54,7 +55,7 @@ class ObserverDropped:
     error: str
 
 
-SessionEvent = RequestEvent | ClearedEvent | ObserverDropped | AirEvent
+SessionEvent = RequestEvent | ClearedEvent | ObserverDropped | RegistrationEvent | AirEvent
 
 
 class Observer(Protocol):

@@ -13,6 +13,10 @@ from controller.types import JointSenses, Vector
 
 TRIP_BELOW_CEILING_N = 2.0
 """The trip stays this far under the ceiling, for what the unloading takes (design choice)."""
+REGISTRATION_M = 0.005
+"""Registration error of a base that was measured with care (assumed: probed landmarks are good to 2-5 mm)."""
+REGISTRATION_RAD = math.radians(0.5)
+"""Its turn (assumed: 4 mm over the 0.45 m between base and spine)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class Rig:
         voltage_v: lowest and highest supply voltage of a drive.
         identity: which plant it is.
         caps: tightenings of the limits.
+        registration_m: how far the base may stand, in any direction, from where the plan thinks.
+        registration_rad: by how much it may be turned.
     """
 
     name: str
@@ -106,6 +112,8 @@ class Rig:
     voltage_v: tuple[float, float]
     identity: Identity
     caps: Caps = Caps()
+    registration_m: float = REGISTRATION_M
+    registration_rad: float = REGISTRATION_RAD
 
     @property
     def loop_lag_ticks(self) -> int:

@@ -32,10 +32,8 @@ class RobotModel:
     """
 
     def __init__(self, arm: ArmDescription, placement: Placement) -> None:
-        if not arm.urdf_path.is_file():
-            raise ModelError(str(arm.urdf_path), "no such file", "a URDF file", "correct --arm")
         try:
-            model = pin.buildModelFromUrdf(str(arm.urdf_path))
+            model = pin.buildModelFromXML(arm.urdf_text)
         except (ValueError, RuntimeError) as error:
             raise ModelError(
                 str(arm.urdf_path), f"unreadable URDF ({error})", "one arm with revolute joints"
@@ -48,6 +46,7 @@ class RobotModel:
                 raise ModelError(str(arm.urdf_path), f"no frame {frame!r}", "a link of that name", "add it to the URDF")
         x_wb = pin.SE3(pin.Quaternion(*_wxyz(placement.quaternion_xyzw)), np.array(placement.position_m))
         model.jointPlacements[1] = x_wb * model.jointPlacements[1]
+        _separate_motors(model, arm)
         model.gravity.linear = np.array([0.0, 0.0, -GRAVITY_M_S2])
         self.arm = arm
         self.placement = placement
@@ -201,6 +200,29 @@ class RobotModel:
         pin.framesForwardKinematics(self.model, self.data, q)
         x_ts = self.data.oMf[self.tool_id].inverse() * self.data.oMf[self.sensor_id]
         return x_ts.translation.copy(), x_ts.rotation.copy()
+
+
+def _separate_motors(model: pin.Model, arm: ArmDescription) -> None:
+    """Let the motors turn on their own joint only, as they do, instead of with the link that carries their inertia.
+
+    A motor that is in its link's inertia is taken out of it (``urdf.geometry.with_reflected_rotor``) and becomes
+    Pinocchio's armature, which adds to the diagonal of the joint inertia. Gravity does not change.
+    """
+    for joint, drive in enumerate(arm.drives):
+        if drive.is_motor_in_link:
+            axis = _own_axis(model, joint)
+            ring = 0.5 * drive.motor_inertia_kg_m2 * (np.eye(3) + np.outer(axis, axis))
+            body = model.inertias[joint + 1]
+            model.inertias[joint + 1] = pin.Inertia(body.mass, body.lever, body.inertia - ring)
+    model.armature = np.array([drive.motor_inertia_kg_m2 for drive in arm.drives])
+
+
+def _own_axis(model: pin.Model, joint: int) -> Array:
+    """Return the axis (3,) of a joint (from 0) in the frame of the link behind it."""
+    data, speeds = model.createData(), np.zeros(model.nv)
+    speeds[joint] = 1.0
+    pin.forwardKinematics(model, data, pin.neutral(model), speeds)
+    return np.array(data.v[joint + 1].angular)
 
 
 @compiled

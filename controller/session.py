@@ -13,6 +13,7 @@ from controller.air.watch import AirWatch
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
+from controller.path_gains import PathGains
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
 from controller.safety.gate import Gate, Judgement
@@ -31,6 +32,7 @@ from controller.types import (
     StepRecord,
     StopReason,
 )
+from controller.watches import Watches
 from controller.ways import Ways
 
 TOUCHING = (ContactState.CONTACT, ContactState.WORK)
@@ -107,9 +109,9 @@ class Session:
         self._requested: Cause | None = None
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
-        self._ways = Ways(plan, law.robot, plant.rig.dt_s)
+        self._ways = Ways(plan, law.robot, plant.rig.dt_s, PathGains.of(gate.limits.stop))
+        self._watches = Watches(plan, plant.rig.dt_s, air)
         self._stops = Stops(gate)
-        self._air = air
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []
         self._is_over = self._is_closed = self._is_collector_off = self._has_raised = False
@@ -207,8 +209,8 @@ class Session:
         if command.contact in TOUCHING and gate.mode is Mode.RUN:
             # The law of a stopped arm still believes in the contact that it had.
             self._touched = command
-        if self._air is not None and gate.mode is Mode.RUN:
-            self._watch_air(self._air, state, reference, command)
+        if gate.mode is Mode.RUN:
+            self._watch(state, reference, command)
         judgement = gate.judge(command, state, reference, t_s)
         plant.apply(judgement.command)
         self._note(judgement)
@@ -312,24 +314,23 @@ class Session:
             return False
         self._gate.clear(who)
         self._law.restart()
-        if self._air is not None:
-            self._air.forget()
+        self._watches.resume()
         self._last = None
         if not self._ways.is_ending:
             self._clock.go_back()
+            self._watches.restart(self._clock.time_s)
         self._ways.resume(state.q_rad, self._clock.reference().posture_rad)
         self._tell(state.t_s, ClearedEvent(stop, who))
         return True
 
-    def _watch_air(self, air: AirWatch, state: ArmState, reference: Reference, command: Command) -> None:
-        """Let the free-air check look at the tick; where it cannot, the session must not go on."""
+    def _watch(self, state: ArmState, reference: Reference, command: Command) -> None:
+        """Look at person and free air; where that cannot be done, the session must not go on."""
         try:
-            stop = air.see(state, reference, command)
-            if stop is not None:
+            if stop := self._watches.see(state, reference, command, is_driving=self._ways.is_driving):
                 self._gate.stop(stop)
         except Exception as error:
             self._fail(error, state.t_s)
-        for event in air.events():
+        for event in self._watches.events():
             self._tell(state.t_s, event)
 
     def _note(self, judgement: Judgement) -> None:

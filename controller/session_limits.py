@@ -19,12 +19,14 @@ from controller.safety.limits import (
     TEMPERATURE_CEILING_C,
     TOOL_CEILING_N,
     GateLimits,
+    KeepOutLimits,
     PadGeometry,
     PadLimits,
     PressLimits,
 )
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
+from controller.stop_gains import LoopTiming, stop_gains
 from controller.stroke_inertia import SAMPLE_S, largest_friction, plausible_window_n
 from controller.types import JointSenses, PlanLike, SegmentInfo
 from controller.ways import driven_positions, driven_time_s
@@ -69,6 +71,9 @@ tick later; the session loop is told the age by the drives, a tick late and answ
 tick, so that rounding decides nothing."""
 SESSION_SHARE, SESSION_BASE_S = 1.5, 60.0
 """A session may take this much longer than its plan: waiting for contact (assumed)."""
+LIGHT_N = 6.0
+"""A press up to this is a touch: the 5 N at which strokes begin and end, and what the force loop swings about them
+(design choice)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
 
@@ -93,9 +98,10 @@ def session_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None = None, pe
 
 def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimits:
     sensor_period_s = SENSOR_PERIOD_S if rig is None else rig.sensor_period_s
+    registration_m = 0.0 if rig is None else rig.registration_m
     arm = robot.arm
     pads = _pad_geometry(arm.tool)
-    strokes = tuple(press_limits(segment, len(pads)) for segment in plan.segments)
+    strokes = tuple(press_limits(segment, len(pads), registration_m) for segment in plan.segments)
     highest = max((stroke.sum_trip_n for stroke in strokes), default=0.0)
     times = np.arange(0.0, plan.duration_s, SAMPLE_S)
     points = np.array([plan.at(float(t)).position_m for t in times] + driven_positions(plan, robot))
@@ -142,6 +148,8 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         supervisor_age_s=SUPERVISOR_AGE_S,
         tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,
+        stop=stop_gains(plan, robot, LoopTiming.of(rig)),
+        keep_out=_keep_out(plan, arm.tool),
     )
 
 
@@ -154,7 +162,14 @@ def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
         torque_nm=limits.torque_nm,
         bad_reads=3,
         patience_reads=25,
+        stop=limits.stop,
     )
+
+
+def _keep_out(plan: PlanLike, tool: ToolDescription) -> KeepOutLimits | None:
+    """Return where no pad may press; None where the plan is over no body."""
+    grid = plan.keep_out
+    return None if grid is None else KeepOutLimits(grid, LIGHT_N, max(pad.radius_m for pad in tool.pads))
 
 
 def _pad_geometry(tool: ToolDescription) -> tuple[PadGeometry, ...]:
@@ -174,12 +189,18 @@ def _pad_geometry(tool: ToolDescription) -> tuple[PadGeometry, ...]:
     )
 
 
-def press_limits(segment: SegmentInfo, pads: int) -> PressLimits:
-    """Return the limits of a stroke for a tool with so many pads, each of which is asked for the segment's force."""
+def press_limits(segment: SegmentInfo, pads: int, registration_m: float = 0.0) -> PressLimits:
+    """Return the limits of a stroke for a tool with so many pads, each of which is asked for the segment's force.
+
+    Args:
+        segment: the stroke.
+        pads: number of pads.
+        registration_m: how far base and person may be from where the plan thinks; the depth is wider by it.
+    """
     ceiling = min(segment.ceiling_n, PAD_CEILING_N)
     trip = min(ceiling - TRIP_BELOW_CEILING_N, segment.force_target_n + TRIP_MARGIN_N)
     damping = PRESS_DAMPING_PER_S * segment.lambda_n_kg
-    pad = PadLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip)
+    pad = PadLimits(ceiling, segment.force_target_n, COMMAND_MARGIN_N, trip, segment.depth_m + registration_m)
     sum_trip = min(TOOL_CEILING_N - TRIP_BELOW_CEILING_N, pads * trip)
     return PressLimits((pad,) * pads, min(TOOL_CEILING_N, pads * ceiling), sum_trip, damping)
 

@@ -10,6 +10,7 @@ from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
+from controller.law_fit import LawFit, fit_law, refuse_ringing
 from controller.observers import Observer
 from controller.operator import Operator
 from controller.plant import Plant, TruthSource
@@ -20,6 +21,7 @@ from controller.safety.limits import SESSION_CEILING_S, GateLimits
 from controller.safety.supervision import SupervisorLimits
 from controller.session import Session
 from controller.session_limits import session_limits, supervisor_limits
+from controller.stop_gains import LoopTiming, refuse_swinging
 from controller.types import PlanLike
 
 
@@ -34,6 +36,7 @@ class SessionParts:
         bounds: worst-case press force of every stroke under these limits.
         gains: gains of the force loop.
         rig: the rig that the session is for.
+        fit: settings of the law that follow from arm, plan and rig, and the margin under them.
     """
 
     plan: PlanLike
@@ -42,6 +45,7 @@ class SessionParts:
     bounds: tuple[StrokeBound, ...]
     gains: ForceGains
     rig: Rig
+    fit: LawFit
 
     @classmethod
     def of(
@@ -67,12 +71,13 @@ class SessionParts:
             ConfigError: a cap of rig or person would loosen a limit.
         """
         chosen = session_limits(plan, robot, rig, person) if limits is None else limits
-        return cls(plan, robot, chosen, stroke_bounds(plan, robot, chosen), gains, rig)
+        bounds = stroke_bounds(plan, robot, chosen)
+        return cls(plan, robot, chosen, bounds, gains, rig, fit_law(plan, robot, gains, law_settings(bounds), rig))
 
     @property
     def settings(self) -> LawSettings:
         """Settings of the law that follow from the arm and the plan."""
-        return law_settings(self.bounds)
+        return self.fit.settings
 
     def refuse_unsafe(self) -> None:
         """Refuse a plan whose worst-case force passes a ceiling, an arm too weak for it, or gains without a margin.
@@ -83,6 +88,8 @@ class SessionParts:
         refuse_unbounded(self.bounds)
         refuse_weak(self.plan, self.robot, self.limits)
         refuse_unstable(self.plan, self.gains, self.settings, self.rig.loop_lag_ticks, self.rig.dt_s)
+        refuse_ringing(self.fit, self.plan, self.robot, self.gains, law_settings(self.bounds), self.rig)
+        refuse_swinging(self.plan, self.robot, self.limits.stop, LoopTiming.of(self.rig))
 
     def law(self) -> ImpedanceForceLaw:
         """Return a fresh control law."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from dataclasses import replace
 from operator import add
 
 import numpy as np
@@ -13,7 +14,7 @@ from controller.arm import ArmDescription, PadDescription, Placement
 from controller.errors import PlantError
 from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand
-from controller.types import ArmState, Authority, JointFault, Truth, Vector, Vector6
+from controller.types import ArmState, Authority, JointFault, OtherContact, Truth, Vector, Vector6
 from sim.bullet.arm import BulletArm
 from sim.differences.values import PlantDifferences
 from sim.differing.arm import DifferingArm
@@ -25,26 +26,26 @@ from sim.fem.coupling import press_tissue
 from sim.fem.patched_back import PatchedBack
 from sim.fem.soft_back import PadShape
 from sim.options import SimulationOptions
+from sim.pad_truth import pad_truth
 from sim.period.arm_kinematics import tool_motion
 from sim.period.drive_lag import lag_share
-from sim.period.packed_state import ENERGY, NET_ENERGY, PAD, RESULT, ROOM, TISSUE_WORK, Arena, make_arena
+from sim.period.packed_state import RESULT, Arena, make_arena
 from sim.period.period import arrive, depart, end_period
 from sim.period.sensor_noise import SensorNoise
-from sim.person.body_motion import PatientMotion, draw_motion
-from sim.person.contact_law import DEPTH, FOOT, FORCE, NORMAL, PRESS, relaxation_table
+from sim.person.body_motion import PatientMotion, Rise, draw_motion
+from sim.person.contact_law import FOOT, relaxation_table
 from sim.person.parameters import TYPICAL_PERSON, PersonTissue, draw_person
 from sim.person.tissue_map import TissueMap
 from sim.person.tissue_tier import Tier
 from sim.simulated_rig import simulated_rig
+from sim.surroundings.link_spheres import arm_spheres
+from sim.surroundings.surroundings import Surroundings
 from sim.wrist_samples import WristSamples
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.measures import Measures
 
 Array = NDArray[np.float64]
 
-_FORCE, _FOOT, _NORMAL, _DEPTH, _PRESS = RESULT + FORCE, RESULT + FOOT, RESULT + NORMAL, RESULT + DEPTH, RESULT + PRESS
-_TISSUE_WORK, _NET_ENERGY = ENERGY + TISSUE_WORK, ENERGY + NET_ENERGY
-"""Where the state of the arena holds what the truth tells; its tool axis is the third column of R_WT in the room."""
 _PERSON, _MOTION, _SENSORS, _FAULTS, _ARM = range(5)
 """Streams of random numbers: what one draws never shifts another."""
 
@@ -106,6 +107,7 @@ class SimPlant:
         self._arena: Arena | None = None
         self.soft: PatchedBack | None = None
         """The tissue as finite elements; None in the other tier."""
+        self._around: Surroundings | None = None
         self._pack_command = struct.Struct(f"{self._joints}d").pack_into
         self._pack_arrived = struct.Struct(f"{2 * self._joints}d").pack_into
         self._is_active = False
@@ -128,7 +130,10 @@ class SimPlant:
         if self._options.tier is Tier.FEM:
             pad = PadShape(self._pad.radius_m, self.skin_friction)
             self.soft = make_back(self.tissue, pad, self._options.dt_s, self._options.mesh)
-        self.faults.configure(self._arena, Measures.of(self._body).spine)
+        spheres = arm_spheres(self._arm, self._bullet.links, self._bullet.placement)
+        law = (self._pad.radius_m, self.skin_friction)
+        self._around = Surroundings(spheres, self.tissue, self._body, law, self._arena.chain, self._arm.home_rad)
+        self.faults.configure(self._arena, Measures.of(self._body).spine, self._around)
 
     def activate(self, q_rad: Vector) -> None:
         """Place the arm at rest at ``q_rad``, its drives holding it, and begin the run at time zero."""
@@ -154,6 +159,7 @@ class SimPlant:
         self._noise = SensorNoise(self._options.stream(_SENSORS), self._quality, self._joints)
         self._samples = WristSamples(self._options)
         self._tick = self._sequence = 0
+        self.surroundings.reset()
         self._take(bullet.state())
         self._then: list[float] = self._now
         self._is_active = True
@@ -222,6 +228,7 @@ class SimPlant:
             arrive(arena.chain, arena.profile, arena.constants, arena.state, t_s)
             press_tissue(self.soft, arena, t_s)
             depart(self._joints, arena.constants, arena.state, noise)
+        self.surroundings.press(arena)
         if self._differing is not None:
             self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
         self._now: list[float] = arena.told.tolist()
@@ -248,22 +255,19 @@ class SimPlant:
         """Return what really happened in the last period; the energies count up to its end."""
         self._check_active()
         r, now = self._then, self._now
-        region, limit_n = self.tissue.place(r[_FOOT], r[_FOOT + 1])
-        return (
-            Truth(
-                press_n=r[_PRESS],
-                force_w=(r[_FORCE], r[_FORCE + 1], r[_FORCE + 2]),
-                depth_m=r[_DEPTH],
-                p_wc=(r[_FOOT], r[_FOOT + 1], r[_FOOT + 2]),
-                normal_w=(r[_NORMAL], r[_NORMAL + 1], r[_NORMAL + 2]),
-                region=region,
-                limit_n=limit_n,
-                tissue_work_j=now[_TISSUE_WORK],
-                net_energy_j=now[_NET_ENERGY],
-                p_wt=(r[PAD], r[PAD + 1], r[PAD + 2]),
-                tool_axis_w=(r[ROOM + 2], r[ROOM + 5], r[ROOM + 8]),
-            ),
-        )
+        region, limit_n = self.tissue.place(r[RESULT + FOOT], r[RESULT + FOOT + 1])
+        return (pad_truth(r, now, region, limit_n),)
+
+    def other_contacts(self) -> tuple[OtherContact, ...]:
+        """Return what else the arm touched in the last period: links, and parts of the tool beside its pad."""
+        return self.surroundings.acted
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What stands around the arm."""
+        if self._around is None:
+            raise PlantError(f"simulated {self._arm.name} is not open", "call configure first")
+        return self._around
 
     def true_motion(self) -> tuple[Vector, Vector]:
         """Return the true joint positions and speeds; a controller never sees them."""
@@ -301,6 +305,14 @@ class SimPlant:
         if self._bullet is not None:
             self.set_brakes(self._rig.braked_joints)
 
+    def outlive(self, rise: Rise | None = None) -> None:
+        """Let time go on after ``safe``, for the truth alone; the body may rise beside whatever it does already."""
+        self._is_active = True
+        if rise is not None:
+            _, arena = self._opened()
+            row = np.array([[rise.start_s, rise.duration_s, rise.height_m]])
+            self._arena = replace(arena, profile=np.concatenate([arena.profile, row]))
+
     def resume(self) -> None:
         """Enable the drives again where the arm is: they hold it, the brakes open; time goes on."""
         _, arena = self._opened()
@@ -327,6 +339,7 @@ class SimPlant:
             self.soft.close()
         self._bullet = None
         self._arena = None
+        self._around = None
         self.soft = None
 
     def _make_differing(self, differences: PlantDifferences) -> DifferingArm:

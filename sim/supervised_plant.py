@@ -25,10 +25,14 @@ from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
-from controller.types import ArmState, Authority, Mode, StopReason, Truth, Vector
+from controller.types import ArmState, Authority, Mode, OtherContact, StopReason, Truth, Vector
 from sim.drive_side import SimDriveSide, drive_settings, drive_side
-from sim.faults.kinds import Fault
+from sim.faults.kinds import Fault, Place
+from sim.person.body_motion import Rise
 from sim.plant import SimPlant
+
+_AFTER = frozenset({Place.ARM, Place.PERSON, Place.ROOM})
+"""What can still happen once loop and record have ended."""
 
 
 class SupervisedPlant:
@@ -53,12 +57,14 @@ class SupervisedPlant:
         self.world = plant
         """The arm and the person, for the truth."""
         self.on_fault, self.on_takeover = on_fault, on_takeover
+        self.on_contact: Callable[[float, tuple[OtherContact, ...]], None] | None = None
+        """Told of every period in which anything but the pad touched, and when it began."""
         self._robot = robot
         self._supervisor = Supervisor(limits)
         self._dt_s = plant.rig.dt_s
         self._drives = SimDriveSide(plant)
         self._side = drive_side(self._drives, plant.rig, robot)
-        self._settings = drive_settings(robot.arm, plant.rig)
+        self._settings = drive_settings(robot.arm, plant.rig, limits.stop)
         self._nothing: Vector = (0.0,) * plant.rig.joints
         self._good: ArmState | None = None
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))
@@ -160,6 +166,24 @@ class SupervisedPlant:
         """Close the brakes: the arm stays where it is."""
         self.world.safe()
 
+    def outlive(self, rise: Rise | None = None) -> None:
+        """Let one period pass after ``safe``, for the truth alone: without an enable, whatever was commanded before.
+
+        Brakes are closed; a joint without one goes on holding as its drive does then. Of the faults that still wait
+        only those of arm, person and room begin.
+
+        Args:
+            rise: what the person does from now on, beside whatever it does already.
+        """
+        if self._policy.authority is not Authority.NOBODY:
+            self._policy.close()
+            faults = self.world.faults
+            faults.wait_for(tuple(fault for fault in faults.waiting if fault.kind.place in _AFTER))
+        self._is_host_alive = False
+        self._worst = None
+        self.world.outlive(rise)
+        self._period()
+
     def deactivate(self) -> None:
         """Close; never raises."""
         self.world.deactivate()
@@ -180,6 +204,9 @@ class SupervisedPlant:
         if isinstance(self._side, GravityCompensated):
             self._side.look(feedback.q_rad)
         self._side.advance(order.tau_nm)
+        contacts = world.other_contacts()
+        if contacts and self.on_contact is not None:
+            self.on_contact(t_s, contacts)
         self._report()
 
     def _watch(self, state: ArmState, t_s: float) -> None:

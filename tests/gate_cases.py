@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits
+from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits, StopGains
 from controller.safety.tank import TankLimits
 from controller.types import (
     ArmState,
+    Authority,
     Command,
     ContactState,
     JointSenses,
@@ -38,9 +40,13 @@ def pad_of(area_m2: float) -> tuple[PadGeometry, ...]:
     return (replace(ONE_PAD[0], area_m2=area_m2),)
 
 
+DEPTH_M = 2.0
+"""Depth beyond the planned place that is out of the way of every test but its own."""
+
+
 def stroke(ceiling_n: float, target_n: float, margin_n: float, trip_n: float, damping: float) -> PressLimits:
     """Return the limits of a stroke for a tool with one pad, whose limits are those of the sum."""
-    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n),), ceiling_n, trip_n, damping)
+    return PressLimits((PadLimits(ceiling_n, target_n, margin_n, trip_n, DEPTH_M),), ceiling_n, trip_n, damping)
 
 
 def changed(bounds: PressLimits, **changes: float) -> PressLimits:
@@ -48,6 +54,23 @@ def changed(bounds: PressLimits, **changes: float) -> PressLimits:
     own = {name: value for name, value in changes.items() if name in PadLimits.__dataclass_fields__}
     whole = {name: value for name, value in changes.items() if name not in own}
     return replace(bounds, pads=tuple(replace(pad, **own) for pad in bounds.pads), **whole)
+
+
+def soft_gains(joints: int = 7, **changes: object) -> StopGains:
+    """Return gains of the stop laws without memory, filter or any bound that tells."""
+    values: dict[str, object] = {
+        "float_damping_nms_per_rad": (2.61,) * joints,
+        "most_damping_nm": (1e3,) * joints,
+        "unload_damping_ns_per_m": 400.0,
+        "unload_spring_n_per_m": 0.0,
+        "drag_ns_per_m": 60.0,
+        "drag_joints": joints,
+        "most_force_n": 1e3,
+        "speed_filter_rad_s": math.inf,
+        "work_nm": (40.0,) * joints,
+    }
+    values.update(changes)
+    return StopGains(**values)  # type: ignore[arg-type]
 
 
 def limits(joints: int = 7, **changes: object) -> GateLimits:
@@ -93,6 +116,7 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "supervisor_age_s": 0.01,
         "tank": TankLimits(0.3, 0.05, 3),
         "park_force_n": 20.0,
+        "stop": soft_gains(joints),
     }
     values.update(changes)
     return GateLimits(**values)  # type: ignore[arg-type]
@@ -164,6 +188,9 @@ def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:
         "wrench_s": (0.0,) * 6,
         "sensor_age_s": 0.001,
         "wrench_sequence": 0,
+        "authority": Authority.HOST,
+        "supervisor_age_s": 0.0,
+        "command_age_s": 0.0,
     }
     values.update(changes)
     return ArmState(**values)  # type: ignore[arg-type]

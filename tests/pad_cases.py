@@ -18,6 +18,7 @@ from controller.types import (
     Vector3,
 )
 from tests.gate_cases import (
+    DEPTH_M,
     levers,
     limits,
     reference,
@@ -30,7 +31,7 @@ from tests.gate_cases import (
 ARM = terms(np.random.default_rng(11))
 DT_S = 1e-3
 NAN = math.nan
-OWN = (PadLimits(40.0, 20.0, 3.0, 30.0), PadLimits(30.0, 10.0, 4.0, 18.0))
+OWN = (PadLimits(40.0, 20.0, 3.0, 30.0, DEPTH_M), PadLimits(30.0, 10.0, 4.0, 18.0, DEPTH_M))
 """Different in everything, so that no pad can stand in for the other."""
 LEANING = ((0.0, -0.28, 0.96), (0.0, 0.0, 1.0))
 """Normals of pads on both sides of a ridge."""

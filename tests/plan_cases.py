@@ -20,6 +20,12 @@ from urdf.arms import load_arm
 
 CIRCLES = ParaspinalCircles(name="circles", technique="paraspinal_circles", side="left", lower="T12", upper="T9")
 KNEADING = ShoulderKneading(name="kneading", technique="shoulder_kneading", side="right", passes=1)
+BASE_PROGRAM = """schema_version: 1
+name: p
+strokes:
+  - {name: a, technique: paraspinal_circles, side: left, lower: L3, upper: T9, force_n: 16.0}
+"""
+"""Text of a program file of one stroke."""
 SHORT = Program(schema_version=1, name="short", strokes=(CIRCLES, KNEADING))
 
 
@@ -49,6 +55,12 @@ def arm_over(name: str, body: str, shift_m: tuple[float, float, float] = (0.0, 0
 def short_plan(arm: str = "servo7", body: str = "median_f") -> Plan:
     """Return the plan of the short program."""
     return plan_session(SHORT, *body_named(body), arm_over(arm, body))
+
+
+@functools.cache
+def exact_plan(arm: str = "servo7", body: str = "median_f") -> Plan:
+    """Return the plan of the short program for a base that stands exactly where the plan thinks."""
+    return plan_session(SHORT, *body_named(body), arm_over(arm, body), registration=(0.0, 0.0))
 
 
 def program_of(**changes: object) -> Program:

@@ -8,6 +8,7 @@ from controller.arm import PadDescription
 from controller.types import (
     Applied,
     ArmState,
+    Authority,
     ContactState,
     Limited,
     Mode,
@@ -36,7 +37,20 @@ LIMIT_N = 45.0
 
 def segment(name: str, start_s: float) -> SegmentInfo:
     return SegmentInfo(
-        name, "circles", "lumbar_paraspinal", "left", TARGET_N, LIMIT_N, 4000.0, 3000.0, 0.01, 7.0, 6.0, start_s, 1.0
+        name,
+        "circles",
+        "lumbar_paraspinal",
+        "left",
+        TARGET_N,
+        LIMIT_N,
+        4000.0,
+        3000.0,
+        0.01,
+        7.0,
+        6.0,
+        start_s,
+        1.0,
+        depth_m=0.03,
     )
 
 
@@ -121,7 +135,18 @@ def step(index: int) -> StepRecord:
     )
     return StepRecord(
         t_s=t_s,
-        state=ArmState(t_s, (0.1,) * 7, (0.0,) * 7, (5.0,) * 7, (0.0, 0.0, -press, 0.0, 0.0, 0.0), 0.001, tick),
+        state=ArmState(
+            t_s,
+            (0.1,) * 7,
+            (0.0,) * 7,
+            (5.0,) * 7,
+            (0.0, 0.0, -press, 0.0, 0.0, 0.0),
+            0.001,
+            tick,
+            Authority.HOST,
+            0.0,
+            0.0,
+        ),
         reference=reference,
         p_wt=(x, y, 0.2),
         quaternion_wt=TOOL_DOWN,

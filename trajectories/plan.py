@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.compiled import compiled
-from controller.types import PadReference, Phase, Reference, SegmentInfo, Vector
+from controller.types import ClearanceGrid, PadReference, Phase, Reference, RegistrationCheck, SegmentInfo, Vector
 from trajectories.spline_track import Indices, evaluate, find_piece
 
 Array = NDArray[np.float64]
@@ -68,6 +68,8 @@ class Plan:
         spacings_s: (pieces,) knot spacing.
         first_intervals: (pieces + 1,) index of every piece's first polynomial, and their number.
         coefficients: (intervals, channels, 6) polynomials, see ``spline_track``.
+        registration: how the first strokes tell where the person lies; None for a plan without such strokes.
+        keep_out: where no pad may press.
     """
 
     segments: tuple[SegmentInfo, ...]
@@ -84,6 +86,8 @@ class Plan:
     spacings_s: Array
     first_intervals: Indices
     coefficients: Array
+    registration: RegistrationCheck | None
+    keep_out: ClearanceGrid | None
 
     @property
     def rest_q_rad(self) -> Vector:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.arm import ArmDescription, Placement
+from controller.errors import PlanError
+from controller.rig import REGISTRATION_M, REGISTRATION_RAD
 from controller.robot import RobotModel
-from controller.types import Phase, Region, SegmentInfo, Vector
+from controller.types import Phase, Region, RegistrationCheck, SegmentInfo, Vector
 from trajectories.anatomy.back import Back
 from trajectories.anatomy.body import Body
+from trajectories.anatomy.place_error import PlaceError
 from trajectories.anatomy.skin import Skin
+from trajectories.keep_out_grid import keep_out_grid
 from trajectories.plan import Plan, PlanFacts
 from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
@@ -22,6 +28,8 @@ from trajectories.reach.posture_search import choose, coarse, posture_track, spl
 from trajectories.reach.way_to_rest import WayToRest, parking
 from trajectories.reach.way_to_start import way_to_start
 from trajectories.reach.way_to_weigh import way_to_weigh
+from trajectories.registration_check import registration_check
+from trajectories.registration_strokes import SHAPES, registration_paths
 from trajectories.spline_track import fit_piece, resample
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
 from trajectories.stroke_facts import effective_mass, segment_info
@@ -51,7 +59,16 @@ class _Checked:
     regions: list[list[Region]]
 
 
-def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel, rest_q_rad: Vector | None = None) -> Plan:
+def plan_session(
+    program: Program,
+    body: Body,
+    skin: Skin,
+    robot: RobotModel,
+    rest_q_rad: Vector | None = None,
+    *,
+    registration: tuple[float, float] = (REGISTRATION_M, REGISTRATION_RAD),
+    is_measured: bool = False,
+) -> Plan:
     """Return the plan of a session.
 
     It begins and ends parked over the flank beside the base; every stroke is a transfer, an approach, the work and a
@@ -65,15 +82,23 @@ def plan_session(program: Program, body: Body, skin: Skin, robot: RobotModel, re
         skin: the skin as the planner believes it, ``Skin.from_body(body)`` or a displaced copy.
         robot: the arm at its place; its buffers are not touched.
         rest_q_rad: posture (n,) that the arm stands in before the session; None where it stands at the plan's start.
+        registration: how far the base may stand from there, and be turned [m, rad], see ``Rig``.
+        is_measured: begin with light glides that tell whether the person lies as planned.
 
     Raises:
         PlanError: a stroke cannot or must not be done, or there is no clear way to the plan's start; names stroke,
             point, value, what is allowed, what to do.
     """
-    back = Back.of(body, skin)
-    return plan_paths(
-        (stroke_path(stroke, back) for stroke in program.strokes), back, robot, program.allow_neck_base, rest_q_rad
-    )
+    base_m = robot.placement.position_m
+    back = Back.of(body, skin, PlaceError(*registration, (base_m[0], base_m[1])))
+    paths = tuple(stroke_path(stroke, back) for stroke in program.strokes)
+    if not is_measured:
+        return plan_paths(paths, back, robot, program.allow_neck_base, rest_q_rad)
+    *better, last = (registration_paths(back, shape) for shape in SHAPES)
+    for first in better:
+        with suppress(PlanError):
+            return plan_paths((*first, *paths), back, robot, program.allow_neck_base, rest_q_rad, measuring=len(first))
+    return plan_paths((*last, *paths), back, robot, program.allow_neck_base, rest_q_rad, measuring=len(last))
 
 
 def plan_paths(
@@ -82,6 +107,8 @@ def plan_paths(
     robot: RobotModel,
     allow_neck_base: bool = False,
     rest_q_rad: Vector | None = None,
+    *,
+    measuring: int = 0,
 ) -> Plan:
     """Return the plan of a session over given paths, checked like those of a program.
 
@@ -91,6 +118,7 @@ def plan_paths(
         robot: the arm at its place; its buffers are not touched.
         allow_neck_base: the neck base may be pressed.
         rest_q_rad: as in ``plan_session``.
+        measuring: so many strokes, the first, measure where the person lies.
 
     Raises:
         PlanError: as ``plan_session``.
@@ -105,6 +133,7 @@ def plan_paths(
         check.check(strokes[piece.segment].path.name, piece, track)
     rest = parking([stroke.path.name for stroke in strokes], pieces, tracks, check)
     plan = _assembled(strokes, pieces, tracks, check, rest)
+    plan = replace(plan, keep_out=keep_out_grid(back), registration=_measured(strokes[:measuring], plan, check))
     if rest_q_rad is not None:
         plan = replace(plan, start_path_rad=way_to_start(plan, back, robot, rest_q_rad))
     return replace(plan, start_path_rad=way_to_weigh(plan, back, robot))
@@ -113,6 +142,18 @@ def plan_paths(
 def stroke_path(stroke: StrokeModel, back: Back) -> StrokePath:
     """Return the path of a stroke of any registered technique. Raises PlanError where it does not fit this body."""
     return technique_named(stroke.technique, f"stroke {stroke.name!r}").path(stroke, back)
+
+
+def poses_to_reach(program: Program, body: Body, skin: Skin, arm: ArmDescription) -> Callable[[Placement], Poses]:
+    """Return coarse poses of a program for a place of the base: parked on its side, then every stroke at work.
+
+    Raises:
+        PlanError: a stroke does not fit this body.
+    """
+    back, radius = Back.of(body, skin), arm.tool.only_pad("the planner").radius_m
+    every, paths = STEPS_PER_POSTURE, [stroke_path(stroke, back) for stroke in program.strokes]
+    work = [poses_on_skin(path.only_feet_xy_m[::every], back, radius, 0.0, path.yaw_rad[::every]) for path in paths]
+    return lambda placement: coarse([park_pose(back, placement.position_m, radius, 0.0), *work])
 
 
 def _key_poses(strokes: list[_Checked], back: Back, robot: RobotModel) -> Poses:
@@ -173,7 +214,18 @@ def _assembled(
         spacings_s=np.full(len(pieces), STEP_S),
         first_intervals=first,
         coefficients=whole,
+        registration=None,
+        keep_out=None,
     )
+
+
+def _measured(strokes: list[_Checked], plan: Plan, check: PostureCheck) -> RegistrationCheck | None:
+    """Return how the first strokes tell where the person lies; None where there are no such strokes."""
+    if not strokes:
+        return None
+    starts = [segment.start_s for segment in plan.segments[: len(strokes)]]
+    base_m = check.robot.placement.position_m
+    return registration_check([stroke.path for stroke in strokes], starts, check.back, base_m)
 
 
 def _segments(

@@ -10,6 +10,9 @@ from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region
 from controller.wording import distinct_decimals
 from trajectories.anatomy.back import Back
+from trajectories.anatomy.keepout import ALLOWED, KEEP_OUTS
+from trajectories.anatomy.place_error import NO_ERROR, PlaceError
+from trajectories.anatomy.regions import REGIONS
 from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath
 
 Array = NDArray[np.float64]
@@ -21,20 +24,22 @@ CHECK_EVERY = 5
 """Every so many path samples are checked: 50 ms, at most 12 mm at the fastest circle and then slowed down anyway."""
 
 
-def footprint(feet_xy_m: Array) -> tuple[Array, Array]:
-    """Return x and y (K, 9): every path point to be checked and eight points of the contact's edge around it."""
-    centre = feet_xy_m[::CHECK_EVERY]
-    angle = 2.0 * np.pi * np.arange(8) / 8.0
-    edge = CONTACT_RADIUS_M * np.column_stack([np.cos(angle), np.sin(angle)])
-    points = centre[:, None, :] + np.concatenate([np.zeros((1, 2)), edge])
-    return points[..., 0], points[..., 1]
+def footprint(feet_xy_m: Array, error: PlaceError = NO_ERROR) -> tuple[Array, Array]:
+    """Return x and y (K, M): every path point to be checked, then points of the contact's edge around it.
+
+    Args:
+        feet_xy_m: (N, 2) path.
+        error: registration error; the edge is wherever it may be under it.
+    """
+    around = error.around(feet_xy_m[::CHECK_EVERY], CONTACT_RADIUS_M)
+    return around[..., 0], around[..., 1]
 
 
 def regions_under(feet_xy_m: Array, back: Back) -> list[list[Region]]:
-    """Return the regions under every checked point's footprint, centre first."""
-    x, y = footprint(feet_xy_m)
-    flat = list(back.regions.region_at(x.ravel(), y.ravel()))
-    return [flat[k : k + 9] for k in range(0, len(flat), 9)]
+    """Return the regions that every checked point's footprint may be on, centre first."""
+    x, y = footprint(feet_xy_m, back.place_error)
+    codes = back.regions.code_at(x.ravel(), y.ravel()).reshape(x.shape)
+    return [[REGIONS[code] for code in dict.fromkeys(map(int, row))] for row in codes]
 
 
 def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[list[Region]]:
@@ -52,11 +57,12 @@ def check_stroke(path: StrokePath, back: Back, allow_neck_base: bool) -> list[li
     x, y = footprint(feet)
     points = feet[::CHECK_EVERY]
     _check_on_body(path, back, x, y)
-    _check_keep_out(path, back, x, y)
+    _check_keep_out(path, back, feet)
     regions = regions_under(feet, back)
-    for point, under, press_n in zip(points, regions, path.only_press_n[::CHECK_EVERY], strict=True):
+    planned = back.regions.code_at(x.ravel(), y.ravel()).reshape(x.shape)
+    for k, (point, under, press_n) in enumerate(zip(points, regions, path.only_press_n[::CHECK_EVERY], strict=True)):
         where = back.describe(point)
-        _check_regions(path, where, under, allow_neck_base)
+        _check_regions(path, where, [REGIONS[code] for code in planned[k]], allow_neck_base)
         ceiling = min(REGION_CEILING_N[region] for region in under)
         if not press_n <= ceiling:
             weakest = min(under, key=lambda region: REGION_CEILING_N[region])
@@ -75,13 +81,26 @@ def _check_on_body(path: StrokePath, back: Back, x: Array, y: Array) -> None:
         raise PlanError(path.name, where, "a point off the body", "points on the body", "move the stroke inward")
 
 
-def _check_keep_out(path: StrokePath, back: Back, x: Array, y: Array) -> None:
-    for index, zone in enumerate(back.keep_out.zones_at(x.ravel(), y.ravel())):
-        if zone is not None:
-            row = index // 9
-            where = back.describe(np.array([x[row, 0], y[row, 0]]))
-            got = f"the keep-out {zone} within {1e3 * CONTACT_RADIUS_M:.0f} mm"
-            raise PlanError(path.name, where, got, "no press in a keep-out", "move or shrink the stroke")
+def _check_keep_out(path: StrokePath, back: Back, feet_xy_m: Array) -> None:
+    """Refuse a stroke whose contact is in a keep-out, or may be where the base stands as far off as the rig says."""
+    error = back.place_error
+    x, y = footprint(feet_xy_m, error)
+    codes = back.keep_out.code_at(x.ravel(), y.ravel()).reshape(x.shape)
+    closed = (codes != ALLOWED).any(axis=1)
+    if not closed.any():
+        return
+    points = feet_xy_m[::CHECK_EVERY]
+    clearance = back.keep_out.clearance_within(error, points[:, 0], points[:, 1])
+    row = int(np.argmin(np.where(closed, clearance, np.inf)))
+    zone = KEEP_OUTS[int(codes[row][codes[row] != ALLOWED][0])]
+    lacking_mm = max(1.0, np.ceil(1e3 * (CONTACT_RADIUS_M - float(clearance[row]))))
+    got = f"the keep-out {zone} within {1e3 * CONTACT_RADIUS_M:.0f} mm"
+    allowed, todo = "no press in a keep-out", f"move or shrink the stroke, {lacking_mm:.0f} mm away from it is enough"
+    if error.distance_m > 0.0:
+        got += f" of where it may be with a base {error} off"
+        allowed += ", widened by the rig's registration error"
+        todo += "; or register the base better"
+    raise PlanError(path.name, back.describe(points[row]), got, allowed, todo)
 
 
 def _check_regions(path: StrokePath, where: str, under: list[Region], allow_neck_base: bool) -> None:

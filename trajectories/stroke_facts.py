@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -13,47 +11,14 @@ from controller.robot import RobotModel
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region, SegmentInfo
 from trajectories.anatomy.back import Back
+from trajectories.press_depth import depth_limit_m
 from trajectories.reach.inverse_kinematics import Track
+from trajectories.registration_check import DEPTH_AT_20_N_M
 from trajectories.techniques.stroke_path import StrokePath
 from trajectories.techniques.timing import STEP_S
-from trajectories.tool_pose import Poses
+from trajectories.tissue_stiffness import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
+from trajectories.tool_pose import NOMINAL_DEPTH_M, Poses
 
-STIFFNESS_AT_CEILING_N_PER_M: Mapping[Region, float] = MappingProxyType(
-    {
-        Region.SACRUM: 32000.0,
-        Region.GLUTEAL: 4000.0,
-        Region.LUMBAR_PARASPINAL: 7000.0,
-        Region.THORACIC_PARASPINAL: 8000.0,
-        Region.RHOMBOID: 20000.0,
-        Region.UPPER_TRAPEZIUS: 12000.0,
-        Region.NECK_BASE: 5000.0,
-        Region.DELTOID: 6000.0,
-        Region.THIGH: 4000.0,
-        Region.CALF: 5000.0,
-        Region.OTHER: 8000.0,
-    }
-)
-"""Upper estimate of the tissue's tangent stiffness at the region's ceiling, before it relaxes: the largest over people
-within 1.645 standard deviations of stiffness and thickness, hardening near bone included, rounded up. The curves behind
-it are assumed (Hertz contact with thin-layer correction over published moduli); a test holds it against the simulated
-tissue."""
-STIFFNESS_AT_WORK_N_PER_M: Mapping[Region, float] = MappingProxyType(
-    {
-        Region.SACRUM: 6200.0,
-        Region.GLUTEAL: 1900.0,
-        Region.LUMBAR_PARASPINAL: 3500.0,
-        Region.THORACIC_PARASPINAL: 4100.0,
-        Region.RHOMBOID: 4800.0,
-        Region.UPPER_TRAPEZIUS: 3900.0,
-        Region.NECK_BASE: 3900.0,
-        Region.DELTOID: 3700.0,
-        Region.THIGH: 2200.0,
-        Region.CALF: 2600.0,
-        Region.OTHER: 4400.0,
-    }
-)
-"""Tangent stiffness of a typical person's tissue under a 36 mm sphere at 20 N, before it relaxes (assumed like the
-table above; the same test holds it against the simulated tissue)."""
 BREATHING_THORAX_M_S = 0.0079
 """Largest speed of the thoracic skin: 5 mm amplitude at 0.25 Hz, 5e-3 * 2 pi * 0.25."""
 BREATHING_LUMBAR_M_S = 0.0032
@@ -113,4 +78,7 @@ def segment_info(
         start_s=start_s,
         end_s=end_s,
         contact=path.contact,
+        depth_m=depth_limit_m(under, float(path.press_n.max())),
+        working_depth_m=DEPTH_AT_20_N_M[main],
+        planned_depth_m=NOMINAL_DEPTH_M,
     )

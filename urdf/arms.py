@@ -17,16 +17,15 @@ from controller.arm import ArmDescription, JointDrive
 from controller.errors import ModelError
 from controller.types import Side, Vector
 from urdf import panda, servo7
-from urdf.chain import Chain, tool_chain
+from urdf.canonical import canonical_text
+from urdf.chain import tool_chain
 from urdf.document import Motion
+from urdf.plausibility import checked_efforts, checked_friction, refuse_impossible
 from urdf.reader import read_robot
 from urdf.tool import SENSOR_FRAME, TOOL_FRAME
 
 _FOLDER = Path(__file__).parent / "arms"
 _HOME: Mapping[str, Vector] = MappingProxyType({"servo7": servo7.HOME_RAD, "panda": panda.HOME_RAD})
-_FRICTION_NM = 0.3
-_WRIST_FRICTION_NM = 0.1
-"""Residual Coulomb friction where a file gives none: 80 % compensation of 1.5 Nm, and of 0.5 Nm in the last three."""
 _WRIST_JOINTS = 3
 _UNKNOWN_DRIVE = JointDrive(14e3, 0.05, 0.05, False, Side.MOTOR, Side.MOTOR, is_known=False)
 _UNKNOWN_WRIST_DRIVE = JointDrive(9e3, 0.05, 0.02, False, Side.MOTOR, Side.MOTOR, is_known=False)
@@ -44,10 +43,10 @@ def arm_names() -> tuple[str, ...]:
 def load_arm(name_or_path: str) -> ArmDescription:
     """Return an arm with its tool, by name or from a URDF file of one's own.
 
-    A file of one's own needs revolute joints with all four limits, a link ``wrist_sensor`` on a fixed joint at the
-    flange, a link ``tool`` with z out of the tool and a collision sphere for every pad (one pad: at its origin), and a
-    mass on every moving link; <dynamics friction> is taken as the Coulomb friction left after compensation. Its home is
-    the middle of the ranges.
+    A file of one's own needs revolute or continuous joints with their limits, a link ``wrist_sensor`` on a fixed joint
+    at the flange, a link ``tool`` with z out of the tool and a collision sphere for every pad (one pad: at its origin),
+    and a mass on every moving link; <dynamics friction> is taken as the Coulomb friction left after compensation. Its
+    home is the middle of the ranges. ``notes`` of the arm say what was taken otherwise than it stands in the file.
 
     Raises:
         ModelError: no such arm or file, or a file the controller could not use; says what is missing.
@@ -69,6 +68,11 @@ def _describe(path: Path, name: str | None, home: Vector | None) -> ArmDescripti
     motions = [joint.joint.motion for joint in chain.actuated if joint.joint.motion is not None]
     middle = tuple(0.5 * (m.lower_rad + m.upper_rad) for m in motions)
     home_rad = middle if home is None else home
+    text, where = canonical_text(robot), str(path)
+    reach_m = _reach(path, text, motions, home_rad)
+    refuse_impossible(where, chain.actuated, chain.groups, reach_m)
+    torque_limit_nm, efforts = checked_efforts(where, chain.actuated, chain.groups)
+    friction_nm, frictions = checked_friction(where, chain.actuated, torque_limit_nm)
     return ArmDescription(
         name=name or robot.name,
         urdf_path=path.resolve(),
@@ -78,21 +82,14 @@ def _describe(path: Path, name: str | None, home: Vector | None) -> ArmDescripti
         lower_rad=tuple(m.lower_rad for m in motions),
         upper_rad=tuple(m.upper_rad for m in motions),
         speed_limit_rad_s=tuple(m.speed_rad_s for m in motions),
-        torque_limit_nm=tuple(m.torque_nm for m in motions),
-        friction_nm=_friction(chain),
+        torque_limit_nm=torque_limit_nm,
+        friction_nm=friction_nm,
         drives=_drives(motions),
         home_rad=home_rad,
-        reach_m=_reach(path, motions, home_rad),
+        reach_m=reach_m,
         tool=chain.tool,
-    )
-
-
-def _friction(chain: Chain) -> Vector:
-    first_wrist = len(chain.actuated) - _WRIST_JOINTS
-    defaults = (_FRICTION_NM if i < first_wrist else _WRIST_FRICTION_NM for i in range(len(chain.actuated)))
-    return tuple(
-        default if joint.friction_nm is None else joint.friction_nm
-        for joint, default in zip(chain.actuated, defaults, strict=True)
+        urdf_text=text,
+        notes=(*robot.notes, *efforts, *frictions),
     )
 
 
@@ -104,13 +101,13 @@ def _drives(motions: list[Motion]) -> tuple[JointDrive, ...]:
     )
 
 
-def _reach(path: Path, motions: list[Motion], home: Vector) -> float:
+def _reach(path: Path, text: str, motions: list[Motion], home: Vector) -> float:
     """Return the largest distance of T from the first joint's axis within the limits, by gradient ascent.
 
     Seeded starts around home and over the ranges; the distance has few maxima, the best of them is taken.
     """
     try:
-        model = pin.buildModelFromUrdf(str(path))
+        model = pin.buildModelFromXML(text)
     except (ValueError, RuntimeError) as error:
         raise ModelError(str(path), f"unreadable URDF ({error})", "one arm with revolute joints") from error
     data = model.createData()

@@ -8,8 +8,12 @@ import numpy as np
 
 from controller.arm import PadDescription, ToolDescription
 from controller.errors import ModelError
+from urdf.attributes import numbers, vector
+from urdf.groups import Group, moving_groups
+from urdf.inertias import rpy_matrix
+from urdf.joints import FileJoint
 from urdf.markup import Element
-from urdf.reader import FileJoint, RobotFile, numbers, rpy_matrix, vector
+from urdf.reader import RobotFile
 from urdf.tool import ONLY_PAD, SENSOR_FRAME, SENSOR_JOINT, TOOL_FRAME
 
 FEWEST_JOINTS = 6
@@ -19,9 +23,16 @@ _PAD_RANGE_M = (0.005, 0.06)
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The joints from base to tool: ``actuated`` in order from the base, and the ``tool`` behind the sensor."""
+    """The joints from base to tool.
+
+    Attributes:
+        actuated: the moving joints, from the base on.
+        groups: the bodies behind them.
+        tool: the tool behind the sensor.
+    """
 
     actuated: tuple[FileJoint, ...]
+    groups: tuple[Group, ...]
     tool: ToolDescription
 
 
@@ -41,8 +52,8 @@ def tool_chain(robot: RobotFile) -> Chain:
     upward = _walk_up(robot)
     actuated = tuple(joint for joint in reversed(upward) if joint.joint.motion is not None)
     _check_joints(robot, upward, actuated)
-    _check_masses(robot)
-    return Chain(actuated, _tool(robot))
+    _check_tool_masses(robot)
+    return Chain(actuated, moving_groups(robot, actuated, TOOL_FRAME), _tool(robot))
 
 
 def _walk_up(robot: RobotFile) -> list[FileJoint]:
@@ -76,12 +87,17 @@ def _check_joints(robot: RobotFile, upward: list[FileJoint], actuated: tuple[Fil
         raise ModelError(where, f"{len(actuated)} revolute joints", f"at least {FEWEST_JOINTS}")
 
 
-def _check_masses(robot: RobotFile) -> None:
-    for link in robot.links:
-        block = link.element.first("inertial")
-        if block is None and robot.joint_above(link.name) is not None:
-            todo = "add <inertial> with mass and inertia; simulators put 1 kg where it is missing"
-            raise ModelError(f"{robot.path} link {link.name!r}", "no <inertial>", "a mass of more than 0 kg", todo)
+def _check_tool_masses(robot: RobotFile) -> None:
+    """Refuse a tool whose links do not all say their mass: it is weighed with it, and held to it before a session."""
+    waiting = [SENSOR_FRAME]
+    while waiting:
+        name = waiting.pop()
+        waiting += [j.joint.child for j in robot.joints if j.joint.parent == name]
+        link = robot.link(name)
+        if link is not None and link.inertial is None:
+            got = "no <inertial>" if link.element.first("inertial") is None else "mass 0 kg"
+            todo = "add <inertial> with mass and inertia, a small one for a frame"
+            raise ModelError(f"{robot.path} link {name!r}", got, "a mass of more than 0 kg behind the sensor", todo)
 
 
 def _tool(robot: RobotFile) -> ToolDescription:

@@ -24,10 +24,10 @@ HOME_RAD = (0.0, 0.3, 0.0, -2.0, 0.0, 2.3, 0.0)
 """Elbow up, tool down, in the middle of a back in front of the base."""
 _FRICTION_NM = (0.3, 0.3, 0.3, 0.3, 0.1, 0.1, 0.1)
 """Coulomb friction left after 80 % compensation of 1.5 and 0.5 Nm: the acceptance scenario of the project."""
-_DRIVE = JointDrive(14e3, 0.05, 0.05, False, Side.LINK, Side.LINK, is_known=True)
-_WRIST_DRIVE = JointDrive(9e3, 0.05, 0.02, False, Side.LINK, Side.LINK, is_known=True)
+_DRIVE = JointDrive(14e3, 0.05, 0.03, False, Side.LINK, Side.LINK, is_known=True)
+_WRIST_DRIVE = JointDrive(9e3, 0.05, 0.01, False, Side.LINK, Side.LINK, is_known=True)
 """Stiffness (assumed) of joint and torque sensor. The arm's own torque control feeds the joint torque sensors back,
-which makes the rotors' inertia look smaller: a quarter of 0.2 and 0.08 kg m2 (assumed: rotors of 0.1 to 0.2 kg m2 are
+which makes the rotors' inertia look smaller: a fifth of 0.15 and 0.05 kg m2 (assumed: rotors of 0.1 to 0.2 kg m2 are
 used for this arm in public simulation models; a factor of 3 to 5 is what torque-sensing arms of this kind report)."""
 _QUARTER = math.pi / 2.0
 

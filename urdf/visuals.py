@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from controller.errors import ModelError
 from controller.types import Vector, Vector3
+from urdf.attributes import numbers, vector
 from urdf.markup import Element
-from urdf.reader import numbers, read_robot, vector
+from urdf.reader import RobotFile, read_robot
 
 _ROUND: Mapping[str, Vector] = MappingProxyType({"radius": (0.0,), "length": (0.0,)})
 _SIZES: Mapping[str, Mapping[str, Vector]] = MappingProxyType(
@@ -23,6 +25,9 @@ _SIZES: Mapping[str, Mapping[str, Vector]] = MappingProxyType(
     }
 )
 """Attributes of each shape, with as many zeros as they have numbers."""
+_BONE_RADIUS_M = 0.03
+"""Radius of a link that is drawn without its mesh (assumed)."""
+_BONE_COLOR = (0.62, 0.65, 0.69, 1.0)
 _GREY: Vector = (0.8, 0.8, 0.8, 1.0)
 
 
@@ -57,12 +62,15 @@ class Primitive:
 
 
 def visual_primitives(urdf_path: Path) -> tuple[Primitive, ...]:
-    """Return every primitive visual of a URDF file, link by link; meshes are left out.
+    """Return what to draw of a URDF file, link by link: its primitive visuals; bones where a link has only meshes.
+
+    Meshes may lie on another machine, so a link drawn by meshes gets a capsule to each of the joints behind it instead.
 
     Raises:
         ModelError: the file is unreadable or a shape's numbers are.
     """
-    return _primitives(urdf_path, "visual")
+    drawn = _primitives(urdf_path, "visual")
+    return (*drawn, *_bones(read_robot(urdf_path), {primitive.link for primitive in drawn}))
 
 
 def collision_primitives(urdf_path: Path) -> tuple[Primitive, ...]:
@@ -85,6 +93,17 @@ def _primitives(path: Path, tag: str) -> tuple[Primitive, ...]:
             if shape is not None:
                 found.append(_primitive(path, link.name, block, shape, colors))
     return tuple(found)
+
+
+def _bones(robot: RobotFile, drawn: set[str]) -> Iterator[Primitive]:
+    """Yield a capsule from the origin of every link that is not drawn to the origin of each link behind it."""
+    for joint in (one.joint for one in robot.joints if one.joint.parent not in drawn):
+        x, y, z = joint.origin_m
+        length = math.hypot(x, y, z)
+        if length > _BONE_RADIUS_M:
+            turn = (0.0, math.atan2(math.hypot(x, y), z), math.atan2(y, x))
+            size = (_BONE_RADIUS_M, length)
+            yield Primitive(joint.parent, ShapeKind.CAPSULE, size, (x / 2.0, y / 2.0, z / 2.0), turn, _BONE_COLOR)
 
 
 def _primitive(path: Path, link: str, block: Element, shape: Element, colors: dict[str, Element]) -> Primitive:

@@ -23,6 +23,8 @@ DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
 LARGEST_SEED = 2**32 - 1
 LARGEST_SURFACE_ERROR_MM = 20.0
 """A skin that is wrong by more is another person's (design choice)."""
+FARTHEST_BASE_M = 3.0
+"""Farthest place of the arm's base from the person's sacrum along each axis: no table is longer (assumed)."""
 DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt")
 """Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command."""
 CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibration")
@@ -210,10 +212,13 @@ def _add_campaign_options(parser: OneLineParser) -> None:
                              "of the finite elements, stored in the code")  # fmt: skip
     parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
-                            ("--techniques", "shoulder_kneading"), ("--plants", "exact typical")):  # fmt: skip
+                            ("--techniques", "shoulder_kneading")):  # fmt: skip
         help_text = f"for example {example}; default: all that the campaign covers"
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
+    parser.add_argument("--plants", "--plant", dest="plants", nargs="+", metavar="NAME or FILE",
+                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the "
+                             "seed, or a YAML plant file")  # fmt: skip
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
@@ -291,6 +296,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--corrections", type=Path, default=None, metavar="FILE",
                         help="what the arm differs from its file by, of `massage-arm rig identify`")  # fmt: skip
+    parser.add_argument("--base", type=_base, default=None, metavar="X,Y,Z,YAW",
+                        help="where the arm's base stands: metres and degrees, see docs/frames.md; "
+                             "default beside the body; write --base=-0.1,... where X is negative")  # fmt: skip
     parser.add_argument("--events", type=Path, default=None, metavar="FILE",
                         help="YAML list of requests, [{t_s: 12.0, request: softer}, ...]: pause, resume, skip, "
                              "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
@@ -315,6 +323,18 @@ def _whole(option: str, low: int, high: int) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def _base(text: str) -> tuple[float, float, float, float]:
+    """Read a place of the base; raises ConfigError."""
+    allowed = f"X,Y,Z,YAW with X, Y, Z from -{FARTHEST_BASE_M:g} to {FARTHEST_BASE_M:g} m, YAW from -360 to 360 deg"
+    try:
+        x, y, z, yaw = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ConfigError("--base", repr(text), allowed) from error
+    if not (max(abs(x), abs(y), abs(z)) <= FARTHEST_BASE_M and abs(yaw) <= 360.0):
+        raise ConfigError("--base", repr(text), allowed)
+    return x, y, z, yaw
 
 
 def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], float]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.compiled import compiled
-from controller.law.memory import APPROACH, FREE, WORK, Record
+from controller.law.memory import APPROACH, CONTACT, FREE, WORK, Record
 
 Array = NDArray[np.float64]
 
@@ -175,10 +175,35 @@ def press_estimate(dt: float, gains: Record, state: Record, sensed_n: float, obs
     is_finite = math.isfinite(sensed_n)
     s.is_trusted = 1 if is_finite and s.implausible_ticks < IMPLAUSIBLE_TICKS else 0
     press = sensed_n if s.is_trusted == 1 else max(observer_n, 0.0)
-    before = s.press_n
-    s.press_n += (1.0 - math.exp(-2.0 * math.pi * g.force_filter_hz * dt)) * (press - before)
-    slope = (s.press_n - before) / dt
-    s.press_rate += (1.0 - math.exp(-2.0 * math.pi * g.rate_filter_hz * dt)) * (slope - s.press_rate)
+    s.press_n += (1.0 - math.exp(-2.0 * math.pi * g.force_filter_hz * dt)) * (press - s.press_n)
+    s.press_sample_n = press
+
+
+@compiled
+def press_motion(dt: float, gains: Record, state: Record, closing_m_s: float) -> None:
+    """Advance press force and its rate as the force loop takes them: without the oscillation of elastic joints.
+
+    The force follows the tool's motion through a tissue of an assumed stiffness and is held to the measured press force
+    by two slow poles; the rate that the motion does not explain (the skin's own motion, another stiffness) is a state.
+    Off the skin both follow the measurement.
+
+    Args:
+        dt: tick [s].
+        gains: ``law_memory.GAINS`` record.
+        state: ``law_memory.STATE`` record; force_n, force_rate and force_drift are advanced.
+        closing_m_s: tool speed along the inward normal relative to the plan [m/s].
+    """
+    g, s = gains[0], state[0]
+    if s.contact not in (CONTACT, WORK):
+        s.force_n, s.force_rate, s.force_drift = s.press_n, 0.0, 0.0
+        return
+    pole = math.exp(-g.press_per_s * dt)
+    known = g.tissue_n_per_m * closing_m_s
+    s.force_n += (known + s.force_drift) * dt
+    error = s.press_sample_n - s.force_n
+    s.force_n += (1.0 - pole**2) * error
+    s.force_drift += (1.0 - pole) ** 2 / dt * error
+    s.force_rate = known + s.force_drift
 
 
 @compiled

@@ -124,12 +124,12 @@ def press_command(dt: float, gains: Record, state: Record, press_speed: float, p
         speed = g.approach_speed_m_s * min(1.0, s.time_in_state_s / APPROACH_RAMP_S)
         s.press_command_n = g.approach_damping_ns_per_m * (speed - press_speed)
     elif s.contact in (CONTACT, WORK):
-        error = s.target_n - s.press_n
+        error = s.target_n - s.force_n
         if s.is_trusted == 1:
             if s.is_limited == 0 or error < 0.0:
                 s.integral_n += s.gain_share * g.ki_per_s * error * dt
             s.integral_n = min(g.integral_cap_n, max(-g.integral_cap_n, s.integral_n))
-            feedback = s.gain_share * (g.kp * error + g.kd_s * (1.0 + g.kp) * (s.target_rate - s.press_rate))
+            feedback = s.gain_share * (g.kp * error + g.kd_s * (1.0 + g.kp) * (s.target_rate - s.force_rate))
         else:
             s.integral_n *= math.exp(-dt / 0.2)
             feedback = 0.0

@@ -82,7 +82,9 @@ class LawSettings:
         settle_s: shortest time in contact before work begins.
         observer_per_s: bandwidth of the momentum observers.
         force_filter_hz: first-order filter of the press force.
-        rate_filter_hz: first-order filter of its derivative.
+        motion_per_s: rate of the poles of the motion estimate.
+        press_per_s: rate of the poles of the press-motion estimate.
+        tissue_n_per_m: stiffness of the tissue that the press-motion estimate reckons with.
         plausible_n: sensor and observer may differ by this.
         slope_memory_s: memory of the slope learning.
         slope_cap: largest learned slope (tangent).
@@ -96,7 +98,7 @@ class LawSettings:
     posture_nm_per_rad: float = 10.0
     integral_cap_n: float = 8.0
     friction_gain: float = 0.8
-    friction_cap_share: float = 1.5
+    friction_cap_share: float = 4.0
     error_clip_m: float = 0.015
     error_clip_rad: float = 0.3
     approach_speed_m_s: float = 0.02
@@ -106,7 +108,10 @@ class LawSettings:
     settle_s: float = 0.5
     observer_per_s: float = 60.0
     force_filter_hz: float = 150.0
-    rate_filter_hz: float = 60.0
+    motion_per_s: float = 40.0
+    unexplained_per_s: float = 20.0
+    press_per_s: float = 60.0
+    tissue_n_per_m: float = 4000.0
     plausible_n: float = 15.0
     slope_memory_s: float = 0.7
     slope_cap: float = 0.27

@@ -51,7 +51,7 @@ class ImpedanceForceLaw:
         self._reference = np.zeros(1, dtype=REFERENCE)
         self._state = np.zeros(1, dtype=STATE)
         self._friction_cap = settings.friction_cap_share * np.array(robot.arm.friction_nm)
-        self._memory = np.zeros((10, joints))
+        self._memory = np.zeros((19, joints))
         self._senses = np.zeros(4 * joints + 31)
         self._pack_senses = struct.Struct(f"{len(self._senses)}d").pack_into
         self._out = np.zeros(14 * joints + 22)

@@ -16,11 +16,14 @@ from controller.law.contact_estimate import (
     is_learning,
     learn_slope,
     press_estimate,
+    press_motion,
     tare,
 )
 from controller.law.contact_states import OFFSET_FADE_S, advance_contact, advance_offset, press_command
 from controller.law.impedance import consistent_inverse, damping_wrench, null_space_torque, operational_space
+from controller.law.joint_friction import FRICTION, direction, learn_friction
 from controller.law.memory import APPROACH, CONTACT, FREE, LIFT, PHASE_TRANSFER, WORK, Record
+from controller.law.motion_estimate import POSITION, SPEED, estimate_motion, unexplained_torque
 from controller.law.observer import observe
 from controller.law.small_algebra import (
     backward_solve,
@@ -50,6 +53,7 @@ def sense(
     coriolis: Array,
     gravity: Array,
     rotation: Array,
+    q: Array,
     dq: Array,
     tau: Array,
     wrench_s: Array,
@@ -59,16 +63,15 @@ def sense(
     factor: Array,
     jbar_t: Array,
     observers: Array,
+    motion: Array,
+    friction: Array,
+    friction_cap: Array,
+    unexplained: Array,
     twist: Array,
 ) -> None:
     """Fill rigid-body terms, contact wrench, observers, local normal and press estimate (see the callee of each)."""
     s, r = state[0], reference[0]
     joints = dq.shape[0]
-    for i in range(6):
-        total = 0.0
-        for j in range(joints):
-            total += jacobian[i, j] * dq[j]
-        twist[i] = total
     operational_space(jacobian, mass, mass_factor, inverse_mass_jt, factor)
     consistent_inverse(inverse_mass_jt, factor, jbar_t)
     wrench = np.empty(6)
@@ -84,7 +87,20 @@ def sense(
     rate = gains[0].observer_per_s
     is_first = s.is_started == 0
     observe(dt, rate, mass, coriolis, gravity, dq, tau, nothing, observers[0], observers[1], is_first)
-    observe(dt, rate, mass, coriolis, gravity, dq, tau, known, observers[2], observers[3], is_first)
+    estimate_motion(
+        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, np.diag(mass), mass_factor, coriolis, gravity,
+        q, tau, known,
+        friction[FRICTION], is_first, motion,
+    )  # fmt: skip
+    unexplained_torque(mass, motion, unexplained)
+    if s.is_trusted == 1:
+        delay = 1.0 / (2.0 / gains[0].motion_per_s + 1.0 / gains[0].unexplained_per_s)
+        learn_friction(dt, delay, friction_cap, motion[SPEED], unexplained, friction)
+    for i in range(6):
+        total = 0.0
+        for j in range(joints):
+            total += jacobian[i, j] * motion[SPEED, j]
+        twist[i] = total
     s.is_started = 1
     if s.contact in (FREE, LIFT, APPROACH):
         forget_slope(dt, state)
@@ -93,6 +109,10 @@ def sense(
     corrected_normal(state, r.normal)
     sensed = wrench[0] * s.normal[0] + wrench[1] * s.normal[1] + wrench[2] * s.normal[2]
     press_estimate(dt, gains, state, sensed, force_along(s.normal, jbar_t, observers[1]))
+    closing = 0.0
+    for i in range(3):
+        closing -= (twist[i] - r.twist[i]) * s.normal[i]
+    press_motion(dt, gains, state, closing)
 
 
 @compiled
@@ -175,6 +195,7 @@ def impedance_wrench(
     state: Record,
     rotation: Array,
     position: Array,
+    shift: Array,
     twist: Array,
     factor: Array,
     wrench: Array,
@@ -190,12 +211,12 @@ def impedance_wrench(
     tangential = 0.0
     planned_along = 0.0
     for i in range(3):
-        error[i] = r.position[i] - position[i]
+        error[i] = r.position[i] - position[i] - shift[i]
         along += error[i] * s.normal[i]
         planned_along += r.twist[i] * s.normal[i]
     for i in range(3):
         tangential += (error[i] - along * s.normal[i]) ** 2
-        error[3 + i] = turn[i]
+        error[3 + i] = turn[i] - shift[3 + i]
     s.plan_error_m = math.sqrt(tangential)
     is_free = s.contact in (FREE, LIFT)
     for i in range(3):
@@ -259,18 +280,21 @@ def act(
     reference: Record,
     state: Record,
     jacobian: Array,
+    mass: Array,
     coriolis: Array,
     gravity: Array,
     rotation: Array,
     position: Array,
     q: Array,
-    dq: Array,
+    motion: Array,
     twist: Array,
     posture: Array,
     friction_cap: Array,
+    friction: Array,
+    unexplained: Array,
+    jbar_t: Array,
     inverse_mass_jt: Array,
     factor: Array,
-    observers: Array,
     bias: Array,
     tau: Array,
 ) -> None:
@@ -286,7 +310,11 @@ def act(
     advance_offset(dt, state, reference, position)
     tilt_to_normal(reference, state)
     wrench = np.empty(6)
-    impedance_wrench(dt, gains, reference, state, rotation, position, twist, factor, wrench)
+    shift = np.zeros(6)
+    for i in range(6):
+        for j in range(joints):
+            shift[i] += jacobian[i, j] * (motion[POSITION, j] - q[j])
+    impedance_wrench(dt, gains, reference, state, rotation, position, shift, twist, factor, wrench)
     press = feed_forward(reference, state, factor, wrench)
     press += press_command(dt, gains, state, press_speed, planned_speed)
     for i in range(3):
@@ -294,17 +322,21 @@ def act(
     wanted = np.empty(joints)
     critical = 2.0 * math.sqrt(g.posture_nm_per_rad)
     for j in range(joints):
-        wanted[j] = g.posture_nm_per_rad * (posture[j] - q[j]) - critical * dq[j]
+        wanted[j] = g.posture_nm_per_rad * (posture[j] - motion[POSITION, j]) - critical * motion[SPEED, j]
         tau[j] = 0.0
     null_space_torque(jacobian, inverse_mass_jt, factor, wanted, tau)
     for j in range(joints):
         total = gravity[j]
         for k in range(joints):
-            total += coriolis[j, k] * dq[k]
+            total += coriolis[j, k] * motion[SPEED, k]
         bias[j] = total
         for i in range(6):
             total += jacobian[i, j] * wrench[i]
-        slip = min(friction_cap[j], max(-friction_cap[j], observers[3, j]))
+        slip = min(friction_cap[j], max(-friction_cap[j], unexplained[j]))
+        planned = 0.0
+        for i in range(6):
+            planned += jbar_t[i, j] * r.twist[i]
+        slip -= friction[FRICTION, j] * direction(planned)
         tau[j] += total - (g.friction_gain * slip if s.is_trusted == 1 else 0.0)
 
 
@@ -348,7 +380,7 @@ def tick(
         terms: rigid-body terms: J (6 n), M (n n), C (n n), g (n), R_WT (9), p_WT (3), row by row.
         senses: q (n), dq (n), tau (n), posture (n), wrench_s (6), then position (3), quaternion (4), twist (6),
             acceleration (6), normal (3), press, press rate and phase of the reference.
-        memory: (10, n) observers (4) and work space (6).
+        memory: (19, n) observer (2), motion estimate (3), work space (6), joint friction (7), unexplained torque.
         out: tau (n), bias (n), twist (6), R_WT as a quaternion (4), p_WT (3), normal (3), press, observed
             press, target, trusted, contact state, plan error; then J and Jbar^T (6 n each), row by row.
     """
@@ -359,7 +391,8 @@ def tick(
     gravity, at = terms[at : at + n], at + n
     rotation, position = terms[at : at + 9].reshape(3, 3), terms[at + 9 : at + 12]
     q, dq, tau_sensed, posture = senses[:n], senses[n : 2 * n], senses[2 * n : 3 * n], senses[3 * n : 4 * n]
-    observers, inverse_mass_jt = memory[:4], memory[4:10]
+    observers, motion, inverse_mass_jt = memory[:2], memory[2:5], memory[5:11]
+    friction, unexplained = memory[11:18], memory[18]
     tau, bias, twist, quaternion = out[:n], out[n : 2 * n], out[2 * n : 2 * n + 6], out[2 * n + 6 : 2 * n + 10]
     jbar_t = out[8 * n + 22 :].reshape(6, n)
     wrench_s = senses[4 * n : 4 * n + 6]
@@ -369,13 +402,13 @@ def tick(
             state[0].offset[i] = position[i] - reference[0].position[i]
     factor = np.empty((6, 6))
     sense(
-        dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, dq, tau_sensed,
-        wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor, jbar_t, observers,
-        twist,
+        dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, q, dq,
+        tau_sensed, wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor, jbar_t,
+        observers, motion, friction, friction_cap, unexplained, twist,
     )  # fmt: skip
     act(
-        dt, gains, reference, state, jacobian, coriolis, gravity, rotation, position, q, dq, twist, posture,
-        friction_cap, inverse_mass_jt, factor, observers, bias, tau,
+        dt, gains, reference, state, jacobian, mass, coriolis, gravity, rotation, position, q, motion, twist,
+        posture, friction_cap, friction, unexplained, jbar_t, inverse_mass_jt, factor, bias, tau,
     )  # fmt: skip
     rotation_to_quaternion(rotation, quaternion)
     s, at = state[0], 2 * n + 10

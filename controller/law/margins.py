@@ -150,21 +150,21 @@ def _sampled_plant(mass_kg: float, stiffness: float, loss: float, dt_s: float) -
 def _sampled_control(gains: ForceGains, settings: LawSettings, dt_s: float) -> tuple[Array, Array, Array, Array]:
     """Return (A, B, C, D) from (tissue force, speed) to minus the force command, as ``contact_states`` computes it.
 
-    States: filtered force f, filtered derivative r, integral i, each as it stands after the tick.
+    States: estimated force, its unexplained rate (``contact_estimate.press_motion``) and integral, each as it stands
+    after the tick. The estimated speed of the tool is taken for its speed.
     """
-    first = 1.0 - math.exp(-2.0 * math.pi * settings.force_filter_hz * dt_s)
-    second = 1.0 - math.exp(-2.0 * math.pi * settings.rate_filter_hz * dt_s)
-    slope = second * first / dt_s
-    a = np.array(
-        [
-            [1.0 - first, 0.0, 0.0],
-            [-slope, 1.0 - second, 0.0],
-            [gains.ki_per_s * dt_s * (1.0 - first), 0.0, 1.0],
-        ]
-    )
-    b = np.array([[first, 0.0], [slope, 0.0], [gains.ki_per_s * dt_s * first, 0.0]])
-    weights = np.array([[gains.kp, gains.kd_s * (1.0 + gains.kp), 1.0]])
-    return a, b, weights @ a, weights @ b + np.array([[0.0, gains.d0_ns_per_m]])
+    pole = math.exp(-settings.press_per_s * dt_s)
+    to_force, to_rate = 1.0 - pole**2, (1.0 - pole) ** 2 / dt_s
+    tissue = settings.tissue_n_per_m
+    force = (1.0 - to_force) * np.array([1.0, dt_s, 0.0])
+    force_in = np.array([to_force, (1.0 - to_force) * dt_s * tissue])
+    drift = np.array([-to_rate, 1.0 - to_rate * dt_s, 0.0])
+    drift_in = np.array([to_rate, -to_rate * dt_s * tissue])
+    integral = gains.ki_per_s * dt_s * force + np.array([0.0, 0.0, 1.0])
+    a, b = np.array([force, drift, integral]), np.array([force_in, drift_in, gains.ki_per_s * dt_s * force_in])
+    rate_gain = gains.kd_s * (1.0 + gains.kp)
+    weights = np.array([[gains.kp, rate_gain, 1.0]])
+    return a, b, weights @ a, weights @ b + np.array([[0.0, gains.d0_ns_per_m + rate_gain * tissue]])
 
 
 def _series(

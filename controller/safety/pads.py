@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from controller.safety.limits import PadGeometry
 from controller.safety.projection import Cap, add_force, tool_wrench
-from controller.types import Command, Limited, PadEstimate, PadReference, ToolTerms, Vector, Vector3, Vector4
+from controller.types import Command, Limited, PadEstimate, PadReference, Reference, ToolTerms, Vector, Vector3, Vector4
 
 PadAxis = tuple[Vector3, Vector3]
 """Outward unit normal of a pad, and its lever: from T to the centre of the pad, both in W."""
@@ -25,6 +25,12 @@ ORIGIN: Vector3 = (0.0, 0.0, 0.0)
 SMALLEST_SINE = 0.1
 """Sine below which a direction made from two vectors is not used: of the angle between mean normal and line of the
 pads, and of the half angle that two opposed normals leave to their mean (design choice)."""
+
+
+def named(geometry: Sequence[PadGeometry]) -> tuple[tuple[int, str], ...]:
+    """Return index of every pad and how a reason names it; a tool's only pad needs no name."""
+    several = len(geometry) > 1
+    return tuple((k, f", pad {pad.name}" if several else "") for k, pad in enumerate(geometry))
 
 
 def rotated(quaternion_xyzw: Vector4, vector: Vector3) -> Vector3:
@@ -77,6 +83,24 @@ def pad_velocity(terms: ToolTerms, lever_w: Vector3) -> Vector3:
     vx, vy, vz, wx, wy, wz = terms.v_wt
     sx, sy, sz = cross((wx, wy, wz), lever_w)
     return (vx + sx, vy + sy, vz + sz)
+
+
+def beyond_m(terms: ToolTerms, reference: Reference, pad: int, geometry: PadGeometry) -> float:
+    """Return how far a pad is beyond its planned place, along the planned inward normal [m]; negative short of it.
+
+    Args:
+        terms: where the tool is.
+        reference: where it is planned to be.
+        pad: which pad.
+        geometry: of that pad.
+    """
+    (px, py, pz), (x, y, z) = reference.position_m, terms.p_wt
+    away = (px - x, py - y, pz - z)
+    if any(geometry.position_t_m):
+        planned = rotated(reference.quaternion_xyzw, geometry.position_t_m)
+        lever = rotated(terms.quaternion_wt, geometry.position_t_m)
+        away = (away[0] + planned[0] - lever[0], away[1] + planned[1] - lever[1], away[2] + planned[2] - lever[2])
+    return dot3(away, reference.pads[pad].normal_w)
 
 
 def pad_press_speed(terms: ToolTerms, pad: PadAxis, surface_velocity_w: Vector3) -> float:

@@ -52,7 +52,10 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.PRESSURE: Rule(_PARK, _OPERATOR, "use a larger pad or less force"),
         Cause.PAD_FORCE: Rule(_PARK, _AT_ARM, "let the person settle, lower the stroke's force, then restart"),
         Cause.TOOL_FORCE: Rule(_PARK, _AT_ARM, "ask the person, look at the tool, then restart"),
+        Cause.DEPTH: Rule(_PARK, _AT_ARM, "ask the person, check where the person lies and the scan, then restart"),
         Cause.ENERGY: Rule(_PARK, _AT_ARM, "use softer gains, see `massage-arm gains`"),
+        Cause.KEEP_OUT: Rule(_PARK, _AT_ARM, "check where the person lies and where the base stands, then restart"),
+        Cause.REGISTRATION: Rule(_PARK, _AT_ARM, "register the base and the person again, then restart"),
         Cause.TEMPERATURE: Rule(_PARK, _SERVICE, "let the drives cool, look for what is stiff"),
         Cause.SENSOR_IMPLAUSIBLE: Rule(_PARK, _SERVICE, "tare and check the wrist sensor, check the tool's mass"),
         Cause.MODEL_MISMATCH: Rule(
@@ -136,8 +139,13 @@ class Reaction:
         return self.stop is not None and not (t_s - self.stop.t_s < UNLOAD_S + FLOAT_S + PARK_S)
 
     def is_settled(self, t_s: float) -> bool:
-        """Return True once a stopped arm has come to its rest: parked, or floating where it may not be driven."""
+        """Return True once a stopped arm has come to its rest: parked, or floating where it may not be driven.
+
+        An arm that holds the torque of its last known posture does not float first: it tips away from that posture, its
+        speed doubling every 0.15 to 0.3 s, until the brakes close.
+        """
         if self.stop is None:
             return False
-        has_floated = not (t_s < self.stop.t_s + UNLOAD_S + FLOAT_S)
+        float_s = 0.0 if self.action is Action.HOLD_TORQUE else FLOAT_S
+        has_floated = not (t_s < self.stop.t_s + UNLOAD_S + float_s)
         return self.mode is Mode.RELEASED or (has_floated and (self.action > Action.PARK or self.is_overdue(t_s)))

@@ -11,7 +11,8 @@ from __future__ import annotations
 from controller.types.command import Command, PadEstimate, ToolTerms
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
-from controller.types.senses import ArmState, JointSenses, Truth
+from controller.types.registration import ClearanceGrid, Offset, RegistrationCheck
+from controller.types.senses import ArmState, JointSenses, OtherContact, Truth
 from controller.types.vectors import Matrix, Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import (
     DRIVEN_PHASES,
@@ -27,6 +28,7 @@ from controller.types.vocabulary import (
     Phase,
     Region,
     Side,
+    Touched,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Authority",
     "Cause",
     "Clearance",
+    "ClearanceGrid",
     "Command",
     "Contact",
     "ContactState",
@@ -46,17 +49,21 @@ __all__ = [
     "Limited",
     "Matrix",
     "Mode",
+    "Offset",
+    "OtherContact",
     "PadEstimate",
     "PadReference",
     "Phase",
     "PlanLike",
     "Reference",
     "Region",
+    "RegistrationCheck",
     "SegmentInfo",
     "Side",
     "StepRecord",
     "StopReason",
     "ToolTerms",
+    "Touched",
     "Truth",
     "Vector",
     "Vector3",

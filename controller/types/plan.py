@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from controller.types.registration import ClearanceGrid, RegistrationCheck
 from controller.types.vectors import Vector, Vector3, Vector4, Vector6
 from controller.types.vocabulary import Contact, Phase
 from controller.values import value
@@ -72,6 +74,10 @@ class SegmentInfo:
         end_s: plan time at which its work ends.
         contact: kind of contact the stroke wants; records of older versions say nothing and mean continuous, for which
             a lost contact is a fault.
+        depth_m: how far a pad may be beyond its planned place along the inward normal before no tissue explains it [m];
+            NaN, which no pad is within, where nobody has said so.
+        working_depth_m: typical indentation of the pad at 20 N; records of older versions have that of the back.
+        planned_depth_m: indentation that the place of the reference stands for.
     """
 
     name: str
@@ -88,6 +94,9 @@ class SegmentInfo:
     start_s: float
     end_s: float
     contact: Contact = Contact.CONTINUOUS
+    depth_m: float = math.nan
+    working_depth_m: float = 0.010
+    planned_depth_m: float = 0.007
 
 
 class PlanLike(Protocol):
@@ -137,6 +146,16 @@ class PlanLike(Protocol):
     @property
     def park_path_rad(self) -> tuple[Vector, ...]:
         """Postures to go through after a stop, on straight legs in joint space; the last is where the arm rests."""
+        ...
+
+    @property
+    def registration(self) -> RegistrationCheck | None:
+        """How the first strokes tell where the person lies; None for a plan that goes without."""
+        ...
+
+    @property
+    def keep_out(self) -> ClearanceGrid | None:
+        """Where no pad may press; None for a plan over no body."""
         ...
 
     def at(self, t_s: float) -> Reference:

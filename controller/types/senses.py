@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.types.vectors import Vector, Vector3, Vector6
-from controller.types.vocabulary import Authority
+from controller.types.vocabulary import Authority, Touched
 from controller.values import value
 
 
@@ -28,7 +28,8 @@ class JointSenses:
 class ArmState:
     """What the senses say; the same type for simulation and servos.
 
-    Where a rig has no such sense, the tuple of that sense is empty, or NaN stands at the joints that have none.
+    Where a rig has no such sense, the tuple of that sense is empty, or NaN stands at the joints that have none. Who
+    holds authority and the ages have no default: what nobody said must not read as "present and fresh".
 
     Attributes:
         t_s: time of the sample [s].
@@ -56,9 +57,9 @@ class ArmState:
     wrench_s: Vector6
     sensor_age_s: float
     wrench_sequence: int
-    authority: Authority = Authority.HOST
-    supervisor_age_s: float = 0.0
-    command_age_s: float = 0.0
+    authority: Authority
+    supervisor_age_s: float
+    command_age_s: float
     temperatures_c: Vector = ()
     voltages_v: Vector = ()
     joint_age_s: Vector = ()
@@ -94,3 +95,20 @@ class Truth:
     net_energy_j: float
     p_wt: Vector3
     tool_axis_w: Vector3
+
+
+@value
+class OtherContact:
+    """One contact of the arm that is not its pad's with the tissue; a simulation knows it, the controller never does.
+
+    Attributes:
+        link: link that touches, as the arm's file names it.
+        touches: what it touches.
+        force_w: force on the arm, friction included, in W [N].
+        place_w: where it acts, in W [m].
+    """
+
+    link: str
+    touches: Touched
+    force_w: Vector3
+    place_w: Vector3

@@ -35,6 +35,16 @@ class Side(enum.StrEnum):
     """Before the gear's elasticity: at the motor."""
 
 
+class Touched(enum.StrEnum):
+    """What a link can touch beside the tissue under its pad."""
+
+    SKIN = "skin"
+    TABLE = "table"
+    COLUMN = "column"
+    """The arm's own base and the post that carries it."""
+    OBSTACLE = "obstacle"
+
+
 class Contact(enum.StrEnum):
     """What kind of contact a stroke wants."""
 
@@ -158,6 +168,9 @@ class Cause(enum.StrEnum):
     HOST_LOST = "host_lost"
     MEMORY_CORRUPT = "memory_corrupt"
     DRIVE_FAULT = "drive_fault"
+    DEPTH = "depth"
+    KEEP_OUT = "keep_out"
+    REGISTRATION = "registration"
     MODEL_MISMATCH = "model_mismatch"
     """What hangs on the arm, its weight or the sensor's zero is not what the files say."""
 

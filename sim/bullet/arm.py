@@ -15,13 +15,11 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
-from controller.errors import PlantError
 from controller.robot import GRAVITY_M_S2
 from controller.types import Vector, Vector3
 from sim.bullet.differing_links import differing_links
@@ -67,12 +65,8 @@ class BulletArm:
         dt_s: float,
         differences: PlantDifferences = EXACT_PLANT,
     ) -> None:
-        if not Path(arm.urdf_path).is_file():
-            raise PlantError(f"{arm.urdf_path}: no such file", "correct --arm, or repair the installation")
         self._arm, self._placement = arm, placement
-        self._links = links_of_file(arm)
-        if not differences.is_exact:
-            self._links = differing_links(self._links, arm, differences)
+        self._links = differing_links(links_of_file(arm), arm, differences)
         self._count = len(arm.joint_names)
         self._friction_nm: Vector = (0.0,) * self._count
         self._world: int = pybullet.connect(pybullet.DIRECT)
@@ -83,6 +77,16 @@ class BulletArm:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def links(self) -> list[ArmLink]:
+        """The links of the file, as they stand in the frame of the base with all joints at zero."""
+        return list(self._links)
+
+    @property
+    def placement(self) -> Placement:
+        """Where the base stands: X_WB."""
+        return self._placement
 
     def _load(self, extra_kg: float) -> None:
         """Put the arm with so much extra mass at its tool into the world."""
@@ -183,7 +187,7 @@ class BulletArm:
         projection = pybullet.computeProjectionMatrixFOV(45.0, width / height, 0.05, 5.0)
         angles = self.state()[: self._count]
         with new_world() as world:
-            body = load_robot(self._arm.urdf_path, self._placement, world, only_meshes=True)
+            body = load_robot(self._arm.urdf_path, self._placement, world)
             numbers = {info[1].decode(): info[0] for info in joint_infos(body, world)}
             for name, angle in zip(self._arm.joint_names, angles, strict=True):
                 pybullet.resetJointState(body, numbers[name], angle, physicsClientId=world)

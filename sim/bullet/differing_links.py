@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.arm import ArmDescription
+from controller.arm import ArmDescription, JointDrive
 from controller.errors import ConfigError
 from sim.bullet.rigid_groups import ArmLink, carriers, hanging_on
 from sim.differences.values import NOWHERE, PlantDifferences, per_joint
@@ -26,6 +26,8 @@ def differing_links(links: Sequence[ArmLink], arm: ArmDescription, differences: 
     changed = list(links)
     if differences.is_elastic:
         changed = _without_rotors(changed, arm, differences.name)
+    else:
+        changed = _with_rotors(changed, arm)
     behind = {link.name for link in hanging_on(links, arm.sensor_frame)}
     scales, shifts = per_joint(differences.arm_mass_scale, joints), differences.arm_com_error_m
     shifts = shifts if len(shifts) == joints else shifts * joints
@@ -49,6 +51,25 @@ def _with_tool_error(links: list[ArmLink], arm: ArmDescription, differences: Pla
     return [_scaled(link, share) if link.name in behind else link for link in links]
 
 
+def _with_rotors(links: list[ArmLink], arm: ArmDescription) -> list[ArmLink]:
+    """Return links of a rigid arm with the rotors that the file has not in them: they cannot turn by themselves."""
+    changed = list(links)
+    for joint, drive in zip(arm.joint_names, arm.drives, strict=True):
+        if not drive.is_motor_in_link:
+            index = next(index for index, link in enumerate(links) if link.joint == joint)
+            changed[index] = replace(
+                links[index], inertia_kg_m2=links[index].inertia_kg_m2 + _ring(links[index], drive)
+            )
+    return changed
+
+
+def _ring(link: ArmLink, drive: JointDrive) -> Array:
+    """Return a rotor (3, 3) as ``urdf.geometry.with_reflected_rotor`` lumps it, in the axes of the base."""
+    axis = link.rotation @ link.axis
+    ring: Array = 0.5 * drive.motor_inertia_kg_m2 * (np.eye(3) + np.outer(axis, axis))
+    return ring
+
+
 def _without_rotors(links: list[ArmLink], arm: ArmDescription, name: str) -> list[ArmLink]:
     """Return links without the rotors that stand in them as rings, see ``urdf.geometry.with_reflected_rotor``."""
     changed = list(links)
@@ -57,9 +78,7 @@ def _without_rotors(links: list[ArmLink], arm: ArmDescription, name: str) -> lis
             continue
         index = next(index for index, link in enumerate(links) if link.joint == joint)
         link = changed[index]
-        axis = link.rotation @ link.axis
-        ring = 0.5 * drive.motor_inertia_kg_m2 * (np.eye(3) + np.outer(axis, axis))
-        inertia = link.inertia_kg_m2 - ring
+        inertia = link.inertia_kg_m2 - _ring(link, drive)
         if not float(np.linalg.eigvalsh(inertia)[0]) > 0.0:
             got = f"joint {joint!r} with motor_in_link, whose link has less inertia than the motor"
             raise ConfigError(f"plant {name} with arm {arm.name}", got, "a motor within the inertia of its link")

@@ -17,7 +17,7 @@ from controller.errors import PlantError
 from sim.bullet.engine import pybullet
 from sim.bullet.quiet import silenced_output
 from sim.bullet.rigid_groups import ArmLink
-from sim.bullet.shapeless import without_shapes
+from sim.bullet.shapeless import without_meshes
 
 Array = NDArray[np.float64]
 _AT_ORIGIN = Placement((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0))
@@ -47,8 +47,8 @@ def load_file(path: str, placement: Placement, world: int) -> int:
     return body
 
 
-def load_robot(path: Path, placement: Placement, world: int, *, only_meshes: bool) -> int:
-    """Return the number of the body made from a user's robot file without its shapes, or only without its meshes.
+def load_robot(path: Path, placement: Placement, world: int) -> int:
+    """Return the number of the body made from a user's robot file without its meshes, to be drawn.
 
     Meshes often lie on the machine the file was made on, and Bullet loads nothing where one is missing.
 
@@ -56,9 +56,14 @@ def load_robot(path: Path, placement: Placement, world: int, *, only_meshes: boo
         PlantError: the file is no XML.
     """
     try:
-        text = without_shapes(path.read_bytes(), only_meshes=only_meshes)
+        text = without_meshes(path.read_bytes())
     except expat.ExpatError as error:
         raise PlantError(f"{path}: no XML ({error})", "check the URDF") from error
+    return load_text(text, placement, world)
+
+
+def load_text(text: str, placement: Placement, world: int) -> int:
+    """Return the number of the body made from a URDF text; raises ``pybullet.error`` where Bullet cannot read it."""
     with tempfile.NamedTemporaryFile("w", suffix=".urdf", encoding="utf-8") as file:
         file.write(text)
         file.flush()
@@ -73,7 +78,7 @@ def links_of_file(arm: ArmDescription) -> list[ArmLink]:
     """
     with new_world() as world:
         try:
-            body = load_robot(arm.urdf_path, _AT_ORIGIN, world, only_meshes=False)
+            body = load_text(arm.urdf_text, _AT_ORIGIN, world)
         except pybullet.error as error:
             raise PlantError(f"{arm.urdf_path}: PyBullet cannot load it ({error})", "check the URDF") from error
         links = [_link_of_file(body, info, world) for info in joint_infos(body, world)]

@@ -1,4 +1,4 @@
-"""A robot file without the shapes that the physics do not need, such as meshes that lie on another machine."""
+"""A robot file without its meshes, which often lie on the machine that the file was made on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ from xml.parsers import expat
 _SHAPES = ("visual", "collision")
 
 
-def without_shapes(content: bytes, *, only_meshes: bool) -> str:
-    """Return a URDF text without its <visual> and <collision> elements.
-
-    Args:
-        content: a well-formed URDF file.
-        only_meshes: keep the shapes that are no meshes.
-    """
+def without_meshes(content: bytes) -> str:
+    """Return the text of a well-formed URDF file without the <visual> and <collision> elements that hold a mesh."""
     parser = expat.ParserCreate()
-    writer = _Writer(only_meshes)
+    writer = _Writer()
     parser.StartElementHandler = writer.start
     parser.EndElementHandler = writer.end
     parser.Parse(content, True)
@@ -26,9 +21,8 @@ def without_shapes(content: bytes, *, only_meshes: bool) -> str:
 class _Writer:
     """Writes elements as they come; those inside of a shape only once it has ended and may stay."""
 
-    def __init__(self, only_meshes: bool) -> None:
+    def __init__(self) -> None:
         self.text: list[str] = []
-        self._only_meshes = only_meshes
         self._shape: list[str] = []
         self._depth = 0
         """Open elements from the shape on; 0 outside of shapes."""
@@ -50,6 +44,6 @@ class _Writer:
         self._shape.append(f"</{tag}>\n")
         self._depth -= 1
         if self._depth == 0:
-            if self._only_meshes and not self._is_mesh:
+            if not self._is_mesh:
                 self.text += self._shape
             self._shape, self._is_mesh = [], False

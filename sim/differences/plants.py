@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from controller.arm import ArmDescription
 from sim.differences import ranges
 from sim.differences.draw import draw_plant
@@ -14,13 +12,6 @@ from sim.differences.values import PlantDifferences
 EXACT, TYPICAL, POOR = LEVELS
 DRAWN: dict[str, Ranges] = {TYPICAL: ranges.TYPICAL, POOR: ranges.POOR}
 """Plants that the seed draws."""
-
-
-def check_plants(names: Iterable[str]) -> None:
-    """Refuse a plant that is not there, or a file with anything wrong in it, whatever the arm; raises ConfigError."""
-    for name in names:
-        if name not in LEVELS:
-            load_plant_file(name)
 
 
 def load_plant(name_or_path: str, arm: ArmDescription, seed: int) -> PlantDifferences:

@@ -14,6 +14,7 @@ from sim.faults.effects import SenseFaults, WorldFaults
 from sim.faults.kinds import OPTION, Fault, Place
 from sim.period.packed_state import TOOL_BODY, TORQUE_LIMIT, Arena
 from sim.person.tissue_tier import Tier
+from sim.surroundings.surroundings import Surroundings
 from trajectories.anatomy.spine import SpineLine
 
 TIME_ROUNDING_S = 1e-9
@@ -57,9 +58,10 @@ class Injection:
         """Told of every fault as it begins; faults of the rig and of the record are for it to carry out."""
         self.wait_for(())
 
-    def configure(self, arena: Arena, spine: SpineLine) -> None:
+    def configure(self, arena: Arena, spine: SpineLine, around: Surroundings) -> None:
         """Take note of how things are without faults."""
         self._world = WorldFaults(arena, self._dt_s, spine)
+        self._around = around
 
     def reset(self, arena: Arena, generator: np.random.Generator, faults: tuple[Fault, ...]) -> Arena:
         """Undo all faults, wait for these from now on, and return the arena to begin with."""
@@ -96,6 +98,8 @@ class Injection:
             elif fault.name == "tool_mass_wrong":
                 bullet.set_extra_tool_mass(fault.value)
                 arena.constants[TOOL_BODY:TORQUE_LIMIT] = bullet.tool_body()
+            elif place is Place.ROOM:
+                self._around.obstruct(arena, fault.value * 1e-3)
             elif place in (Place.ARM, Place.PERSON):
                 arena = self._world.begin(fault, arena, t_s)
             elif self.on_begin is None:

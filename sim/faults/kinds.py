@@ -33,6 +33,8 @@ class Place(enum.StrEnum):
     SENSES = "senses"
     ARM = "arm"
     PERSON = "person"
+    ROOM = "room"
+    """What stands around the arm."""
     RIG = "rig"
     """The computers and links around the arm."""
     RECORD = "record"
@@ -108,6 +110,7 @@ class Fault:
 def _kinds() -> Mapping[str, FaultKind]:
     machine, person = CausedBy.MACHINE, CausedBy.PERSON
     senses, arm, body, rig, record = Place.SENSES, Place.ARM, Place.PERSON, Place.RIG, Place.RECORD
+    room = Place.ROOM
     rows = (
         FaultKind("sensor_zero", 0.0, "", machine, "the wrist sensor reads exact zeros, each sample fresh", senses),
         FaultKind("sensor_frozen", 0.0, "", machine, "the wrist sensor repeats its last value, each sample fresh",
@@ -165,6 +168,9 @@ def _kinds() -> Mapping[str, FaultKind]:
                   "the session loop's commands no longer reach the drives, while the loop runs on", rig),
         FaultKind("memory_corrupt", 0.0, "", machine,
                   "the memory shared by session loop and supervisor cannot be read whole any more", rig),
+        FaultKind("obstacle", 5.0, "mm", person,
+                  "something rigid and round, 120 mm thick, stands this far before that part of the arm that moves "
+                  "fastest, in its way; over the highest part of an arm at rest", room, 0.0, 200.0),
         FaultKind("disk_full", 0.0, "", machine, "nothing more can be written to the record", record),
     )  # fmt: skip
     return MappingProxyType({row.name: row for row in rows})

@@ -39,6 +39,8 @@ STRETCH, LINK, TORQUE, FALL, GAIN, FLANK, RATE, LIMIT, FREE, GAINED, WORK = rang
 """Rows of the numbers of a substep: stretch of the springs [rad], speed of the links [rad/s], spring torque [Nm], the
 links' acceleration without springs [rad/s2], ``g`` [Nms/rad], which flank bears, spring torque if the stretch gave no
 way [Nm], friction limit [Nm], rotor speed without friction [rad/s], the links' acceleration [rad/s2]."""
+FAST = 6.0
+"""So many times the Stribeck speed nothing is left of the excess at rest: exp(-36)."""
 _SWEEPS = 8
 """Enough for any arm seen: the error falls by a factor of ten or more in each."""
 
@@ -85,8 +87,9 @@ def flank(half_play: float, stretch: float) -> float:
 @compiled
 def friction_limit(settings: Array, joint: int, speed: float, spring: float) -> float:
     """Return the largest friction of a joint [Nm]: Coulomb with the excess at rest, load, a closed brake."""
-    still = math.exp(-((speed / settings[STRIBECK_SPEED, joint]) ** 2))
-    base = settings[FRICTION, joint] * (1.0 + (settings[STRIBECK, joint] - 1.0) * still)
+    base, slow = settings[FRICTION, joint], abs(speed) / settings[STRIBECK_SPEED, joint]
+    if slow < FAST:
+        base *= 1.0 + (settings[STRIBECK, joint] - 1.0) * math.exp(-slow * slow)
     limit: float = base + settings[LOAD_SHARE, joint] * abs(spring) + settings[BRAKE, joint]
     return limit
 

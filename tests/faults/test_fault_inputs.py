@@ -17,7 +17,7 @@ NAMES = (
     "sensor_unplugged", "encoder_jump", "encoder_nan", "joint_torque_lost", "joint_torque_saturated",
     "actuator_lag", "loop_stall", "host_killed", "supervisor_killed", "patient_jerk", "patient_jerk_fast",
     "patient_away", "patient_cough", "patient_roll", "patient_gets_up", "tissue_stiff", "tool_mass_wrong",
-    "tool_slips", "link_lost", "memory_corrupt", "disk_full",
+    "tool_slips", "link_lost", "memory_corrupt", "obstacle", "disk_full",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from controller.arm import ArmDescription
-from controller.robot import RobotModel
+from controller.robot import GRAVITY_M_S2, RobotModel
 from controller.types import Side
 from sim.differences.values import PlantDifferences, damping_nms_per_rad
 from sim.options import SimulationOptions
@@ -138,3 +138,29 @@ def test_press_forces_converge_in_the_time_step() -> None:
     coarse_error, error = np.abs(whole - fine).max() / size, np.abs(half - fine).max() / size
     assert error < 0.5 * coarse_error
     assert coarse_error < 0.1
+
+
+@pytest.mark.parametrize("name", ["servo7", "panda"])
+def test_the_wrist_sensor_feels_the_true_acceleration_of_a_ringing_arm(name: str) -> None:
+    """Newton's law for what is behind it, with the second difference of where its centre of mass truly is."""
+    plant, arm = plant_in_the_air(name, 1e-3)
+    try:
+        robot = RobotModel(arm, plant._planned)
+        p_ts, r_ts = robot.sensor_in_tool()
+        com_t = p_ts + r_ts @ np.array(arm.tool.com_s_m)
+        hold = np.array(plant.given_nm())
+        places, wrenches, turns = [], [], []
+        for tick in range(60):
+            plant.advance(tuple((hold + PUSH_NM * (1.0 if tick % 20 < 10 else -1.0) * 3.0).tolist()))
+            tool, rotation = plant.true_tool()
+            places.append(tool[:3] + rotation @ com_t)
+            turns.append(rotation @ r_ts)
+            wrenches.append(np.array(plant.read().wrench_s[:3]))
+    finally:
+        plant.deactivate()
+    accelerations = (np.array(places[2:]) - 2.0 * np.array(places[1:-1]) + np.array(places[:-2])) / 1e-6
+    weight = np.array([0.0, 0.0, -GRAVITY_M_S2])
+    felt = np.array([turn @ wrench for turn, wrench in zip(turns[1:], wrenches[2:], strict=False)])
+    expected = arm.tool.mass_kg * (weight - accelerations)
+    assert np.abs(accelerations).max() > 1.0
+    assert np.abs(felt - expected[: len(felt)]).max() < 0.02 * np.abs(expected).max()

@@ -10,12 +10,15 @@ from sim.person.contact_law import elastic_force
 from sim.person.parameters import (
     REGION_SD,
     REGION_TISSUE,
+    SPREAD_LIMIT,
     STIFFNESS_SD,
     THICKNESS_SD,
+    equilibrium_share,
     ramp_share,
     slow_force_at_reference,
 )
-from trajectories.stroke_facts import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
+from trajectories.press_depth import softest_depth_m
+from trajectories.tissue_stiffness import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
 
 PAD_RADIUS_M = 0.018
 ONE_SIDED_95 = 1.645
@@ -55,3 +58,14 @@ def test_the_margins_reckon_with_the_tissue_of_a_typical_person(region: Region) 
     depth = _depth_at(20.0, *law)
     found = (elastic_force(depth + step, *law) - elastic_force(depth - step, *law)) / (2.0 * step)
     assert found == pytest.approx(STIFFNESS_AT_WORK_N_PER_M[region], rel=0.03)
+
+
+@pytest.mark.parametrize("region", list(Region))
+@pytest.mark.parametrize("force_n", [5.0, 16.0, math.inf])
+def test_no_tissue_that_people_have_lets_a_pad_deeper_than_is_reckoned_with(region: Region, force_n: float) -> None:
+    """The softest person, pressed until nothing relaxes any more; bone is left out, which only ends it sooner."""
+    tissue, force = REGION_TISSUE[region], min(force_n, REGION_CEILING_N[region])
+    typical = slow_force_at_reference(tissue, PAD_RADIUS_M) / float(ramp_share(tissue.exponent))
+    softest = typical * math.exp(-SPREAD_LIMIT * (STIFFNESS_SD + REGION_SD)) * equilibrium_share()
+    depth = _depth_at(force, softest, tissue.exponent, 10.0)
+    assert 0.85 * softest_depth_m(region, force) <= depth <= 1.1 * softest_depth_m(region, force) + 0.001

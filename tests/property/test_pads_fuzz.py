@@ -14,7 +14,7 @@ from controller.safety.gate import Gate
 from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits
 from controller.types import Command, ContactState, PadReference, Reference
 from tests.fuzz_cases import BROKEN, CALM, Arms, Array, Pick, arms, case
-from tests.gate_cases import limits
+from tests.gate_cases import DEPTH_M, limits
 
 SEED = 20261128
 COUNT = 2000
@@ -29,7 +29,7 @@ def _limits(pick: Pick, joints: int) -> GateLimits:
     shift = pick.choice((0.0, 0.03))
     geometry = (PadGeometry("a", (shift, half, 0.0), 6e-4), PadGeometry("b", (0.0, -half, shift), 6e-4))
     own = tuple(
-        PadLimits(pick.choice((1e-3, 15.0, 45.0)), pick.choice((0.0, 5.0, 20.0)), pick.choice((0.0, 3.0)), 1e3)
+        PadLimits(pick.choice((1e-3, 15.0, 45.0)), pick.choice((0.0, 5.0, 20.0)), pick.choice((0.0, 3.0)), 1e3, DEPTH_M)
         for _ in geometry
     )
     stroke = PressLimits(own, pick.choice((10.0, 40.0, 90.0)), 1e4, pick.choice((1.0, 200.0, 1e5)))

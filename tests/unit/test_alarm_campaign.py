@@ -92,6 +92,32 @@ def test_the_executor_that_is_given_does_all_the_work(monkeypatch: Patch) -> Non
     assert lines[-1] == "4 fault-free sessions: 2 completed, 1 stopped, 0 refused, 1 died"
 
 
+def test_every_session_has_the_plant_that_its_seed_draws(request_: SessionRequest, monkeypatch: Patch) -> None:
+    seen = []
+    monkeypatch.setattr(alarm_campaign, "_session", lambda prepared, parts, request, options: seen.append(options))
+    monkeypatch.setattr(alarm_campaign, "in_child", lambda work, _: work())
+    monkeypatch.setattr(alarm_campaign._WATCHED, "dump_json", lambda _: None, raising=False)
+    for seed, plant in ((1, "exact"), (1, "typical"), (2, "typical")):
+        with pytest.raises(AttributeError):
+            watch(dataclasses.replace(request_, seed=seed, plant=plant))
+    exact, first, second = (options.differences for options in seen)
+    assert exact.is_exact
+    assert (first.name, second.name) == ("typical", "typical")
+    assert first != second
+    assert {one.plant for one in alarm_requests(4, "p", "a", "s", ("fast",), (), ("exact", "poor"))} == {
+        "exact",
+        "poor",
+    }
+
+
+def test_a_plant_that_nothing_has_is_refused_before_anything_is_run(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("alarms", "acceptance"):
+        assert cli.main(["campaign", name, "--plant", "strange"]) == 2
+        assert "strange" in capsys.readouterr().err
+    assert cli.main(["campaign", "faults", "--plants", "typical"]) == 2
+    assert "acceptance or alarms" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("ending", "code"), [(Ending.COMPLETED, 0), (Ending.STOPPED, 4), (Ending.DIED, 4)])
 def test_the_exit_code_says_whether_any_was_stopped(
     monkeypatch: Patch, capsys: pytest.CaptureFixture[str], ending: Ending, code: int

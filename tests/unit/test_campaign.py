@@ -7,9 +7,11 @@ import pytest
 
 from workbench.campaigns import acceptance as campaign
 from workbench.campaigns.acceptance import (
+    ANY,
     DISPLACED,
     EXACT,
     EXACT_FAST,
+    TYPICAL,
     Trial,
     misses,
     requests,
@@ -79,10 +81,23 @@ def test_a_wrong_skin_and_fast_gains_have_targets_of_their_own() -> None:
     assert targets_for(REQUEST) is EXACT
     assert targets_for(dataclasses.replace(REQUEST, gains="fast")) is EXACT_FAST
     assert targets_for(dataclasses.replace(REQUEST, surface_error_mm=3.0)) is DISPLACED
+    assert targets_for(dataclasses.replace(REQUEST, plant="typical", surface_error_mm=3.0)) is TYPICAL
+    assert targets_for(dataclasses.replace(REQUEST, plant="poor")) is ANY
+    assert targets_for(dataclasses.replace(REQUEST, plant="my_plant.yaml")) is ANY
     assert misses(_summary(path_rmse_mm=3.0, force_rmse_n=0.7), DISPLACED) == ()
 
 
+def test_a_plant_that_differs_more_than_usual_may_be_stopped_but_never_goes_over_a_limit() -> None:
+    assert misses(_summary(force_rmse_n=0.79, path_rmse_mm=9.0, force_p95_abs_error_n=2.0), TYPICAL) == ()
+    assert misses(_summary(verdict="stopped"), TYPICAL) == ("stopped",)
+    assert misses(_summary(verdict="stopped", force_rmse_n=None, landing_peak_n=9.0), ANY) == ()
+    assert len(misses(_summary(verdict="stopped", over_limit_samples=1), ANY)) == 1
+    assert misses(_summary(verdict="refused"), ANY) == ("refused",)
+
+
 def test_the_grid_is_complete_and_in_order() -> None:
+    plants = requests("p", ("a", "b"), ("x",), ("standard",), (1,), (0.0,), plants=("exact", "typical"))
+    assert [request.plant for request in plants] == ["exact"] * 2 + ["typical"] * 2
     grid = requests("p", ("a", "b"), ("x",), ("standard",), (1, 2, 3), (0.0, 3.0))
     assert len(grid) == len(set(grid)) == 12
     assert [request.surface_error_mm for request in grid] == [0.0] * 6 + [3.0] * 6
@@ -106,8 +121,8 @@ def test_an_error_of_one_trial_costs_only_that_trial(monkeypatch: pytest.MonkeyP
     page = markdown(done, "massage-arm campaign acceptance")
     assert "3 sessions, 2 reached every target" in page
     assert (
-        "| exact | x | standard | exact | 0.20 | "
-        "0.20 (0.5) | 0.40 (1) | 2.00 (5) | 0.20 (1.5) | 3.00 (6) | 0 | 20.0 / 35.0 |" in page
+        "| x | standard | exact | exact | 0.20 (0.5) | 0.40 (1) | 2.00 (5) | 0.20 (1.5) | 3.00 (6) | 0 | 20.0 / 35.0 |"
+        in page
     )
 
 

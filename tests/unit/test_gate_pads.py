@@ -13,6 +13,7 @@ from controller.types import (
     PadReference,
 )
 from tests.gate_cases import (
+    DEPTH_M,
     ONE_PAD,
     TWO_PADS,
     UP,
@@ -201,7 +202,7 @@ class Caps(PadCases):
         self, contact: ContactState, limit: float
     ) -> None:
         falling = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.03, 0.0, 0.0, 0.0))
-        own = [PadLimits(40.0, 20.0, 3.0, 30.0)] * self.count
+        own = [PadLimits(40.0, 20.0, 3.0, 30.0, DEPTH_M)] * self.count
         full = {"press_speed_m_s": 0.02, "free_press_speed_m_s": 0.024, "free_press_n": 14.0}
         bounds = self.bounds(own, damping=500.0, **full)
         for k in range(self.count):

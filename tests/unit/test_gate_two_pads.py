@@ -23,6 +23,7 @@ from controller.types import (
     Vector3,
 )
 from tests.gate_cases import (
+    DEPTH_M,
     TOOL_DOWN,
     TWO_PADS,
     levers,
@@ -102,7 +103,7 @@ class TestPadsTogether(PadCases):
             lever = levers(self.geometry)[k]
             speed = -float(np.cross((roll, 0.0, 0.0), lever) @ self.normals[k])
             assert speed == pytest.approx(0.07, rel=0.1), "toward the body"
-            own = [PadLimits(60.0, 40.0, 3.0, 90.0)] * 2
+            own = [PadLimits(60.0, 40.0, 3.0, 90.0, DEPTH_M)] * 2
             bounds = self.bounds(own, damping=500.0, press_speed_m_s=0.02)
             one = self.command(self.one(k, 60.0, -60.0), arm=rolling, target_n=(40.0, 40.0))
             judged = self.judge(bounds, one)
@@ -265,7 +266,7 @@ class TestPadsTogether(PadCases):
                     f"audited static press force{self.name(k)}",
                 )
                 assert (reason.allowed, reason.unit, reason.t_s) == (pytest.approx(limit + 1e-6, abs=1e-12), "N", 0.5)
-        below = [PadLimits(40.0, -20.0, 3.0, 30.0)] * 2
+        below = [PadLimits(40.0, -20.0, 3.0, 30.0, DEPTH_M)] * 2
         gate = Gate(self.bounds(below), DT_S)
         pulled = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), -1.0, (0.0, 0.0), 1e6)
         assert pulled.each[0].limit_n == -3.0

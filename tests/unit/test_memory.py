@@ -164,5 +164,5 @@ def test_rows_are_as_long_as_stated(synthetic: Synthetic) -> None:
     memory = StepMemory()
     memory.add(synthetic.step(0))
     row_bytes = len(memory._chunk) / 300
-    assert row_bytes == 600
-    assert row_bytes * 3.6e6 == pytest.approx(2.2e9, rel=0.02)
+    assert row_bytes == 656
+    assert row_bytes * 3.6e6 == pytest.approx(2.4e9, rel=0.02)

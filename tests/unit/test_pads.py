@@ -111,21 +111,22 @@ def test_a_session_refuses_a_tool_with_two_pads_before_it_plans(tmp_path: Path) 
 
 
 def _segment(target_n: float, ceiling_n: float) -> SegmentInfo:
-    return SegmentInfo("s", "t", "r", "left", target_n, ceiling_n, 4e3, 3e3, 0.01, 7.0, 6.0, 0.0, 1.0)
+    return SegmentInfo("s", "t", "r", "left", target_n, ceiling_n, 4e3, 3e3, 0.01, 7.0, 6.0, 0.0, 1.0, depth_m=0.03)
 
 
 def test_the_limits_of_one_pad_are_those_of_the_sum() -> None:
     limits = press_limits(_segment(20.0, 45.0), 1)
-    assert limits.pads == (PadLimits(45.0, 20.0, 3.0, 30.0),)
+    assert limits.pads == (PadLimits(45.0, 20.0, 3.0, 30.0, 0.03),)
     assert (limits.sum_n, limits.sum_trip_n) == (45.0, 30.0)
 
 
 def test_two_pads_have_each_its_own_limits_and_together_no_more_than_the_tool_s_ceiling() -> None:
+    assert press_limits(_segment(20.0, 45.0), 1, 0.008).pads[0].depth_m == pytest.approx(0.038)
     light = press_limits(_segment(8.0, 30.0), 2)
-    assert light.pads == (PadLimits(30.0, 8.0, 3.0, 18.0),) * 2
+    assert light.pads == (PadLimits(30.0, 8.0, 3.0, 18.0, 0.03),) * 2
     assert (light.sum_n, light.sum_trip_n) == (60.0, 36.0)
     heavy = press_limits(_segment(50.0, 99.0), 2)
-    assert heavy.pads == (PadLimits(PAD_CEILING_N, 50.0, 3.0, 58.0),) * 2
+    assert heavy.pads == (PadLimits(PAD_CEILING_N, 50.0, 3.0, 58.0, 0.03),) * 2
     assert (heavy.sum_n, heavy.sum_trip_n) == (TOOL_CEILING_N, TOOL_CEILING_N - 2.0)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.errors import PlanError
+from controller.errors import PlaceError, PlanError
 from controller.robot import RobotModel
 from controller.types import Region
 from tests.plan_cases import (
@@ -21,7 +21,6 @@ from tests.plan_cases import (
     stiff_necked_arm,
 )
 from trajectories.planner import default_placement, plan_session
-from trajectories.reach.base_placement import reaches, standing_advice
 from trajectories.reach.inverse_kinematics import Solver, Track
 from trajectories.reach.posture_checks import PostureCheck
 from trajectories.stroke_checks import check_stroke
@@ -66,7 +65,7 @@ def test_force_at_the_ceiling_is_allowed() -> None:
 def test_keep_out() -> None:
     error = refused(lower="L3", lateral_offset_m=0.025, radius_m=0.025)
     assert re.fullmatch(PLACE, error.where)
-    assert error.got == "the keep-out spine_ridge within 5 mm"
+    assert error.got.startswith("the keep-out spine_ridge within 5 mm of where it may be")
 
 
 def test_off_the_body() -> None:
@@ -106,42 +105,13 @@ def test_an_edge_too_sharp_for_the_pad() -> None:
         check_stroke(path, bumpy, False)
 
 
-def test_out_of_reach_says_where_the_base_would_have_to_stand() -> None:
+def test_out_of_reach_says_where_and_that_the_base_is_too_far() -> None:
     error = refused(arm_over("servo7", BODY, (0.0, -0.6, 0.0)))
+    assert isinstance(error, PlaceError)
     assert re.fullmatch(PLACE + r", (work|transfer|approach|lift)", error.where)
     assert "out of reach" in error.got
     assert re.search(r"at most 1 (mm|deg)", error.allowed)
-    moved = re.search(
-        r"move the base from x -?\d+ cm, y -105 cm to x (-?\d+) cm, y (-?\d+) cm, yaw ([+-]90) deg", error.todo
-    )
-    assert moved is not None
-    assert abs(int(moved[2])) <= 60
-    assert (int(moved[2]) < 0) == (moved[3] == "+90")
-
-
-def test_the_advised_place_reaches_the_point() -> None:
-    """A base moved as advised reaches the pose with its own kinematics."""
-    robot = arm_over("servo7", BODY, (0.6, -0.3, 0.0))
-    solver = Solver(robot)
-    pose = poses_on_skin(np.array([[0.05, 0.04]]), back_of(BODY), 0.018, math.pi / 2.0)
-    position, rotation = pose.position_m[0], pose.rotation[0]
-    assert not reaches(solver, position, rotation)
-    advice = standing_advice(solver, robot.placement, position, rotation)
-    x, y, yaw = re.search(r"to x (-?\d+) cm, y (-?\d+) cm, yaw ([+-]\d+) deg", advice).groups()
-    half = 0.5 * math.radians(float(yaw))
-    quaternion = (0.0, 0.0, math.sin(half), math.cos(half))
-    there = replace(
-        robot.placement,
-        position_m=(float(x) / 100, float(y) / 100, robot.placement.position_m[2]),
-        quaternion_xyzw=quaternion,
-    )
-    assert reaches(Solver(RobotModel(robot.arm, there)), position, rotation)
-
-
-def test_no_place_at_all_is_said() -> None:
-    robot = arm_over("servo7", BODY, (0.0, 0.0, 3.0))
-    advice = standing_advice(Solver(robot), robot.placement, np.array([0.2, 0.0, 0.1]), np.diag([1.0, -1.0, -1.0]))
-    assert "no base place" in advice
+    assert error.todo == "move the base of the arm"
 
 
 def test_joint_limit() -> None:

@@ -6,7 +6,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
+from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
 from controller.types import Side
@@ -16,7 +18,11 @@ from sim.differences.plants import DRAWN, load_plant
 from sim.differences.ranges import Ranges
 from sim.differences.values import EXACT_PLANT, NOWHERE, PlantDifferences, damping_nms_per_rad
 from urdf.arms import load_arm
+from workbench import cli
+from workbench.record.messages import RunConfig
 from workbench.report.plant_words import plant_lines
+from workbench.runs.prepare import load_inputs, simulation_options
+from workbench.runs.request import SessionRequest
 
 ARM = load_arm("servo7")
 SEEDS = range(40)
@@ -183,3 +189,29 @@ def test_damping_follows_from_the_ratio_of_the_motor_against_a_held_link() -> No
 
 def test_drawn_plants_stand_elsewhere() -> None:
     assert load_plant("typical", ARM, 1).base_error_m != NOWHERE
+
+
+def test_the_configuration_of_a_run_holds_what_was_drawn_and_reads_it_back() -> None:
+    inputs = load_inputs(SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 3, plant="poor"))
+    config = inputs.config()
+    assert config.differences == load_plant("poor", ARM, 3)
+    assert TypeAdapter(RunConfig).validate_json(orjson.dumps(config)) == config
+    assert simulation_options(inputs).differences is inputs.plant
+    other = replace(inputs, plant=load_plant("poor", ARM, 4)).config()
+    assert other.config_sha256 != config.config_sha256
+
+
+def test_a_plant_file_is_among_the_sources_of_a_run(tmp_path: Path) -> None:
+    path = written(tmp_path, "friction_scale: 2\n")
+    inputs = load_inputs(SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1, plant=path))
+    assert "plant" in [source.name for source in inputs.config().sources]
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_commands_refuse_a_wrong_plant_file_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    path = written(tmp_path, "friction_scale: -1\n")
+    assert cli.main([command, "--plant", path]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "friction_scale: got -1; allowed: 0 to 20" in last

@@ -301,3 +301,17 @@ def test_the_timeline_names_each_stretch(tmp_path: Path, synthetic: Synthetic) -
     assert (work.begin_s, work.end_s, work.stroke, work.what) == (0.3, 0.899, "left circles", "work")
     assert work.mean_press_n == pytest.approx(20.0)
     assert "left circles" in timeline_lines(rows)[4]
+
+
+def test_warnings_stand_before_the_numbers_and_are_counted_in_the_verdict(tmp_path: Path, synthetic: Synthetic) -> None:
+    run = record(tmp_path, synthetic)
+    told = ("skin friction, stroke 'a <b>': 0.80; assumed at most 0.39", "record: 7 steps dropped; assumed 0")
+    for count, verdict in ((0, "Session completed</h1>"), (1, ", with 1 warning</h1>"), (2, ", with 2 warnings</h1>")):
+        summary = summarise(run).model_copy(update={"warnings": told[:count]})
+        text = render_report(replace(run, steps=ColumnBuilder().finish(), loop=()), summary, None)
+        assert verdict in text
+        assert ("<h2>Warnings" in text) is (count > 0)
+        assert 'class="verdict good"' in text
+    body = text[text.index("<body>") :]
+    assert body.index("<h1>") < body.index("<h2>Warnings") < body.index("force error, RMS")
+    assert "skin friction, stroke &#x27;a &lt;b&gt;&#x27;</td><td>0.80; assumed at most 0.39" in text

@@ -21,8 +21,9 @@ KEYS = {
     "verdict", "stop", "program", "body", "tissue", "arm", "gains", "seed", "plant", "config_sha256", "duration_s",
     "segments",
     "force_rmse_n", "force_p95_abs_error_n", "peak_force_n", "hard_limit_n", "over_limit_samples", "worst_case_bound_n",
+    "peak_other_contact_n", "peak_other_transient_n",
     "person_bound_n", "tissue_work_j", "net_energy_from_tool_j", "realtime_factor", "tick_us", "overruns",
-    "recorder_drops", "peak_rss_mb", "stops",
+    "recorder_drops", "peak_rss_mb", "stops", "warnings",
 }  # fmt: skip
 OWN_KEYS = {
     "air_check",
@@ -33,6 +34,8 @@ OWN_KEYS = {
     "normal_angle_mean_deg",
     "path_rmse_mm",
     "landing_peak_n",
+    "keep_out_samples",
+    "peak_keep_out_n",
 }
 SEGMENT_KEYS = {
     "name", "technique", "region", "force_target_n", "force_rmse_n", "force_p95_abs_error_n", "peak_force_n",

@@ -10,7 +10,7 @@ from controller.rig import Caps, Identity, layered, tighten
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N, PadLimits, PressLimits
 from sim.options import SimulationOptions
 from sim.simulated_rig import simulated_rig
-from tests.gate_cases import TWO_PADS, limits
+from tests.gate_cases import DEPTH_M, TWO_PADS, limits
 from urdf.arms import load_arm
 
 LIMITS = limits()
@@ -31,7 +31,7 @@ def test_caps_lower_the_limits_they_name_and_leave_the_others() -> None:
 
 
 def test_caps_of_pad_and_tool_lower_every_pad_and_the_sum_of_two() -> None:
-    own = (PadLimits(40.0, 20.0, 3.0, 30.0), PadLimits(20.0, 10.0, 3.0, 18.0))
+    own = (PadLimits(40.0, 20.0, 3.0, 30.0, DEPTH_M), PadLimits(20.0, 10.0, 3.0, 18.0, DEPTH_M))
     two = limits(pads=TWO_PADS, strokes=(PressLimits(own, 60.0, 48.0, 1000.0),))
     cases = (
         (Caps(pad_n=25.0), 45.0, 41.0),

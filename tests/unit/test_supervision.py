@@ -10,11 +10,11 @@ from controller.safety import projection
 from controller.safety.reaction import UNLOAD_S
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView, outward_axis
 from controller.types import Cause, Mode, StopReason
-from tests.gate_cases import state, terms
+from tests.gate_cases import soft_gains, state, terms
 
 LIMITS = SupervisorLimits(
     heartbeat_s=0.0055, tool_n=50.0, speed_rad_s=(2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0), torque_nm=(87.0,) * 7,
-    bad_reads=3, patience_reads=4,
+    bad_reads=3, patience_reads=4, stop=soft_gains(),
 )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def test_broken_reads_count_in_a_row_only() -> None:
 
 
 def test_a_broken_read_is_no_heartbeat() -> None:
-    supervisor = Supervisor(SupervisorLimits(0.0055, 50.0, (2.0,) * 7, (87.0,) * 7, bad_reads=100, patience_reads=4))
+    supervisor = Supervisor(SupervisorLimits(0.0055, 50.0, (2.0,) * 7, (87.0,) * 7, 100, 4, soft_gains()))
     last = _watched(supervisor)
     stops = [supervisor.judge(_view(last * BEAT_S + 0.001 * k, last + k, False)) for k in range(1, 7)]
     assert stops[:5] == [None] * 5

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from controller.errors import ModelError
+from tests.public_arms import PUBLIC_ARMS, grafted
 from urdf.arms import arm_names, load_arm
 from urdf.build import FOLDER
 from urdf.document import COLORS
+from urdf.inertias import rpy_matrix
 from urdf.reader import read_robot
 from urdf.servo7 import axes, base_parts
 from urdf.table import HEIGHT_M
@@ -76,3 +79,20 @@ def test_capsule_mesh_and_defaults(tmp_path: Path) -> None:
 def test_unreadable_shape_is_refused(tmp_path: Path, shape: str, extra: str, expected: str) -> None:
     with pytest.raises(ModelError, match=expected):
         visual_primitives(shape_file(tmp_path, shape, extra))
+
+
+@pytest.mark.parametrize("name", PUBLIC_ARMS)
+def test_arms_whose_meshes_are_not_here_are_drawn_as_bones(name: str, tmp_path: Path) -> None:
+    path = Path(grafted(name, tmp_path))
+    bones = [shape for shape in visual_primitives(path) if shape.kind is ShapeKind.CAPSULE]
+    assert 4 <= len(bones) <= 9
+    joints = [one.joint for one in read_robot(path).joints]
+    for bone in bones:
+        tip = np.array(bone.origin_m) + rpy_matrix(bone.rpy_rad) @ np.array([0.0, 0.0, 0.5 * bone.size_m[1]])
+        ends = [joint.origin_m for joint in joints if joint.parent == bone.link]
+        assert any(np.allclose(tip, end) for end in ends), bone
+
+
+def test_shipped_arms_have_no_bones() -> None:
+    for name in arm_names():
+        assert not any(shape.kind is ShapeKind.CAPSULE for shape in visual_primitives(load_arm(name).urdf_path))

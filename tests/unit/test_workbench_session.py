@@ -1,7 +1,9 @@
 """What `massage-arm run` leaves behind, with a made-up session in the place of the simulation."""
 
 import json
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from controller.errors import PlanError, RecordError
-from controller.types import Cause, StopReason
+from controller.types import Cause, ContactState, Limited, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic
 from workbench import cli
 from workbench.commands import session
@@ -86,6 +88,33 @@ def test_a_run_in_the_place_of_an_older_one(
     assert (tmp_path / "record.mcap").read_bytes() == before
     assert cli.main(["run", "--out", str(tmp_path), "--overwrite"]) == 0
     assert "peak force      20.5 N" in capsys.readouterr().out
+
+
+def test_a_completed_run_with_warnings_says_so_in_its_verdict_and_lists_them(
+    tmp_path: Path, synthetic: Synthetic, monkeypatch: Patch, capsys: Capture
+) -> None:
+    """Every stroke leans on one side by 10 degrees for the law, and the command is lowered half of the time."""
+
+    def leaning(index: int) -> StepRecord:
+        step = synthetic.step(index)
+        if index % 2 and step.contact is ContactState.WORK:
+            step = synthetic.limited(step, Limited(Cause.PRESS_LIMIT, 25.0, 23.0, "N"))
+        normal = (math.sin(math.radians(10.0)), 0.0, math.cos(math.radians(10.0)))
+        return replace(step, pads=(replace(step.pads[0], normal_w=normal),))
+
+    made_up(monkeypatch, recording(replace(synthetic, step=leaning)))
+    assert cli.main(["run", "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("completed, with 2 warnings: ")
+    told = [line.removeprefix("warning         ") for line in shown if line.startswith("warning ")]
+    assert [line.split(",")[0] for line in told] == ["skin normal", "limited commands"]
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["verdict"], summary["warnings"]) == ("completed", told)
+    assert cli.main(["explain", str(tmp_path)]) == 0
+    explained = capsys.readouterr().out.splitlines()
+    assert explained == [
+        "the run was completed, with 2 warnings; nothing stopped it", *(f"warning:   {line}" for line in told)
+    ]  # fmt: skip
 
 
 def test_a_stop_is_exit_code_4_with_everything_written(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from controller.errors import ModelError
 from trajectories.anatomy.body import Body
 from trajectories.anatomy.keepout import KeepOutMap
+from trajectories.anatomy.place_error import NO_ERROR, PlaceError
 from trajectories.anatomy.regions import RegionMap
 from trajectories.anatomy.skin import Skin
 from trajectories.anatomy.spine import SpineLine
@@ -32,6 +33,7 @@ class Back:
         regions: where which region is.
         keep_out: where no pad may press.
         spine: the spine line.
+        place_error: how far all of it may be from where it is thought, seen from the base.
     """
 
     body: Body
@@ -40,10 +42,17 @@ class Back:
     regions: RegionMap
     keep_out: KeepOutMap
     spine: SpineLine
+    place_error: PlaceError
 
     @classmethod
-    def of(cls, body: Body, skin: Skin) -> Back:
-        """Return the back of ``body`` with ``skin`` as the planner believes it."""
+    def of(cls, body: Body, skin: Skin, place_error: PlaceError = NO_ERROR) -> Back:
+        """Return the back of ``body`` with ``skin`` as the planner believes it.
+
+        Args:
+            body: the body.
+            skin: its skin, or what is believed to be it.
+            place_error: registration error of the base; none for what is no session.
+        """
         return cls(
             body,
             skin,
@@ -51,6 +60,7 @@ class Back:
             RegionMap.from_body(body),
             KeepOutMap.from_body(body),
             SpineLine.from_body(body),
+            place_error,
         )
 
     def spine_x(self, place: str | float) -> float:
@@ -61,6 +71,17 @@ class Back:
             raise ModelError("place on the spine", f"{place:g}", "a landmark or a number from 0 to 1")
         low, high = self.spine.level_x("L5S1"), self.spine.level_x("C7")
         return low + place * (high - low)
+
+    def stretch_x(self, lower: str | float, upper: str | float, inset_m: float) -> tuple[float, float]:
+        """Return both ends [m] of a stretch along the spine whose contact reaches ``inset_m`` beyond them.
+
+        The contact stays between the two places. At the ends of the back, L5S1 and C7, it does so under the
+        registration error too: the sacrum is thin and stiff, and the neck base bears little.
+        """
+        ends = [self.spine_x(place) for place in ("L5S1", "C7")]
+        away = [self.place_error.largest_m(self.spine.point(x)[None, :2]) for x in ends]
+        low = max(self.spine_x(lower), ends[0] + away[0]) + inset_m
+        return low, min(self.spine_x(upper), ends[1] - away[1]) - inset_m
 
     def describe(self, point_m: Array) -> str:
         """Say in words where a point (2 or 3,) is: patient frame in cm, and the nearest spine landmark."""

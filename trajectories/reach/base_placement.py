@@ -1,4 +1,4 @@
-"""Where the arm's base may stand: the default place, and the nearest place from which a pose can be reached."""
+"""Where the arm's base stands by default, and what counts as reached from there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from controller.arm import Placement
 from trajectories.anatomy.body import Body
@@ -22,9 +21,6 @@ BASE_LATERAL_M = 0.45
 """Default distance of the base from the spine (design choice)."""
 BASE_HEIGHT_M = 0.05
 """Default height of the base over the skin beside it (design choice)."""
-_ALONG_M = np.arange(-0.5, 0.51, 0.1)
-_LATERAL_M = (-0.6, -0.5, -0.45, -0.4, 0.4, 0.45, 0.5, 0.6)
-"""Places tried: relative to the base along the table, and from the midline on both sides of it [m]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +47,10 @@ def default_placement(body: Body, skin: Skin) -> Placement:
     return Placement((x, -BASE_LATERAL_M, height + BASE_HEIGHT_M), _quaternion(-1.0))
 
 
-def standing_advice(solver: Solver, placement: Placement, position_m: Array, rotation: Array) -> str:
-    """Say where the base would have to stand to reach a pose, the nearest of a grid on both sides of the table.
-
-    Args:
-        solver: inverse kinematics of the arm where it stands now.
-        placement: X_WB now.
-        position_m: p_WT (3,).
-        rotation: R_WT (3, 3).
-    """
-    here = np.array(placement.position_m)
-    turn_now = Rotation.from_quat(placement.quaternion_xyzw)
-    places = [np.array([here[0] + along, lateral, here[2]]) for along in _ALONG_M for lateral in _LATERAL_M]
-    for place in sorted(places, key=lambda place: float(np.linalg.norm(place - here))):
-        if math.isclose(float(np.linalg.norm(place - here)), 0.0, abs_tol=1e-9):
-            continue
-        turn = Rotation.from_quat(_quaternion(math.copysign(1.0, place[1])))
-        change = turn_now * turn.inv()
-        if reaches(solver, here + change.apply(position_m - place), change.as_matrix() @ rotation):
-            yaw = -math.copysign(90.0, place[1])
-            return (
-                f"move the base from x {100 * here[0]:.0f} cm, y {100 * here[1]:.0f} cm to "
-                f"x {100 * place[0]:.0f} cm, y {100 * place[1]:.0f} cm, yaw {yaw:+.0f} deg"
-            )
-    return "no base place along either side of the table reaches it at this height; choose another arm or stroke"
-
-
-def reaches(solver: Solver, position_m: Array, rotation: Array, limits: ReachLimits | None = None) -> bool:
+def reaches(solver: Solver, position_m: Array, rotation: Array, starts: int = 7) -> bool:
     """Tell whether some posture found from a few starts reaches a pose, away from limits and singularities."""
-    allowed = limits or ReachLimits()
-    for start in solver.starts(0)[:7]:
+    allowed = ReachLimits()
+    for start in solver.starts()[:starts]:
         q = solver.solve(position_m, rotation, start, 40)
         error, jacobian = solver.error(q, position_m, rotation)
         margin = float(np.minimum(q - solver.lower, solver.upper - q).min())

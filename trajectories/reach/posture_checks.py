@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.errors import PlanError
+from controller.errors import PlaceError
 from controller.robot import RobotModel
 from controller.wording import distinct_decimals
 from trajectories.anatomy.back import Back
-from trajectories.reach.base_placement import standing_advice
 from trajectories.reach.inverse_kinematics import Solver, Track
 from trajectories.reach.posture_search import LIMITS, POSTURE_STEP_S
 from trajectories.transfer import STEPS_PER_POSTURE, Piece
@@ -43,7 +42,7 @@ class PostureCheck:
             track: its postures, every ``POSTURE_STEP_S``.
 
         Raises:
-            PlanError: out of reach, at a joint limit, singular, or too fast; with where the base would have to stand.
+            PlaceError: out of reach, at a joint limit, singular, or too fast.
         """
         row = int(np.argmax(track.position_error_m))
         if not track.position_error_m[row] <= LIMITS.position_m:
@@ -71,7 +70,7 @@ class PostureCheck:
         if not share[row] <= 1.0:
             fast, most = distinct_decimals(100.0 * float(share[row]), 100.0, 0)
             got = f"a joint speed of {fast} % of its limit"
-            raise self._refusal(name, piece, row, got, f"at most {most} %", "; or choose a slower stroke")
+            raise self._refusal(name, piece, row, got, f"at most {most} %", ", or choose a slower stroke")
 
     def speed_share(self, track: Track) -> Array:
         """Return the largest joint speed over its limit at every posture, (N,)."""
@@ -82,9 +81,7 @@ class PostureCheck:
         margins = np.minimum(q - self.robot.lower, self.robot.upper - q)
         return f"joint {self.robot.arm.joint_names[int(np.argmin(margins))]}"
 
-    def _refusal(self, name: str, piece: Piece, row: int, got: str, allowed: str, more: str = "") -> PlanError:
+    def _refusal(self, name: str, piece: Piece, row: int, got: str, allowed: str, more: str = "") -> PlaceError:
         index = row * STEPS_PER_POSTURE
-        position, rotation = piece.poses.position_m[index], piece.poses.rotation[index]
-        where = f"{self.back.describe(position)}, {piece.phase}"
-        todo = standing_advice(self.solver, self.robot.placement, position, rotation)
-        return PlanError(name, where, got, allowed, todo + more)
+        where = f"{self.back.describe(piece.poses.position_m[index])}, {piece.phase}"
+        return PlaceError(name, where, got, allowed, f"move the base of the arm{more}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.errors import PlanError
+from controller.errors import PlaceError
 from controller.joint_path_driver import ARRIVED_RAD
 from controller.types import Phase, Vector
 from trajectories.reach.arm_clearance import LINK_CLEARANCE_M, PAD_CLEARANCE_M, ArmRoom
@@ -69,7 +69,7 @@ def parking(names: list[str], pieces: list[Piece], tracks: list[Track], check: P
         check: the arm, its inverse kinematics and the back.
 
     Raises:
-        PlanError: no waypoint can be reached from everywhere without coming too near the skin.
+        PlaceError: no waypoint can be reached from everywhere without coming too near the skin.
     """
     room = ArmRoom.of(check.robot, check.back)
     stops = _stops(pieces, tracks, check)
@@ -132,7 +132,7 @@ def _waypoints(start: Poses, start_rad: Array, check: PostureCheck) -> Iterator[
             yield posture
 
 
-def _refusal(names: list[str], pieces: list[Piece], stops: _Stops, blocked: int, check: PostureCheck) -> PlanError:
+def _refusal(names: list[str], pieces: list[Piece], stops: _Stops, blocked: int, check: PostureCheck) -> PlaceError:
     """Return the refusal for a leg that is not clear: where it begins and what to do."""
     piece = pieces[stops.pieces[blocked]]
     pose = piece.poses[int(stops.samples[blocked])]
@@ -140,4 +140,4 @@ def _refusal(names: list[str], pieces: list[Piece], stops: _Stops, blocked: int,
     got = "no clear way from there to a rest beside the person or over the flank"
     allowed = f"one {1e3 * PAD_CLEARANCE_M:.0f} mm off the skin, links {1e3 * LINK_CLEARANCE_M:.0f} mm"
     todo = "stand the base higher, or farther from the person, or leave the stroke out"
-    return PlanError(names[piece.segment], where, got, allowed, todo)
+    return PlaceError(names[piece.segment], where, got, allowed, todo)

@@ -83,7 +83,8 @@ def gliding_stroke(stroke: GlidingStroke, back: Back) -> StrokePath:
     Raises:
         PlanError: the stretch is too short on this body, or the time too short for one pass.
     """
-    length = back.spine_x(stroke.upper) - back.spine_x(stroke.lower)
+    low, high = back.stretch_x(stroke.lower, stroke.upper, 0.0)
+    length = high - low
     if not length >= SHORTEST_M + 2.0 * CONTACT_RADIUS_M:
         where = f"the stretch from {stroke.lower} to {stroke.upper}"
         got, least = distinct_decimals(100.0 * length, 100.0 * (SHORTEST_M + 2.0 * CONTACT_RADIUS_M), 1)
@@ -97,7 +98,7 @@ def gliding_stroke(stroke: GlidingStroke, back: Back) -> StrokePath:
 
 def _glide(stroke: GlidingStroke, back: Back, passes: int, speed_m_s: float) -> tuple[Array, Array, float]:
     """Return feet (N, 2), press forces (N,) and slowest rate of a number of passes, slowed where the skin asks."""
-    low, high = back.spine_x(stroke.lower) + CONTACT_RADIUS_M, back.spine_x(stroke.upper) - CONTACT_RADIUS_M
+    low, high = back.stretch_x(stroke.lower, stroke.upper, CONTACT_RADIUS_M)
     one_pass = travel_time(high - low, speed_m_s, RAMP_S)
     duration = passes * one_pass
     t = samples(duration)

@@ -75,7 +75,7 @@ def paraspinal_circles(stroke: ParaspinalCircles, back: Back) -> StrokePath:
         PlanError: the stretch is shorter than two circles on this body, or upside down.
     """
     inset = stroke.radius_m + CONTACT_RADIUS_M
-    low, high = back.spine_x(stroke.lower) + inset, back.spine_x(stroke.upper) - inset
+    low, high = back.stretch_x(stroke.lower, stroke.upper, inset)
     length = high - low
     if not length >= 2.0 * stroke.radius_m:
         where = f"the stretch from {stroke.lower} to {stroke.upper}"

@@ -13,12 +13,14 @@ from controller.types import Region
 from controller.wording import distinct_decimals
 from trajectories.anatomy.back import Back
 from trajectories.anatomy.measures import Measures
+from trajectories.anatomy.regions import REGIONS
 from trajectories.techniques.fields import TOUCH_FORCE_N, StrokeModel, rule_error
 from trajectories.techniques.stroke_path import StrokePath, follow_skin
 from trajectories.techniques.technique import Technique
 from trajectories.techniques.timing import fade, samples, travel, travel_time
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 RAMP_S = 1.0
 """Time in which creeping speed and roll grow and shrink (assumed gentle)."""
@@ -30,6 +32,7 @@ LEAST_FORCE_N = 8.0
 """Smallest force of the wave: the pad keeps a firm contact when released (assumed)."""
 SHORTEST_M = 0.015
 """Shortest way of the roll's centre that is still a stroke along the muscle (assumed)."""
+NECK_BASE_CODE = REGIONS.index(Region.NECK_BASE)
 ALLOWED = frozenset({Region.UPPER_TRAPEZIUS, Region.NECK_BASE})
 """The neck base has its own switch in the program."""
 
@@ -76,12 +79,23 @@ def muscle_line(side: str, back: Back, gap_m: float) -> tuple[Array, Array]:
     inner, bone = measures.neck_base(sign), measures.spot(acromion)
     share = np.linspace(0.0, 1.0, 201)
     points = inner + share[:, None] * (bone - inner)
-    is_clear = back.keep_out.clearance(points[:, 0], points[:, 1]) >= gap_m
+    is_clear = back.keep_out.clearance_within(back.place_error, points[:, 0], points[:, 1]) >= gap_m
+    is_clear &= ~_may_reach_neck_base(points, back, gap_m)
     middle = len(share) // 2
     blocked = np.flatnonzero(~is_clear)
     first = int(np.max(blocked[blocked <= middle], initial=-1)) + 1
     last = int(np.min(blocked[blocked > middle], initial=len(share))) - 1
     return points[min(first, middle)], points[max(last, min(first, middle))]
+
+
+def _may_reach_neck_base(points_m: Array, back: Back, gap_m: float) -> Mask:
+    """Return which places (N, 2) the neck base may be nearer to than a gap only because the base stands off.
+
+    Nothing is kept from a neck base that is where it is thought: the program's own switch is about that.
+    """
+    around = back.place_error.around(points_m, gap_m)
+    regions = back.regions.code_at(around[..., 0], around[..., 1]).reshape(around.shape[:2])
+    return np.asarray((regions == NECK_BASE_CODE).any(axis=1) & (back.place_error.distance_m > 0.0))
 
 
 def shoulder_kneading(stroke: ShoulderKneading, back: Back) -> StrokePath:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -38,21 +37,21 @@ def markdown(trials: tuple[Trial, ...], command: str) -> str:
         "the target in brackets."
         + (f" Simulated at {min(known):.2f} to {max(known):.2f} of real time." if known else ""),
         "",
-        "| plant | arm | gains | planner's skin | median rmse N | "
+        "| arm | gains | plant | planner's skin | "
         + " | ".join(name for _, name in FIGURES)
         + " | over limit | peak / bound N |",
-        "| --- " * (len(FIGURES) + 7) + "|",
+        "| --- " * (len(FIGURES) + 6) + "|",
     ]
     lines += [_row(list(group)) for _, group in groupby(trials, key=_group)]
     return "\n".join([*lines, "", "```", *table(trials), "```", ""])
 
 
 def _group(trial: Trial) -> tuple[str, str, str, float]:
-    return trial.request.plant, trial.request.arm, trial.request.gains, trial.request.surface_error_mm
+    return trial.request.arm, trial.request.gains, trial.request.plant, trial.request.surface_error_mm
 
 
 def _row(group: list[Trial]) -> str:
-    plant, arm, gains, error = _group(group[0])
+    arm, gains, plant, error = _group(group[0])
     targets = targets_for(group[0].request)
     found = [trial.summary for trial in group if trial.summary is not None]
     skin = "exact" if error == 0.0 else f"{error:g} mm off"
@@ -60,9 +59,7 @@ def _row(group: list[Trial]) -> str:
     over = sum(summary.over_limit_samples for summary in found)
     slack = max(found, key=lambda s: (s.peak_force_n or 0.0) - (s.worst_case_bound_n or 0.0), default=None)
     peak = "-" if slack is None else f"{slack.peak_force_n or 0.0:.1f} / {slack.worst_case_bound_n or 0.0:.1f}"
-    errors = [summary.force_rmse_n for summary in found if summary.force_rmse_n is not None]
-    median = f"{statistics.median(errors):.2f}" if errors else "-"
-    return f"| {plant} | {arm} | {gains} | {skin} | {median} | " + " | ".join(cells) + f" | {over} | {peak} |"
+    return f"| {arm} | {gains} | {plant} | {skin} | " + " | ".join(cells) + f" | {over} | {peak} |"
 
 
 def _worst(found: Iterable[Summary], name: str, targets: Targets) -> str:

@@ -8,7 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -16,15 +16,16 @@ from pydantic import TypeAdapter, ValidationError
 from controller.errors import MassageArmError, PlanError
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
-from sim.differences.plants import EXACT
+from sim.differences.plants import EXACT, load_plant
 from sim.options import SimulationOptions
 from sim.plant import build_simulation
+from sim.simulated_rig import simulated_rig
 from sim.supervised_plant import SupervisedPlant
 from workbench.campaigns.fork import in_child
 from workbench.campaigns.runner import run_all
 from workbench.runs.gains_file import load_gains
 from workbench.runs.prepare import DT_S, Prepared, load_inputs, prepare
-from workbench.runs.request import DEFAULT_PLANT, SessionRequest
+from workbench.runs.request import SessionRequest
 
 PATIENCE_S = 3600.0
 """Wall time after which a session counts as hanging."""
@@ -72,7 +73,7 @@ def alarm_requests(
     arms: Sequence[str],
     gains: Sequence[str],
     seeds: Sequence[int] = (),
-    plants: Sequence[str] = (DEFAULT_PLANT,),
+    plants: Sequence[str] = (EXACT,),
 ) -> tuple[SessionRequest, ...]:
     """Return ``count`` sessions that go through all choices alike, each with a seed of its own where none are given.
 
@@ -83,7 +84,7 @@ def alarm_requests(
         arms: arms.
         gains: gain sets.
         seeds: seeds to go round; none for 1, 2, 3, ...
-        plants: plants by name or file.
+        plants: what the plant differs by.
     """
     combinations = list(itertools.product(programs, bodies, arms, gains, plants))
     # In a fixed random order, so that a short campaign mixes all of them too.
@@ -116,15 +117,16 @@ def _died(request: SessionRequest, why: str) -> Watched:
 def watch(request: SessionRequest) -> Watched:
     """Run one session in a process of its own and say how it ended."""
     try:
-        seed = 1 if request.plant == EXACT else request.seed  # a drawn plant has a rig of its own
-        prepared = _prepared(request.program, request.body, request.arm, request.plant, seed)
-        parts = replace(prepared.parts, gains=load_gains(request.gains).gains)
+        prepared = _prepared(request.program, request.body, request.arm)
+        options = _options(prepared, request)
+        rig = simulated_rig(prepared.inputs.arm, options)
+        parts = SessionParts.of(prepared.plan, prepared.robot, load_gains(request.gains).gains, rig)
         parts.refuse_unsafe()
     except PlanError as error:
         return Watched(request, Ending.REFUSED, words=str(error))
     except MassageArmError as error:
         return Watched(request, Ending.DIED, words=str(error))
-    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, parts, request)), PATIENCE_S)
+    answer = in_child(lambda: _WATCHED.dump_json(_session(prepared, parts, request, options)), PATIENCE_S)
     if answer.death:
         words = f"the session {answer.death}: {answer.data[:300].decode(errors='replace')}"
         return Watched(request, Ending.DIED, words=words.rstrip(": "))
@@ -142,21 +144,24 @@ def alarm_lines(watched: Sequence[Watched]) -> list[str]:
     for one in watched:
         if one.ending is not Ending.COMPLETED:
             r = one.request
-            lines.append(
-                f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} plant {r.plant} seed {r.seed}: {one.words}"
-            )
+            lines.append(f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} {r.plant} seed {r.seed}: {one.words}")
     counted = ", ".join(f"{endings[ending]} {ending}" for ending in Ending)
     return [*lines, f"{len(watched)} fault-free sessions: {counted}"]
 
 
 @functools.lru_cache(maxsize=8)
-def _prepared(program: str, body: str, arm: str, plant: str, seed: int) -> Prepared:
-    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, seed, plant=plant)))
+def _prepared(program: str, body: str, arm: str) -> Prepared:
+    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1)))
 
 
-def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest) -> Watched:
+def _options(prepared: Prepared, request: SessionRequest) -> SimulationOptions:
+    """Return the choices of the simulation; raises ConfigError where the arm cannot have that plant."""
+    differences = load_plant(request.plant, prepared.inputs.arm, request.seed)
+    return SimulationOptions(seed=request.seed, dt_s=DT_S, differences=differences)
+
+
+def _session(prepared: Prepared, parts: SessionParts, request: SessionRequest, options: SimulationOptions) -> Watched:
     robot = parts.robot
-    options = SimulationOptions(seed=request.seed, dt_s=DT_S, differences=prepared.inputs.plant)
     world = build_simulation(robot.arm, prepared.placement, prepared.inputs.body, options)
     own_model = RobotModel(robot.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, parts.supervisor_limits())

@@ -10,7 +10,6 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
-from sim.differences.plants import check_plants
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
@@ -31,12 +30,12 @@ OWN_OPTIONS = {
     "count": ("alarms",),
     "program": ("acceptance", "alarms"),
     "surface_errors": ("acceptance",),
+    "plants": ("acceptance", "faults", "alarms"),
     "earlier": ("acceptance", "faults"),
     "bodies": ("acceptance", "faults", "alarms", "tissue"),
     "arms": ("acceptance", "faults", "alarms"),
     "gains": ("acceptance", "faults", "alarms"),
     "seeds": ("acceptance", "faults", "alarms"),
-    "plants": ("acceptance", "faults", "alarms"),
 }
 """Options that only some campaigns take."""
 OPTION_NAMES = {"surface_errors": "--surface-errors", "earlier": "--from"}
@@ -101,10 +100,10 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
 def _check_names(arguments: argparse.Namespace) -> None:
     """Refuse a name that no session could use before the first one begins."""
     load_program(arguments.program or DEFAULT_PROGRAM)
-    check_plants(arguments.plants or ())
     for names, load in ((arguments.bodies, load_body), (arguments.arms, load_arm), (arguments.gains, load_gains)):
         for name in names or ():
             load(name)
+    fault_campaigns.check_plants(arguments)
 
 
 def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
@@ -122,7 +121,7 @@ def _earlier(paths: list[Path]) -> tuple[Trial, ...]:
 
 
 def _order(request: SessionRequest) -> tuple[str, str, str, float, str, int]:
-    return request.plant, request.arm, request.gains, request.surface_error_mm, request.body, request.seed
+    return request.arm, request.gains, request.plant, request.surface_error_mm, request.body, request.seed
 
 
 def _row(trial: Trial) -> dict[str, object]:

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
 from controller.law.gains import gain_names
-from sim.differences.plants import check_plants
+from sim.differences.plants import load_plant
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import load_program, program_names
@@ -146,9 +146,16 @@ def _check_names(arguments: argparse.Namespace) -> None:
         load_arm(arm)
     for gains in arguments.gains or ():
         load_gains(gains)
-    check_plants(arguments.plants or ())
     if arguments.program:
         load_program(arguments.program)
+    check_plants(arguments)
+
+
+def check_plants(arguments: argparse.Namespace) -> None:
+    """Refuse a plant that an arm of the campaign cannot have before anything is run; raises ConfigError."""
+    for plant in arguments.plants or ():
+        for arm in arguments.arms or arm_names():
+            load_plant(plant, load_arm(arm), 0)
 
 
 def on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int, int], None]], Result]) -> Result:

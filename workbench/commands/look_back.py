@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from controller.errors import ConfigError
 from controller.types import Cause
 from controller.wording import distinct_digits
+from workbench.record.ending import StopSummary
 from workbench.record.reader import RECORD_NAME, find_record, read_run, read_run_id
-from workbench.record.summary import StopSummary, Summary, summarise
+from workbench.record.summary import Summary, summarise
 from workbench.report.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
 from workbench.report.timeline import read_timeline, timeline_lines
+from workbench.report.warning_words import counted
 from workbench.runs.output import EXPLAIN_NAME, SUMMARY_NAME
 
 
@@ -50,10 +52,11 @@ def explain(arguments: argparse.Namespace) -> int:
             "stop": stop.model_dump() if stop else None,
             "stops": [one.model_dump() for one in summary.stops],
             "picture": str(picture) if picture else None,
+            "warnings": list(summary.warnings),
         }
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE).decode())
     else:
-        print("\n".join(_explanation(summary, picture)))
+        print("\n".join([*_explanation(summary, picture), *(f"warning:   {line}" for line in summary.warnings)]))
     return 0
 
 
@@ -100,9 +103,9 @@ def _explanation(summary: Summary, picture: Path | None) -> list[str]:
         return ["the plan was refused, nothing moved", f"reason:    {stop.limit}", f"do next:   {stop.next_step}"]
     if stop is None and summary.stops:
         lines = [f"{one.t_s:.3f} s: {one.cause.replace('_', ' ')}, {one.limit}" for one in summary.stops]
-        return ["the run was completed; these stops were cleared:", *lines]
+        return [f"the run was completed{counted(summary)}; these stops were cleared:", *lines]
     if stop is None:
-        return ["the run was completed; nothing stopped it"]
+        return [f"the run was completed{counted(summary)}; nothing stopped it"]
     lines = [f"stopped at {stop.t_s:.3f} s: {stop.cause.replace('_', ' ')}", f"limit:     {stop.limit}"]
     if stop.cause != Cause.OPERATOR and stop.value is not None and stop.allowed is not None:
         over = stop.value - stop.allowed

@@ -28,6 +28,7 @@ from workbench.report.film_report import load_film_pictures
 from workbench.report.padding import padded
 from workbench.report.plant_words import plant_lines
 from workbench.report.report import number, render_report
+from workbench.report.warning_words import verdict_words
 from workbench.runs.claim import FolderClaim
 from workbench.runs.keyboard import HELP, Keyboard
 from workbench.runs.output import (
@@ -49,6 +50,7 @@ from workbench.runs.warm_up import warm_up
 def run(arguments: argparse.Namespace) -> int:
     """Run a whole session in simulation; the record, the report and the summary are left in the run's folder."""
     inputs = load_inputs(_request(arguments))
+    _say_notes(inputs)
     now = datetime.now().astimezone()
     with claimed_output(arguments.out, arguments.program, arguments.body, now, arguments.overwrite) as claim:
         return _run_into(claim, inputs, arguments)
@@ -93,6 +95,7 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
 def check(arguments: argparse.Namespace) -> int:
     """Print the plan and its worst-case press forces; nothing moves."""
     inputs = load_inputs(_request(arguments))
+    _say_notes(inputs)
     with _planning(inputs):
         prepared = prepare(inputs)
     if is_installed():
@@ -110,11 +113,18 @@ def check(arguments: argparse.Namespace) -> int:
             "worst_case_bound_n": prepared.config.worst_case_bound_n,
             "person_bound_n": prepared.config.person_bound_n,
             "strokes": [asdict(bound) for bound in prepared.bounds],
+            "notes": inputs.arm.notes,
         }
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
         print("\n".join(_bound_lines(prepared)))
     return 0
+
+
+def _say_notes(inputs: Inputs) -> None:
+    """Say what of the arm's file was taken otherwise than it stands there."""
+    for note in inputs.arm.notes:
+        say(f"note on arm {inputs.arm.name}: {note}")
 
 
 def _planning(inputs: Inputs) -> AbstractContextManager[None]:
@@ -134,6 +144,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
         mesh=arguments.mesh,
         events=arguments.events,
         corrections=arguments.corrections,
+        base=arguments.base,
         plant=arguments.plant or DEFAULT_PLANT,
     )
 
@@ -189,9 +200,14 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
     limit += f"{summary.over_limit_samples} samples over"
     plant = "" if summary.plant == EXACT else f", plant {summary.plant}"
     what = f"{summary.program} on {summary.body} with {summary.arm}{plant}"
-    print(f"{summary.verdict}: {what}, {summary.duration_s:.1f} s")
+    print(f"{verdict_words(summary)}: {what}, {summary.duration_s:.1f} s")
     if summary.verdict != "refused":
         print(f"peak force      {number(summary.peak_force_n, 'N', 1)} ({limit})")
+        if summary.peak_other_transient_n:
+            moment = number(summary.peak_other_transient_n, "N", 1)
+            print(
+                f"other contact   {number(summary.peak_other_contact_n, 'N', 1)} mean over 0.1 s, {moment} at a moment"
+            )
         if summary.force_rmse_n is not None:  # None where the session was stopped before any stroke was at work
             print(f"force error     {number(summary.force_rmse_n, 'N')} RMS, 95 % within "
                   f"{number(summary.force_p95_abs_error_n, 'N')}")  # fmt: skip
@@ -199,6 +215,8 @@ def _show(summary: Summary, folder: Path, is_json: bool) -> None:
         if summary.air_check is not None:
             print(f"free-air check  {summary.air_check.text}")
         print(f"speed           {number(summary.realtime_factor, '', 1)} times real time")
+    for warning in summary.warnings:
+        print(f"warning         {warning}")
     print(f"report          {folder / REPORT_NAME}")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from matplotlib.axes import Axes
 
 from controller.observers import ClearedEvent, RequestEvent
+from controller.registration import RegistrationEvent, words_of
 from controller.types import Cause, StopReason
 from controller.wording import distinct_digits
 from sim.faults.kinds import FAULT_KINDS
@@ -111,6 +112,8 @@ def _event_words(data: object) -> str:
             return f"{_words(data.request)}, by {data.who}: {'' if data.is_taken else 'refused, '}{data.text}"
         case ClearedEvent():
             return f"the stop ({_words(data.stop.cause)}) by {data.who}"
+        case RegistrationEvent():
+            return words_of(data)
         case FaultEvent():
             kind = FAULT_KINDS.get(data.name)
             has_value = kind is None or bool(kind.unit)

@@ -45,9 +45,12 @@ class StepColumns:
         mode: index into MODES (n,).
         segment: index of the stroke (n,).
         press_ref_n: planned press force (n, p).
+        normal_ref_w: planned outward normal (n, p, 3).
         press_est_n: press force from the wrist sensor (n, p).
         press_observer_n: press force from the momentum observer (n, p).
         press_target_n: press force the loop was asked for (n, p).
+        normal_est_w: outward normal that the law presses along (n, p, 3).
+        sensor_trusted: 1 where the wrist sensor is believed, 0 where it is rejected (n, p).
         audit_press_n: static press force of the torques sent (n,).
         audit_limit_n: bound in force for it (n,).
         limited: bit set over CAUSES (n,).
@@ -78,9 +81,12 @@ class StepColumns:
     mode: Codes
     segment: Codes
     press_ref_n: Array
+    normal_ref_w: Array
     press_est_n: Array
     press_observer_n: Array
     press_target_n: Array
+    normal_est_w: Array
+    sensor_trusted: Array
     audit_press_n: Array
     audit_limit_n: Array
     limited: Codes
@@ -150,9 +156,12 @@ _REALS: dict[str, Callable[[Row], Any]] = {
     "position_ref_m": lambda row: row["reference"]["position_m"],
     "plan_error_m": lambda row: row["plan_error_m"],
     "press_ref_n": lambda row: [pad["press_n"] for pad in row["reference"]["pads"]],
+    "normal_ref_w": lambda row: [pad["normal_w"] for pad in row["reference"]["pads"]],
     "press_est_n": _pads("press_n"),
     "press_observer_n": _pads("observer_n"),
     "press_target_n": _pads("target_n"),
+    "normal_est_w": _pads("normal_w"),
+    "sensor_trusted": _pads("is_sensor_trusted"),
     "audit_press_n": lambda row: row["applied"]["press_n"],
     "audit_limit_n": lambda row: row["applied"]["press_limit_n"],
     "press_true_n": _truth("press_n"),
@@ -183,13 +192,14 @@ _PAD_SCALARS = (
     "press_est_n",
     "press_observer_n",
     "press_target_n",
+    "sensor_trusted",
     "press_true_n",
     "limit_n",
     "depth_m",
     "tissue_work_j",
     "net_energy_j",
 )
-_PAD_VECTORS = ("p_wc", "normal_true_w", "p_wt_true", "tool_axis_true_w")
+_PAD_VECTORS = ("normal_ref_w", "normal_est_w", "p_wc", "normal_true_w", "p_wt_true", "tool_axis_true_w")
 
 
 class ColumnBuilder:

@@ -62,6 +62,13 @@ class RunMemory:
             else:
                 events, loop = recorder.events, recorder.loop
                 self._data = RunData(
-                    self._path, self._config, steps, events, loop, recorder.is_complete, recorder.run_id
+                    self._path,
+                    self._config,
+                    steps,
+                    events,
+                    loop,
+                    recorder.is_complete,
+                    recorder.run_id,
+                    recorder.other_truth(),
                 )
         return self._data

@@ -12,6 +12,7 @@ from controller.air.findings import AirChecked, Tared
 from controller.arm import PadDescription
 from controller.law.gains import ForceGains
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.registration import RegistrationEvent
 from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 from sim.differences.values import EXACT_PLANT, PlantDifferences
@@ -25,6 +26,10 @@ class Topic(enum.StrEnum):
     LOOP = "/loop"
     CONFIG = "/config"
     TF = "/tf"
+    OTHER_CONTACT = "/other_contact"
+    """Only the periods in which the arm touches with anything but its pads."""
+    AFTERMATH = "/aftermath"
+    """The truth of the seconds after the session."""
 
 
 class EventKind(enum.StrEnum):
@@ -46,6 +51,8 @@ class EventKind(enum.StrEnum):
     """A stop was cleared and the session goes on."""
     OBSERVER_DROPPED = "observer_dropped"
     """A display or camera failed and is not called any more."""
+    REGISTRATION = "registration"
+    """The place of the person was measured."""
     AIR_CHECK = "air_check"
     """Arm, tool and wrist sensor were checked in the air before the first approach."""
     TARE = "tare"
@@ -138,6 +145,7 @@ EVENT_DATA: dict[EventKind, type[EventData]] = {
     EventKind.REQUEST: RequestEvent,
     EventKind.CLEARED: ClearedEvent,
     EventKind.OBSERVER_DROPPED: ObserverDropped,
+    EventKind.REGISTRATION: RegistrationEvent,
     EventKind.AIR_CHECK: AirChecked,
     EventKind.TARE: Tared,
     EventKind.END: EndEvent,
@@ -217,6 +225,19 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class WristFacts:
+    """What the wrist sensor carries, so that its readings can be understood afterwards.
+
+    Attributes:
+        tool_mass_kg: mass of everything behind the sensor.
+        rotation_ts: R_TS, row by row.
+    """
+
+    tool_mass_kg: float
+    rotation_ts: tuple[Vector3, Vector3, Vector3]
+
+
+@dataclass(frozen=True, slots=True)
 class RunConfig:
     """Everything a run was made of, as recorded on ``/config``.
 
@@ -244,6 +265,11 @@ class RunConfig:
         braked_bound_n: as ``person_bound_n`` with one joint held by its brake [N]; None before it is known and in
             records that do not have it.
         identity: which plant it ran on.
+        wrist: what the wrist sensor carries; None in records that do not have it.
+        observer_margin_n: how far sensor and observer may differ [N]; None before it is known and in records that do
+            not have it.
+        notes: what was marked in the files that the run was made of, a line each.
+        base: where the arm's base stood, x, y, z in W [m] and yaw [deg]; empty for the default place.
         differences: what the simulated plant differed by from its model; a record without them has an exact one.
         config_sha256: hash over everything above but the versions.
     """
@@ -270,6 +296,10 @@ class RunConfig:
     identity: Identity | None = None
     force_gains: ForceGains | None = None
     braked_bound_n: float | None = None
+    wrist: WristFacts | None = None
+    observer_margin_n: float | None = None
+    notes: tuple[str, ...] = ()
+    base: Vector = ()
     differences: PlantDifferences = EXACT_PLANT
     config_sha256: str = ""
 

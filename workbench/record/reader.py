@@ -17,10 +17,13 @@ from workbench.record.chunks import DamageError, NotMcapError, Window, records
 from workbench.record.columns import ColumnBuilder, Row, StepColumns
 from workbench.record.container import RUN_ID, RUN_METADATA
 from workbench.record.messages import EVENT_DATA, Event, EventKind, LoopStats, RunConfig, Topic
+from workbench.record.other_truth import NO_OTHER_TRUTH, AfterSample, ContactSample, OtherTruth, OtherTruthBuilder
 
 RECORD_NAME = "record.mcap"
 _CONFIG = TypeAdapter(RunConfig)
 _LOOP = TypeAdapter(LoopStats)
+_CONTACTS = TypeAdapter(ContactSample)
+_AFTER = TypeAdapter(AfterSample)
 _EVENTS = {kind: TypeAdapter[Any](data_type) for kind, data_type in EVENT_DATA.items()}
 
 
@@ -36,6 +39,7 @@ class RunData:
         loop: loop statistics, about one a second; the last one is the total where the run was closed in order.
         is_complete: False where the file was cut off.
         run_id: identity of the run, also in its summary; empty for a run without a record, or of an earlier version.
+        other: contacts of links and the seconds after the end, as a simulation knows them.
     """
 
     path: Path
@@ -45,6 +49,7 @@ class RunData:
     loop: tuple[LoopStats, ...]
     is_complete: bool
     run_id: str = ""
+    other: OtherTruth = NO_OTHER_TRUTH
 
 
 class RecordStream:
@@ -129,8 +134,9 @@ def read_run(run: Path, window_s: tuple[float, float] | None = None) -> RunData:
     window = None if window_s is None else Window(*(max(round(1e9 * t_s), 0) for t_s in window_s))
     columns = ColumnBuilder()
     found = _read(run, columns, window)
+    other = found.other if window_s is None else found.other.within(*window_s)
     return RunData(
-        found.path, found.config, columns.finish(), found.events, found.loop, found.is_complete, found.run_id
+        found.path, found.config, columns.finish(), found.events, found.loop, found.is_complete, found.run_id, other
     )
 
 
@@ -163,6 +169,7 @@ class _Read:
     loop: tuple[LoopStats, ...]
     is_complete: bool
     run_id: str
+    other: OtherTruth
 
 
 def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
@@ -172,6 +179,7 @@ def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
     config: RunConfig | None = None
     events: list[Event] = []
     loop: list[LoopStats] = []
+    other = OtherTruthBuilder()
     try:
         for topic, time_ns, data in stream:
             if topic is Topic.STEP:
@@ -183,9 +191,13 @@ def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
                 events.append(_event(data))
             elif topic is Topic.LOOP:
                 loop.append(_LOOP.validate_json(data))
+            elif topic is Topic.OTHER_CONTACT:
+                other.touch(_CONTACTS.validate_python(_with_nan(orjson.loads(data))))
+            elif topic is Topic.AFTERMATH:
+                other.after(_AFTER.validate_python(_with_nan(orjson.loads(data))))
         if config is None:
             raise RecordError(str(path), "the record holds no configuration", "it was cut off at its very beginning")
-        return _Read(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id)
+        return _Read(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id, other.finish())
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise RecordError(
@@ -205,4 +217,6 @@ def _with_nan(row: Row) -> Row:
 
 
 def _number_or(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_number_or(one) for one in value]
     return float("nan") if value is None else _with_nan(value) if isinstance(value, dict) else value

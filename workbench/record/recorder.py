@@ -23,7 +23,7 @@ import orjson
 
 from controller.errors import RecordError
 from controller.observers import SessionEvent
-from controller.types import StepRecord
+from controller.types import OtherContact, StepRecord, Truth
 from workbench.record.container import RUN_ID, RUN_METADATA, McapContainer, Message
 from workbench.record.events import EventDetector
 from workbench.record.messages import (
@@ -37,6 +37,7 @@ from workbench.record.messages import (
     Topic,
     session_event,
 )
+from workbench.record.other_truth import AfterSample, ContactSample, OtherTruth, OtherTruthBuilder
 from workbench.record.schema import json_schema
 from workbench.record.step_fields import step_json, step_schema
 from workbench.record.timing import TickTimes
@@ -45,6 +46,8 @@ from workbench.record.transforms import SCHEMA_NAME, FrameTransforms, frame_tran
 BATCH_STEPS = 64
 QUEUE_BATCHES = 64
 """Batches that may wait for the writer: 4 s of a session at 1 kHz."""
+AFTER_MESSAGES = 512
+"""Messages handed over at once after the session, when no steps are written any more."""
 TF_PERIOD_NS = 20_000_000
 LOOP_PERIOD_NS = 1_000_000_000
 LIBRARY = "massage-arm"
@@ -70,7 +73,7 @@ def open_exclusively(path: Path) -> BinaryIO:
 
 
 class McapRecorder:
-    """Recorder of one session: ``/step``, ``/event``, ``/loop``, ``/config``, ``/tf``.
+    """Recorder of one session: ``/step``, ``/event``, ``/loop``, ``/config``, ``/tf``, and of a simulation more.
 
     Args:
         path: file to write.
@@ -115,6 +118,7 @@ class McapRecorder:
         self._total: LoopStats | None = None
         self._events: list[Event] = []
         self._loop: list[LoopStats] = []
+        self._other = OtherTruthBuilder()
         self._is_complete = False
         try:
             self._stream = opener(path)
@@ -131,6 +135,8 @@ class McapRecorder:
                     (Topic.EVENT, "massage_arm.Event", json_schema(Event)),
                     (Topic.LOOP, "massage_arm.LoopStats", json_schema(LoopStats)),
                     (Topic.TF, SCHEMA_NAME, json_schema(FrameTransforms)),
+                    (Topic.OTHER_CONTACT, "massage_arm.ContactSample", json_schema(ContactSample)),
+                    (Topic.AFTERMATH, "massage_arm.AfterSample", json_schema(AfterSample)),
                 )
             }
             self._container.add_message(self._channels[Topic.CONFIG], 0, orjson.dumps(config))
@@ -179,6 +185,24 @@ class McapRecorder:
     def event(self, t_s: float, kind: EventKind, data: EventData) -> None:
         """Record an event that the steps do not show, such as an injected fault."""
         self._append_event(Event(t_s, kind, data))
+
+    def touch(self, t_s: float, contacts: tuple[OtherContact, ...]) -> None:
+        """Record what touched in a period beside the pads."""
+        sample = ContactSample(t_s, contacts)
+        self._other.touch(sample)
+        self._batch.messages.append((self._channels[Topic.OTHER_CONTACT], round(t_s * 1e9), orjson.dumps(sample)))
+
+    def after(self, t_s: float, truth: tuple[Truth, ...]) -> None:
+        """Record a period after the end of the session."""
+        sample = AfterSample(t_s, truth)
+        self._other.after(sample)
+        self._batch.messages.append((self._channels[Topic.AFTERMATH], round(t_s * 1e9), orjson.dumps(sample)))
+        if len(self._batch.messages) >= AFTER_MESSAGES:
+            self._hand_over(round(self._last_t_s * 1e9))
+
+    def other_truth(self) -> OtherTruth:
+        """Return contacts of links and what happened after the end, as far as it was handed over."""
+        return self._other.finish()
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -14,7 +14,7 @@ from controller.types import Cause, StepRecord
 from workbench.record.columns import CAUSES, CONTACTS, MODES, PHASES, ColumnBuilder, StepColumns
 
 CHUNK_ROWS = 4096
-"""Ticks a chunk: 2.5 MB for seven joints and one pad."""
+"""Ticks a chunk: 2.7 MB for seven joints and one pad."""
 _WORD_BYTES = 8
 _FIXED_REALS = {
     "t_s": 1, "plan_t_s": 1, "plan_error_m": 1, "audit_press_n": 1, "audit_limit_n": 1,
@@ -22,7 +22,12 @@ _FIXED_REALS = {
 }  # fmt: skip
 """Numbers that every arm has alike, in the order of the row, with their widths."""
 _JOINT_REALS = ("q_rad", "dq_rad_s", "tau_sensed_nm", "tau_nm")
-_ESTIMATE_REALS = ("press_est_n", "press_observer_n", "press_target_n")
+_WANTED_REALS = {"press_ref_n": 1, "normal_ref_w": 3}
+"""Numbers of what is wanted of a pad, in the order of the row, with their widths."""
+_ESTIMATE_REALS = {
+    "press_est_n": 1, "press_observer_n": 1, "press_target_n": 1, "sensor_trusted": 1, "normal_est_w": 3,
+}  # fmt: skip
+"""Numbers of what is believed of a pad, in the order of the row, with their widths."""
 _TRUTH_REALS = {
     "press_true_n": 1, "limit_n": 1, "depth_m": 1, "tissue_work_j": 1, "net_energy_j": 1,
     "p_wc": 3, "normal_true_w": 3, "p_wt_true": 3, "tool_axis_true_w": 3,
@@ -63,8 +68,8 @@ class _Layout:
         joints, wanted, estimates = len(step.state.q_rad), len(step.reference.pads), len(step.pads)
         for name in _JOINT_REALS:
             self._add(name, joints, (joints,))
-        self._add("press_ref_n", wanted, (wanted,))
-        self._add_blocks(dict.fromkeys(_ESTIMATE_REALS, 1), estimates)
+        self._add_blocks(_WANTED_REALS, wanted)
+        self._add_blocks(_ESTIMATE_REALS, estimates)
         self._add_blocks(_TRUTH_REALS, len(step.truth))
         self.reals = self._width
         """Words that hold real numbers; those after them hold whole ones."""
@@ -89,7 +94,7 @@ class _Layout:
 class StepMemory:
     """Keeps the columns of a session, one packed row a tick.
 
-    A row takes 600 bytes for seven joints and one pad with its truth: 70 MB for two minutes at 1 kHz, 2.2 GB for the
+    A row takes 656 bytes for seven joints and one pad with its truth: 80 MB for two minutes at 1 kHz, 2.4 GB for the
     longest session that the limits allow (3,600 s). It grows by chunks; ``columns`` moves the rows chunk by chunk, so
     that they never stand in memory twice.
     """
@@ -107,9 +112,10 @@ class StepMemory:
             *state.wrench_s, *step.p_wt, *step.quaternion_wt, *reference.position_m,
             *state.q_rad, *state.dq_rad_s, *state.tau_nm, *applied.tau_nm,
         ]  # fmt: skip
-        values.extend([wanted.press_n for wanted in reference.pads])
+        for wanted in reference.pads:
+            values += (wanted.press_n, *wanted.normal_w)
         for pad in step.pads:
-            values += (pad.press_n, pad.observer_n, pad.target_n)
+            values += (pad.press_n, pad.observer_n, pad.target_n, pad.is_sensor_trusted, *pad.normal_w)
         for true in step.truth:
             values += (
                 true.press_n, true.limit_n, true.depth_m, true.tissue_work_j, true.net_energy_j,

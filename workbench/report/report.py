@@ -7,8 +7,9 @@ from controller.types import Cause
 from controller.wording import distinct_digits
 from workbench.figures.film import FilmPictures
 from workbench.figures.pressure import Relief, mean_pressure_pa
+from workbench.record.ending import StopSummary
 from workbench.record.reader import RunData
-from workbench.record.summary import StopSummary, Summary
+from workbench.record.summary import Summary
 from workbench.report import html
 from workbench.report.bound_words import HARD_LIMIT_WORDS, bound_rows
 from workbench.report.report_figures import (
@@ -20,6 +21,7 @@ from workbench.report.report_figures import (
     timing_section,
     torque_section,
 )
+from workbench.report.warning_words import counted
 from workbench.runs.output import REPORT_BEGINNING
 
 _NONE = "-"
@@ -29,6 +31,11 @@ _BOUNDS_READING = (
 _STROKES_READING = (
     "True press force against the planned one, path and tool angle while working. Look for small errors and full "
     "contact. Bad would be less than 100 % contact, or a stroke that is limited most of the time."
+)
+
+_WARNINGS_READING = (
+    "What the senses found beyond what the plan assumed, without passing a limit. The limits held; comfort and the "
+    "room under the limits are less than planned. Look at each before the next session."
 )
 
 
@@ -47,7 +54,7 @@ def render_report(run: RunData, summary: Summary, relief: Relief | None, film: F
         film: the back under the thumb, None where none was filmed.
     """
     stops = _stops(summary)
-    parts = [_banner(run, summary, stops), html.cards(_key_numbers(run, summary))]
+    parts = [_banner(run, summary, stops), _warnings_section(summary), html.cards(_key_numbers(run, summary))]
     parts += [_stop_section(run, stop, number, len(stops)) for number, stop in enumerate(stops, start=1)]
     parts.append(_bounds_section(summary))
     if film is not None:
@@ -72,6 +79,7 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
     ]
     if summary.verdict == "completed" and over:
         headline = "✕ Session completed, but over a hard limit"
+    headline += counted(summary)
     lines = [f"{summary.program} on {summary.body} with {summary.arm}, {summary.duration_s:.1f} s"]
     if summary.peak_force_n is not None:
         lines.append(f"Peak force {peak}, smallest hard limit in contact {limit}; {force}.")
@@ -87,6 +95,14 @@ def _banner(run: RunData, summary: Summary, stops: tuple[StopSummary, ...]) -> s
     return html.verdict(is_within_limits(summary), headline, lines)
 
 
+def _warnings_section(summary: Summary) -> str:
+    """Return what passed the plan's assumptions, one row a warning; nothing where there is none."""
+    if not summary.warnings:
+        return ""
+    rows = [line.partition(": ")[::2] for line in summary.warnings]
+    return html.section("Warnings", _WARNINGS_READING, html.text_table(rows))
+
+
 def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
     over = summary.over_limit_samples > 0
     pressure = mean_pressure_pa(run.steps, run.config.pads)
@@ -96,6 +112,12 @@ def _key_numbers(run: RunData, summary: Summary) -> list[tuple[str, str, bool]]:
         (number(summary.force_p95_abs_error_n, "N"), "force error, 95 % within", False),
         (number(summary.peak_force_n, "N", 1), "largest true press force", over),
         (str(summary.over_limit_samples), "samples over a hard limit", over),
+        (
+            number(summary.peak_other_contact_n, "N", 1),
+            "largest force at a link or place but the pad, mean over 0.1 s",
+            False,
+        ),
+        (number(summary.peak_other_transient_n, "N", 1), "the same at a moment", False),
         (number(summary.landing_peak_n, "N", 1), "largest landing force", False),
         (number(summary.normal_angle_mean_deg, "°", 1), "tool off the skin normal, mean", False),
         (number(summary.path_rmse_mm, "mm"), "path error, RMS", False),

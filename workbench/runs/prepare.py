@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from controller.air.identify import Corrections, corrected
 from controller.arm import ArmDescription, Placement
 from controller.bounds import StrokeBound, refuse_too_long
-from controller.errors import ConfigError, PlanError
+from controller.errors import ConfigError, PlaceError, PlanError
 from controller.law.gains import GainSet
 from controller.operator import TimedRequest
 from controller.robot import RobotModel
@@ -29,17 +30,20 @@ from sim.simulated_rig import simulated_rig
 from trajectories.anatomy.body import Body, load_body
 from trajectories.anatomy.skin import Skin
 from trajectories.plan import Plan
-from trajectories.planner import plan_session
+from trajectories.planner import plan_session, poses_to_reach
 from trajectories.programs.loader import PROGRAM_FOLDER, load_program
 from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
+from trajectories.reach.base_search import Base, base_words, place_for, placement_of
 from urdf.arms import load_arm
 from workbench.record.messages import RunConfig, SourceHash, Version
+from workbench.runs.assumed import with_assumptions
 from workbench.runs.corrections_file import load_corrections
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
 from workbench.runs.recorded_faults import refuse_impossible
 from workbench.runs.request import DEFAULT_MESH, SessionRequest
+from workbench.runs.stages import PATIENCE_S, stage
 
 DT_S = 1e-3
 """Loop period of the simulation: 1 kHz."""
@@ -89,6 +93,7 @@ class Inputs:
             force_gains=self.gains.gains,
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
+            base=() if request.base is None else tuple(request.base),
             dt_s=DT_S,
             duration_s=0.0,
             pads=self.arm.tool.pads,
@@ -101,6 +106,7 @@ class Inputs:
             versions=_versions(),
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
+            notes=tuple(f"arm {self.arm.name}: {note}" for note in self.arm.notes),
             identity=simulated_rig(self.arm, simulation_options(self)).identity,
             differences=self.plant,
         ).hashed()
@@ -184,19 +190,56 @@ def prepare(inputs: Inputs) -> Prepared:
     Raises:
         Refusal: the plan cannot or must not be run.
     """
-    config = inputs.config()
     skin = Skin.from_body(inputs.body)
-    placement = default_placement(inputs.body, skin)
+    base = inputs.request.base
+    placement = default_placement(inputs.body, skin) if base is None else placement_of(base)
+    try:
+        return _prepared(inputs, skin, placement)
+    except Refusal as refusal:
+        if not isinstance(refusal.__cause__, PlaceError):
+            raise
+        todo = _another_place(inputs, skin, placement)
+        error = PlanError(refusal.segment, refusal.where, refusal.got, refusal.allowed, todo or refusal.todo)
+        raise Refusal(error, refusal.config) from refusal
+
+
+def _another_place(inputs: Inputs, skin: Skin, here: Placement) -> str:
+    """Return from where the base could do the whole program; empty where the refusal itself says more."""
+
+    def accepts(base: Base) -> bool:
+        with suppress(PlanError):
+            _prepared(inputs, skin, placement_of(base))
+            return True
+        return False
+
+    with stage("looking for a place for the base", after_s=PATIENCE_S):
+        poses_at = poses_to_reach(inputs.program, inputs.body, _believed(skin, inputs.request), inputs.arm)
+        base = place_for(inputs.arm, here, poses_at, accepts)
+    if base is None:
+        return "no place for the base was found from which the whole program can be done; choose another arm or program"
+    return f"move the base, from there the whole program can be done: {base_words(base)}"
+
+
+def _prepared(inputs: Inputs, skin: Skin, placement: Placement) -> Prepared:
+    """Return the checked plan of an arm at a place. Raises Refusal."""
+    config = inputs.config()
+    rig = simulated_rig(inputs.arm, simulation_options(inputs))
     robot = RobotModel(inputs.believed_arm, placement)
     try:
-        plan = plan_session(inputs.program, inputs.body, _believed(skin, inputs.request), robot)
+        plan = plan_session(
+            inputs.program,
+            inputs.body,
+            _believed(skin, inputs.request),
+            robot,
+            registration=(rig.registration_m, rig.registration_rad),
+            is_measured=True,
+        )
         refuse_too_long(plan)
     except PlanError as error:
         raise Refusal(error, config) from error
-    rig = simulated_rig(inputs.arm, simulation_options(inputs))
     parts = SessionParts.of(plan, robot, inputs.gains.gains, rig)
     refuse_impossible(inputs.faults, parts.limits)
-    config = _with_plan(config, plan.segments, plan.duration_s, parts.bounds)
+    config = with_assumptions(_with_plan(config, plan.segments, plan.duration_s, parts.bounds), parts)
     try:
         parts.refuse_unsafe()
     except PlanError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from controller.air.findings import AirChecked
 from controller.air.words import found_line
 from controller.observers import ClearedEvent, ObserverDropped, RequestEvent, SessionEvent
+from controller.registration import RegistrationEvent, words_of
 from controller.types import StepRecord, StopReason
 
 PROGRESS_TICKS = 50
@@ -75,6 +76,8 @@ class EventLines:
                 self._say(f"{t_s:.1f} s: {event.request}: {refused}{event.text}")
             case ClearedEvent():
                 self._say(f"{t_s:.1f} s: cleared by {event.who}; the arm is driven back and the session goes on")
+            case RegistrationEvent():
+                self._say(f"{t_s:.1f} s: place of the person measured: {words_of(event)}")
             case AirChecked():
                 verdict = "passed" if event.is_passed else "refused"
                 self._say(f"{t_s:.1f} s: free-air check {verdict}: {found_line(event.found)}")

@@ -50,7 +50,7 @@ def record_events(plant: SupervisedPlant, recorder: McapRecorder, disk: Disk) ->
         if fault.name == "disk_full":
             disk.is_full = True
 
-    plant.on_fault = on_fault
+    plant.on_fault, plant.on_contact = on_fault, recorder.touch
     plant.on_takeover = lambda reason: recorder.event(reason.t_s, EventKind.TAKEOVER, reason)
 
 

@@ -27,6 +27,7 @@ class SessionRequest:
         faults: faults to inject, ``NAME[=VALUE]@TIME_S``.
         mesh: mesh of the finite elements, of ``sim.fem.mesh_settings.PATCHES``.
         events: file with the requests of a person, or None.
+        base: where the arm's base stands, x, y, z in W [m] and yaw [deg]; None for the default place beside the body.
         plant: what the plant differs by: a name, or a plant file.
         corrections: what the arm differs from its file by, as it was identified; None for nothing.
     """
@@ -41,5 +42,6 @@ class SessionRequest:
     faults: tuple[str, ...] = ()
     mesh: str = DEFAULT_MESH
     events: Path | None = None
+    base: tuple[float, float, float, float] | None = None
     plant: str = DEFAULT_PLANT
     corrections: Path | None = None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from controller.errors import MassageArmError
 from controller.observers import Observer
 from controller.operator import Operator, Operators, TimedRequest, TimedRequests
 from controller.robot import RobotModel
+from controller.session import Session, SessionResult
+from sim.aftermath import periods_after
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant
 from workbench.record.memory import RunMemory
@@ -86,11 +90,28 @@ def simulate(
             operator = _operator(inputs.timed, keyboard)
             session = prepared.parts.session(plant, observers, operator, truth=plant)
             with stop_on_signals(session.request_stop, None if keyboard is None else keyboard.ask_stop):
-                result = session.run()
+                result = _run(session, plant, recorder)
         if on_progress is not None and result.stop is None:
             on_progress(1.0, 1.0)
     finally:
         plant.deactivate()
+
+
+def _run(session: Session, plant: SupervisedPlant, recorder: McapRecorder) -> SessionResult:
+    """Run a session and record what happens in the seconds after it, also after one that fails."""
+    try:
+        result = session.run()
+    except Exception:
+        with contextlib.suppress(MassageArmError):
+            _record_aftermath(plant, recorder)
+        raise
+    _record_aftermath(plant, recorder)
+    return result
+
+
+def _record_aftermath(plant: SupervisedPlant, recorder: McapRecorder) -> None:
+    for t_s, truth in periods_after(plant):
+        recorder.after(t_s, truth)
 
 
 def _operator(timed: tuple[TimedRequest, ...] | None, keyboard: Keyboard | None) -> Operator | None:

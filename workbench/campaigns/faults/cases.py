@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 
 from controller.errors import ConfigError
 from controller.robot import RobotModel
-from controller.types import Authority, Cause, Truth, Vector
+from controller.types import Authority, Cause, OtherContact, Truth, Vector
+from sim.aftermath import periods_after
 from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_tissue
 from sim.faults.kinds import FAULT_KINDS, CausedBy, Fault, Place, parse_fault
@@ -90,16 +91,20 @@ def chosen_cases(texts: Collection[str], tier: Tier = Tier.LAW) -> tuple[Case, .
     return tuple(found)
 
 
+OnPeriod = Callable[[Truth, Authority, tuple[OtherContact, ...]], None]
+"""Called with the truth of a period, who drove the arm in it, and what touched beside the pad."""
+
+
 class _TappedPlant(SimPlant):
     """The simulated arm, telling the truth of every period: also of those the session loop sleeps through."""
 
-    on_period: Callable[[Truth, Authority], None] | None = None
+    on_period: OnPeriod | None = None
 
     def advance(self, tau_nm: Vector) -> None:
         """Let one period pass and tell of it."""
         super().advance(tau_nm)
         if self.on_period is not None:
-            self.on_period(self.truth()[0], self.authority)
+            self.on_period(self.truth()[0], self.authority, self.other_contacts())
 
 
 class FaultWorld:
@@ -108,7 +113,7 @@ class FaultWorld:
     Args:
         short: the short plan: body, plan and session parts.
         seed: seed of person, breathing and noise.
-        on_period: called with the truth of every period and who drives the arm in it.
+        on_period: called for every period.
         tier: what stands for the tissue.
         differences: what the plant differs by from its model.
     """
@@ -117,7 +122,7 @@ class FaultWorld:
         self,
         short: ShortPlan,
         seed: int,
-        on_period: Callable[[Truth, Authority], None],
+        on_period: OnPeriod,
         tier: Tier = Tier.LAW,
         differences: PlantDifferences = EXACT_PLANT,
     ) -> None:
@@ -145,6 +150,11 @@ class FaultWorld:
         """Bring in a case, from now on; raises ConfigError where this arm cannot have it."""
         for text in broken.faults:
             self.plant.inject(parse_fault(f"{text}@{self.t_s!r}"))
+
+    def outlive(self) -> None:
+        """Close the brakes and let the seconds after the session pass."""
+        for _ in periods_after(self.plant):
+            pass
 
     def _note(self, _t_s: float, fault: Fault) -> None:
         self.is_disk_full |= fault.kind.place is Place.RECORD

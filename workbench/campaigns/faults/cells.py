@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from controller.safety.limits import REGION_CEILING_N
 from controller.types import Action, Cause, Mode
 from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier
@@ -17,6 +18,11 @@ FAST_PERSON_PEAK_N = 30.0
 """With the fast gains a person who moves may meet this at most."""
 LEFT_PRESSING_N = 5.0
 """A stopped arm that still presses with more has not let go: the light touch every stroke begins with."""
+LINK_N = min(REGION_CEILING_N.values())
+"""Links of the arm may press on the person with this much at most, mean over 0.1 s (design choice: the smallest ceiling
+of any region, because nobody planned where a link touches)."""
+LINK_TRANSIENT_N = 2.0 * LINK_N
+"""And with this much at a moment (ISO/TS 15066 allows a transient contact twice the force of a lasting one)."""
 DROP_M = 0.020
 """A stopped arm that has left the skin may sink by this: an arm let go falls it in 64 ms, one that floats under its
 damping takes longer than the whole reaction, so this tells the two apart; a pad sinks in less than that deep."""
@@ -125,6 +131,10 @@ class Measured:
         is_waited: it was waited for the end of parking.
         error: what the session ended with, in words.
         cpu_s: processor time it took from the fault on.
+        sunk_n: largest press force of the pad once the reaction to the stop had had its time, and after the brakes had
+            closed, mean over 0.1 s; 0 in earlier results.
+        link_n: largest force of a link on the person, mean over 0.1 s; 0 in earlier results.
+        link_transient_n: the same without the mean.
     """
 
     set_point_n: float
@@ -144,6 +154,9 @@ class Measured:
     is_waited: bool
     error: str
     cpu_s: float
+    sunk_n: float = 0.0
+    link_n: float = 0.0
+    link_transient_n: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +239,17 @@ def _not_dropped(_cell: Cell, m: Measured) -> str:
     return f"dropped by {1e3 * m.dropped_m:.0f} mm, allowed {1e3 * DROP_M:g} mm"
 
 
+def _stays_away(_cell: Cell, m: Measured) -> str:
+    return "" if m.sunk_n < LEFT_PRESSING_N else f"sank back and pressed with {m.sunk_n:.1f} N"
+
+
+def _links_off(_cell: Cell, m: Measured) -> str:
+    if m.link_n <= LINK_N and m.link_transient_n <= LINK_TRANSIENT_N:
+        return ""
+    words = f"a link pressed with {m.link_n:.1f} N, {m.link_transient_n:.1f} N at a moment"
+    return f"{words}; allowed {LINK_N:g} N and {LINK_TRANSIENT_N:g} N"
+
+
 def _parks(_cell: Cell, m: Measured) -> str:
     if not m.is_waited or m.action is not Action.PARK or m.mode is Mode.RELEASED:
         return ""
@@ -237,7 +261,7 @@ def _no_error(cell: Cell, m: Measured) -> str:
 
 
 _Check = Callable[[Cell, Measured], str]
-_COMMON: tuple[_Check, ...] = (_let_go, _not_dropped, _parks, _no_error)
+_COMMON: tuple[_Check, ...] = (_let_go, _not_dropped, _stays_away, _links_off, _parks, _no_error)
 _FAMILIES: dict[Family, tuple[_Check, ...]] = {
     Family.MACHINE: (_within_limit, _within_bound, _blind_rise),
     Family.PERSON: (_within_limit, _within_bound, _fast_peak),

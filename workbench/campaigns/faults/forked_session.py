@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import MassageArmError
 from controller.observers import SessionEvent
-from controller.types import Authority, ContactState, StepRecord, Truth
+from controller.types import Authority, ContactState, OtherContact, StepRecord, Truth
 from sim.person.tissue_tier import Tier
 from workbench.campaigns.faults.cases import FaultWorld
 from workbench.campaigns.faults.cells import Case, Cell, Group, Measured, dead, judged
@@ -93,7 +93,7 @@ class _Branching:
         self._left = list(task.cases)
         self._watch: Watch | None = None
         self._child: Child | None = None
-        self._waits = False
+        self._waits = self._is_after = False
         self._crest_n = CREST_SHARE * task.group.force_n
         self._world = FaultWorld(short, task.group.seed, self._on_period, task.group.tissue, short.differences)
         self._parts = short.parts_with(task.group.gains)
@@ -116,7 +116,7 @@ class _Branching:
                 self._child.finish(f"{type(failure).__name__}: {failure}".encode(), code=1)
             raise
         if self._watch is not None:
-            self._finish(self._watch, error)
+            self._finish(self._watch, error, is_settled=True)
         plant.deactivate()
         stop = self._gate.stop_reason
         why = error or (f"stopped by {stop.cause} before the fault" if stop else "the force was never reached")
@@ -159,17 +159,24 @@ class _Branching:
         except Exception as failure:
             child.finish(f"{type(failure).__name__}: {failure}".encode(), code=1)
 
-    def _on_period(self, truth: Truth, authority: Authority) -> None:
+    def _on_period(self, truth: Truth, authority: Authority, contacts: tuple[OtherContact, ...]) -> None:
         if self._watch is None:
             return
-        self._watch.period(truth, self._gate.mode, authority)
-        is_free = authority is not Authority.HOST or not self._waits
-        if self._watch.is_over(is_free or self._gate.is_settled(self._world.t_s)):
-            self._finish(self._watch, "")
+        self._watch.period(truth, self._gate.mode, authority, contacts)
+        if self._is_after:
+            return
+        is_parking = authority is Authority.HOST and self._waits
+        is_settled = authority is Authority.NOBODY or self._gate.is_settled(self._world.t_s)
+        if self._watch.is_over(is_settled, is_parking=is_parking):
+            self._finish(self._watch, "", is_settled=is_settled)
 
-    def _finish(self, watch: Watch, error: str) -> NoReturn:
+    def _finish(self, watch: Watch, error: str, *, is_settled: bool) -> NoReturn:
+        """Hand back what was measured; of an arm at rest after a stop the seconds behind closed brakes too."""
         if self._child is None:
             raise RuntimeError("only a branch has anything to hand back")
+        self._is_after = True
+        if is_settled and watch.is_stopped:
+            self._world.outlive()
         measured = watch.result(self._gate, self._world.taken, self._waits, error)
         self._child.finish(_MEASURED.dump_json(measured))
 

@@ -8,14 +8,16 @@ import time
 from controller.bounds import StrokeBound
 from controller.safety.gate import Gate
 from controller.safety.reaction import FLOAT_S, PARK_S, UNLOAD_S
-from controller.types import Authority, Cause, Mode, Truth
+from controller.types import Authority, Cause, Mode, OtherContact, Truth
+from sim.aftermath import AFTER_S
 from workbench.campaigns.faults.cells import Case, Measured
+from workbench.campaigns.faults.other_forces import OtherForces
 from workbench.runs.prepare import DT_S
 
 CALM_S = 1.5
 """Time from a fault that stops nothing to the end."""
 AFTER_STOP_S = UNLOAD_S + FLOAT_S + 0.1
-"""Time from a stop to the end: the reaction, and a little more."""
+"""Time from a stop until its reaction has had its effect: from here on the arm must leave the person alone."""
 
 
 class Watch:
@@ -39,10 +41,15 @@ class Watch:
         self._peak_n, self._ceiling_n, self._press_n = -math.inf, math.nan, math.nan
         self._left_at_m, self._dropped_m = math.nan, 0.0
         self._mode = Mode.RUN
+        self._other = OtherForces()
 
-    def period(self, truth: Truth, mode: Mode, authority: Authority) -> None:
-        """Take one period of the world, whoever drives it."""
+    def period(self, truth: Truth, mode: Mode, authority: Authority, contacts: tuple[OtherContact, ...] = ()) -> None:
+        """Take one period of the world, whoever drives it, with what touched beside the pad."""
         self._periods += 1
+        if contacts:
+            self._other.touch(self._periods * DT_S, contacts)
+        if self._since_reaction_s() >= AFTER_STOP_S:
+            self._other.press_after(truth.press_n)
         self._mode, self._press_n = mode, truth.press_n
         if not (truth.press_n <= truth.limit_n):
             self._over += 1
@@ -65,20 +72,30 @@ class Watch:
         """Watch from now on for so long as a session that nothing stops is watched."""
         self.calm_until = min(self.calm_until, self._periods + CALM_S / DT_S)
 
-    def is_over(self, is_settled: bool) -> bool:
+    def is_over(self, is_settled: bool, *, is_parking: bool) -> bool:
         """Return True once nothing more is to be seen.
 
         Args:
-            is_settled: a stopped arm has come to its rest, as far as it is waited for.
+            is_settled: a stopped arm has come to its rest.
+            is_parking: it is on its way there, and that is waited for; else it is watched for ``AFTER_S`` longer.
         """
         if self._reacted_at is None:
             return self._periods >= self.calm_until
-        since_s = (self._periods - self._reacted_at) * DT_S
-        return since_s >= AFTER_STOP_S and (is_settled or since_s >= AFTER_STOP_S + PARK_S)
+        since_s = self._since_reaction_s()
+        return since_s >= AFTER_STOP_S and (is_settled or since_s >= AFTER_STOP_S + (PARK_S if is_parking else AFTER_S))
+
+    @property
+    def is_stopped(self) -> bool:
+        """The arm has been stopped, by whatever."""
+        return self._reacted_at is not None
+
+    def _since_reaction_s(self) -> float:
+        return -math.inf if self._reacted_at is None else (self._periods - self._reacted_at) * DT_S
 
     def result(self, gate: Gate, taken: Cause | None, waits: bool, error: str) -> Measured:
         """Return what was measured."""
         stop = gate.stop_reason
+        link_n, link_transient_n = self._other.person_n()
         return Measured(
             set_point_n=self._set_point_n,
             peak_n=self._peak_n,
@@ -97,4 +114,7 @@ class Watch:
             is_waited=waits,
             error=error,
             cpu_s=time.process_time() - self._began,
+            sunk_n=self._other.sunk_n,
+            link_n=link_n,
+            link_transient_n=link_transient_n,
         )

@@ -9,7 +9,7 @@ from controller.bounds import refuse_unbounded
 from controller.law.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
-from controller.types import Reference, SegmentInfo, Vector
+from controller.types import ClearanceGrid, Reference, SegmentInfo, Vector
 from sim.differences.plants import EXACT, load_plant
 from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.options import SimulationOptions
@@ -86,6 +86,16 @@ class LatePlan:
     def start_q_rad(self) -> Vector:
         """Posture to begin at."""
         return self.whole.at(self.begin_s).posture_rad
+
+    @property
+    def registration(self) -> None:
+        """A cell goes without: it begins just above its only stroke."""
+        return None
+
+    @property
+    def keep_out(self) -> ClearanceGrid | None:
+        """As in the whole plan."""
+        return self.whole.keep_out
 
     def at(self, t_s: float) -> Reference:
         """Return the reference at a time of this plan."""

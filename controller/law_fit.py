@@ -1,0 +1,100 @@
+"""The law's settings for one arm: as fast and stiff as its joints, its lag and its encoders let every loop be sound.
+
+A tempo of one is the law as designed. A slower tempo takes the rates of the estimates with it, and the stiffnesses with
+its square, so that the loops keep their shape at lower frequencies, away from the joints' own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from controller.errors import PlanError
+from controller.law.gains import ForceGains, LawSettings
+from controller.loop_check import LoopVerdict, check_loops
+from controller.rig import Rig
+from controller.robot import RobotModel
+from controller.types import PlanLike
+
+TEMPOS = (1.0, 0.8, 0.6, 0.45, 0.33)
+"""Tempos that are tried, fastest first; below the last the path is followed too loosely (design choice)."""
+SLOWER_TEMPOS = (0.25, 0.18, 0.12, 0.08)
+"""Tempos that a refusal looks through for one that would pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawFit:
+    """Settings for one arm, and the worst loop under them.
+
+    Attributes:
+        settings: of the law.
+        tempo: what they were scaled by.
+        verdict: worst loop of the plan.
+    """
+
+    settings: LawSettings
+    tempo: float
+    verdict: LoopVerdict
+
+
+def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
+    """Return the settings at another tempo."""
+    square = tempo * tempo
+    return replace(
+        settings,
+        translation_n_per_m=square * settings.translation_n_per_m,
+        rotation_nm_per_rad=square * settings.rotation_nm_per_rad,
+        posture_nm_per_rad=square * settings.posture_nm_per_rad,
+        approach_damping_ns_per_m=tempo * settings.approach_damping_ns_per_m,
+        motion_per_s=tempo * settings.motion_per_s,
+        unexplained_per_s=tempo * settings.unexplained_per_s,
+        press_per_s=tempo * settings.press_per_s,
+    )
+
+
+def fit_law(plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig) -> LawFit:
+    """Return the fastest settings under which every loop is sound; the slowest tried where none is.
+
+    Args:
+        plan: the plan.
+        robot: the arm; its buffers are used.
+        gains: of the force loop.
+        settings: at a tempo of one.
+        rig: lag of loop and drives.
+    """
+    found = _at(plan, robot, gains, settings, rig, TEMPOS[0])
+    for tempo in TEMPOS[1:]:
+        if found.verdict.is_sound:
+            break
+        found = _at(plan, robot, gains, settings, rig, tempo)
+    return found
+
+
+def refuse_ringing(
+    fit: LawFit, plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig
+) -> None:
+    """Refuse an arm on which no tempo of the law is sound.
+
+    Raises:
+        PlanError: names the loop, the joint, the frequency, and the largest stiffness that would pass.
+    """
+    if fit.verdict.is_sound:
+        return
+    slower = (_at(plan, robot, gains, settings, rig, tempo) for tempo in SLOWER_TEMPOS)
+    passing = next((other for other in slower if other.verdict.is_sound), None)
+    worst = fit.verdict
+    got = f"an oscillation at {worst.frequency_hz:.0f} Hz that grows by {worst.growth_per_s:.1f} 1/s"
+    todo = "use stiffer joints, encoders at the links or a shorter loop lag"
+    if passing is not None:
+        todo += f"; the largest stiffness that would pass is {passing.settings.translation_n_per_m:.0f} N/m"
+    raise PlanError(
+        worst.place,
+        f"joint {worst.joint}",
+        f"{got} with a stiffness of {fit.settings.translation_n_per_m:.0f} N/m ({worst.doubt})",
+        "oscillations that decay",
+        todo,
+    )
+
+
+def _at(plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig, tempo: float) -> LawFit:
+    slowed = at_tempo(settings, tempo)
+    return LawFit(slowed, tempo, check_loops(plan, robot, gains, slowed, rig))

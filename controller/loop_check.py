@@ -1,0 +1,257 @@
+"""Whether the running law is stable on the arm: in all six directions and all joints at once, elasticity included.
+
+The law's own code, linearised (``law.linearised``), is closed around the sampled elastic arm (``elastic_plant``) in
+postures of every stroke: in the air, in the approach and pressed on the tissue. A loop is sound where every eigenvalue
+decays also with other joints, drives and tissue than the files say (``DOUBTS``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.arm import JointDrive
+from controller.elastic_plant import ElasticPlant, TissueSpring, elastic_plant, link_inertia
+from controller.law.gains import ForceGains, LawSettings
+from controller.law.linearised import LinearLaw, linear_law
+from controller.rig import Rig
+from controller.robot import RobotModel
+from controller.types import ContactState, PlanLike, Reference, SegmentInfo
+
+Array = NDArray[np.float64]
+
+BASE_LAG_TICKS = 2
+"""Lag that the model has by itself: a command acts in the next tick, a wrench sample is one tick old."""
+GROWTH_PER_S = 0.1
+"""Growth that counts: slower ones are what differentiating numerically leaves of constants that never change."""
+SLOWEST_HZ = 0.5
+"""Below this the operator and the plan are faster than any growth; states that are held in a posture stand there."""
+TISSUE_LOSS_FACTOR = 0.1
+"""Loss factor of muscle under a pad, rounded down; see ``controller.bounds``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A way in which the arm or the tissue may differ from what is known of them.
+
+    Attributes:
+        name: in words.
+        stiffness: of the joints, over the file's.
+        torque: of the drives, over what is commanded.
+        ticks: further delay.
+        tissue: stiffness of the tissue, over the plan's.
+    """
+
+    name: str
+    stiffness: float = 1.0
+    torque: float = 1.0
+    ticks: int = 0
+    tissue: float = 1.0
+
+
+DOUBTS = (
+    Doubt("as the files say"),
+    Doubt("joints softer by a third", stiffness=0.67),
+    Doubt("joints stiffer by a half", stiffness=1.5),
+    Doubt("torque larger by a third", torque=1.33),
+    Doubt("one tick later", ticks=1),
+    Doubt("tissue twice as stiff", tissue=2.0),
+)
+"""What the margins are for: a gain margin of a third, one tick, and the spread of gears and people (design choice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopVerdict:
+    """The worst loop that was found.
+
+    Attributes:
+        growth_per_s: of its fastest growing mode; below zero it decays.
+        frequency_hz: of that mode.
+        joint: number (from 1) of the joint that moves most in it.
+        place: stroke and contact state.
+        doubt: under which doubt.
+    """
+
+    growth_per_s: float
+    frequency_hz: float
+    joint: int
+    place: str
+    doubt: str
+
+    @property
+    def is_sound(self) -> bool:
+        """True where every mode decays; NaN is not sound."""
+        return self.growth_per_s <= GROWTH_PER_S
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Posture:
+    """What a loop needs of one posture.
+
+    Attributes:
+        links: M_l (n, n).
+        row: n^T J, (n,).
+        load_gradient: (n, n), change of the torque that holds arm and press force.
+        contact_s: wrench in S of one newton along the normal at T, (6,).
+        inertia_s: wrench in S of joint accelerations, (6, n): the tool's inertia.
+        own_kg_m2: diagonal of M, (n,).
+        mass_kg: effective mass along the normal.
+    """
+
+    links: Array
+    row: Array
+    load_gradient: Array
+    contact_s: Array
+    inertia_s: Array
+    own_kg_m2: Array
+    mass_kg: float
+
+
+def check_loops(
+    plan: PlanLike,
+    robot: RobotModel,
+    gains: ForceGains,
+    settings: LawSettings,
+    rig: Rig,
+    drives: Sequence[JointDrive] | None = None,
+    doubts: Sequence[Doubt] = DOUBTS,
+) -> LoopVerdict:
+    """Return the worst loop of a plan.
+
+    Args:
+        plan: the plan.
+        robot: the arm; its buffers are used.
+        gains: of the force loop.
+        settings: of the law.
+        rig: lag of loop and drives.
+        drives: other drives than the arm's file says, None for those.
+        doubts: which doubts.
+    """
+    known = tuple(drives or robot.arm.drives)
+    worst = LoopVerdict(-math.inf, 0.0, 0, "no stroke", "")
+    for segment in plan.segments:
+        for contact, reference in _places(plan, segment):
+            press_n = segment.force_target_n if contact is ContactState.WORK else 0.0
+            law = linear_law(robot, gains, settings, rig.dt_s, reference, contact, press_n)
+            posture = _posture(robot, reference, press_n)
+            place = f"{segment.name}, {contact}"
+            for doubt in doubts:
+                if doubt.tissue != 1.0 and contact is not ContactState.WORK:
+                    continue
+                tissue = segment.working_stiffness_n_per_m * doubt.tissue if contact is ContactState.WORK else 0.0
+                found = _verdict(_closed(law, posture, known, rig, doubt, tissue), posture, rig.dt_s)
+                if not found[0] <= worst.growth_per_s:
+                    worst = LoopVerdict(*found, place, doubt.name)
+    return worst
+
+
+def _places(plan: PlanLike, segment: SegmentInfo) -> list[tuple[ContactState, Reference]]:
+    """Return contact states and postures of a stroke: both its ends at work, its beginning also in the air."""
+    first, last = plan.at(segment.start_s), plan.at(segment.end_s)
+    return [
+        (ContactState.WORK, first),
+        (ContactState.WORK, last),
+        (ContactState.APPROACH, first),
+        (ContactState.FREE, first),
+    ]
+
+
+def _posture(robot: RobotModel, reference: Reference, press_n: float) -> _Posture:
+    q, n = np.array(reference.posture_rad), robot.joints
+    normal = np.array(reference.pads[0].normal_w)
+    gradient = _load_gradient(robot, q, press_n * normal)
+    robot.update(q, np.zeros(n))
+    tool = robot.arm.tool
+    position_ts, rotation_ts = robot.sensor_in_tool()
+    into_s = (robot.rotation @ rotation_ts).T
+    to_sensor = robot.rotation @ position_ts
+    to_centre = into_s.T @ np.array(tool.com_s_m)
+    centre = robot.jacobian[:3] - _cross(to_sensor + to_centre) @ robot.jacobian[3:]
+    pull = -tool.mass_kg * into_s
+    inverse = np.linalg.solve(robot.mass, robot.jacobian[:3].T @ normal)
+    row = normal @ robot.jacobian[:3]
+    return _Posture(
+        links=link_inertia(robot.mass.copy(), robot.arm.drives),
+        row=row,
+        load_gradient=gradient,
+        contact_s=np.concatenate([into_s @ normal, into_s @ np.cross(-to_sensor, normal)]),
+        inertia_s=np.vstack([pull @ centre, pull @ _cross(to_centre) @ centre]),
+        own_kg_m2=np.diag(robot.mass).copy(),
+        mass_kg=1.0 / float(row @ inverse),
+    )
+
+
+def _load_gradient(robot: RobotModel, q: Array, force_w: Array, step: float = 1e-5) -> Array:
+    """Return d(g - J^T f)/dq, (n, n), by central differences."""
+    n = q.size
+    gradient = np.zeros((n, n))
+    for joint in range(n):
+        for sign in (1.0, -1.0):
+            moved = q.copy()
+            moved[joint] += sign * step
+            robot.update(moved, np.zeros(n))
+            held = robot.gravity - robot.jacobian[:3].T @ force_w
+            gradient[:, joint] += sign * held / (2.0 * step)
+    return gradient
+
+
+def _closed(
+    law: LinearLaw, posture: _Posture, drives: Sequence[JointDrive], rig: Rig, doubt: Doubt, tissue_n_per_m: float
+) -> tuple[Array, ElasticPlant]:
+    """Return the closed loop of plant, wrist sensor and law, one tick a step, and the plant, whose states come first.
+
+    States behind the plant's: joint speeds and contact force one tick ago, the law's.
+    """
+    n, dt_s = posture.row.size, rig.dt_s
+    damping = TISSUE_LOSS_FACTOR * math.sqrt(tissue_n_per_m * posture.mass_kg)
+    spring = TissueSpring(posture.row, tissue_n_per_m, damping)
+    scaled = [replace(drive, stiffness_nm_per_rad=doubt.stiffness * drive.stiffness_nm_per_rad) for drive in drives]
+    delay = 1 + max(0, rig.loop_lag_ticks - BASE_LAG_TICKS) + doubt.ticks
+    plant = elastic_plant(
+        posture.links, scaled, rig.drive_lag_s, delay, dt_s, spring if tissue_n_per_m > 0.0 else None,
+        posture.load_gradient,
+    )  # fmt: skip
+    size, own = plant.a.shape[0], law.a.shape[0]
+    force = -(tissue_n_per_m * (posture.row @ plant.q) + damping * (posture.row @ plant.dq))
+    total = size + n + 1 + own
+    before, last, mine = slice(size, size + n), size + n, slice(size + n + 1, total)
+    senses = np.zeros((3 * n + 6, total))
+    senses[:n, :size], senses[n : 2 * n, :size], senses[2 * n : 3 * n, :size] = (
+        plant.sensed_q, plant.sensed_dq, plant.drive,
+    )  # fmt: skip
+    senses[3 * n :, :size] = 0.5 * np.outer(posture.contact_s, force) + posture.inertia_s @ plant.dq / dt_s
+    senses[3 * n :, before] = -posture.inertia_s / dt_s
+    senses[3 * n :, last] = 0.5 * posture.contact_s
+    loop = np.zeros((total, total))
+    loop[:size, :size] = plant.a
+    into = doubt.torque * plant.b
+    loop[:size] += into @ law.d @ senses
+    loop[:size, mine] += into @ law.c
+    loop[before, :size], loop[last, :size] = plant.dq, force
+    loop[mine] += law.b @ senses
+    loop[mine, mine] += law.a
+    return loop, plant
+
+
+def _verdict(closed: tuple[Array, ElasticPlant], posture: _Posture, dt_s: float) -> tuple[float, float, int]:
+    """Return growth [1/s], frequency [Hz] and main joint (from 1) of the fastest growing mode."""
+    loop, plant = closed
+    if not np.all(np.isfinite(loop)):
+        return math.inf, math.nan, 0
+    values, vectors = np.linalg.eig(loop)
+    frequency = np.abs(np.angle(values)) / (2.0 * math.pi * dt_s)
+    size = np.where(frequency >= SLOWEST_HZ, np.abs(values), 0.0)
+    worst = int(np.argmax(size))
+    moving = np.abs(plant.dq @ vectors[: plant.a.shape[0], worst]) ** 2 * posture.own_kg_m2
+    growth = math.log(size[worst]) / dt_s if size[worst] > 0.0 else -math.inf
+    return growth, float(frequency[worst]), int(np.argmax(moving)) + 1
+
+
+def _cross(vector: Array) -> Array:
+    """Return the (3, 3) matrix of the cross product with a vector from the left."""
+    x, y, z = vector
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])

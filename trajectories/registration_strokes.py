@@ -1,0 +1,91 @@
+"""Light glides at the start of a session whose measured heights tell whether the person lies as planned.
+
+Touches on single points do not tell it: under breathing, a scan that is 3 mm off and tissue that is not known, three of
+them leave a shift across the spine open to 20-45 mm, six to 7-40 mm, because a round back that is shifted looks like
+one that is rolled. Glides over the slopes of both back muscles see their curvature, which tells these apart: they leave
+3-6 mm (docs/registration.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from controller.types import Region
+from trajectories.anatomy.back import Back
+from trajectories.anatomy.keepout import RIDGE_M
+from trajectories.anatomy.measures import ERECTOR_M
+from trajectories.techniques.fields import TOUCH_FORCE_N
+from trajectories.techniques.stroke_path import CONTACT_RADIUS_M, StrokePath, follow_skin
+from trajectories.techniques.timing import samples, travel, travel_time
+
+Array = NDArray[np.float64]
+
+TECHNIQUE = "registration"
+"""Technique that these strokes name; no program file has it."""
+FARTHEST_M = 0.025
+"""A base that stands this far off is found out, and must not bring a glide into a keep-out meanwhile."""
+INNER_M = RIDGE_M + FARTHEST_M + CONTACT_RADIUS_M
+"""Nearest to the spine: clear of the ridge wherever the base stands."""
+OUTER_M = ERECTOR_M - FARTHEST_M - CONTACT_RADIUS_M
+"""Farthest from the spine below the ribs: clear of the kidney flank."""
+RIBS_OUTER_M = 0.065
+"""Farthest from the spine over the ribs (design choice: on every shipped body 25 mm from the shoulder blade)."""
+CORNERS = (
+    (0.05, INNER_M),
+    (0.05, OUTER_M),
+    (0.35, INNER_M),
+    (0.65, RIBS_OUTER_M),
+    (0.95, INNER_M),
+    (0.95, RIBS_OUTER_M),
+)
+"""Corners of a glide: share of the way from L5S1 to T3, and distance from the spine (found by trial: the smallest error
+across the spine at the least length)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape of the glides.
+
+    Attributes:
+        corners: as ``CORNERS``.
+        speed_m_s: speed, slowed where the skin curves (design choice).
+    """
+
+    corners: tuple[tuple[float, float], ...]
+    speed_m_s: float
+
+
+SHAPES = (Shape(((-0.17, 0.060), *CORNERS), 0.09), Shape(CORNERS, 0.08))
+"""The better one first: it begins on the slope of the buttock, which tells how far along the back the person lies. An
+arm that cannot do it takes the other one."""
+RAMP_S = 0.5
+"""Time in which it gets going and comes to rest (assumed gentle)."""
+ROUNDING = 12
+"""Corners are rounded by a Gaussian of so many samples: 120 ms, 11 mm."""
+ALLOWED = frozenset(
+    {Region.SACRUM, Region.GLUTEAL, Region.LUMBAR_PARASPINAL, Region.THORACIC_PARASPINAL, Region.RHOMBOID}
+)
+"""A touch is allowed on all of these."""
+
+
+def registration_paths(back: Back, shape: Shape) -> tuple[StrokePath, ...]:
+    """Return a light glide on each side of the spine: up on the left, down on the right."""
+    return tuple(_glide(side, back, shape) for side in ("left", "right"))
+
+
+def _glide(side: str, back: Back, shape: Shape) -> StrokePath:
+    low, high = back.stretch_x("L5S1", "T3", CONTACT_RADIUS_M)
+    corners = np.array([(low + share * (high - low), lateral) for share, lateral in shape.corners])
+    corners = corners if side == "left" else corners[::-1]
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
+    t = samples(travel_time(along[-1], shape.speed_m_s, RAMP_S))
+    gone = travel(t, along[-1], shape.speed_m_s, RAMP_S)
+    x, lateral = (gaussian_filter1d(np.interp(gone, along, c), ROUNDING, mode="nearest") for c in corners.T)
+    y = back.spine.y(x) + (1.0 if side == "left" else -1.0) * lateral
+    press = np.full(len(t), TOUCH_FORCE_N)
+    path = follow_skin(np.column_stack([x, y]), press, back)
+    return StrokePath.of_one_pad(f"registration {side}", TECHNIQUE, side, ALLOWED, path)
