@@ -61,6 +61,9 @@ JOINT_AGE_S = 0.0035
 """Oldest values of a joint: a drive that missed three answers in a row is taken for silent (assumed)."""
 VOLTAGE_V = (0.0, math.inf)
 """Supply that is allowed where no rig is known."""
+FREE_PRESS_N = 12.0
+"""Static press force off the skin: the approach's speed loop asks for 8 N, joint friction for the rest (design choice;
+at 15 N the landing of a light glide near the spine, over bone, would be over 40 N at worst on a heavy arm)."""
 NOT_FITTED = JointSenses(has_temperatures=False, has_voltages=False, has_ages=False, has_faults=False)
 LATE_S = 0.008
 """Longest time without a tick: the answer is there within 10 ms."""
@@ -114,7 +117,7 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         torque_nm=arm.torque_limit_nm,
         pads=pads,
         strokes=strokes,
-        free_press_n=15.0,
+        free_press_n=FREE_PRESS_N,
         press_speed_m_s=0.018,
         free_press_speed_m_s=0.025,
         loading_rate_n_per_s=4000.0,

@@ -1,6 +1,6 @@
 """Joint friction, learned from the torque that the arm's model does not explain, and fed forward from the plan.
 
-A feedback of the unexplained torque that is fast enough for friction would also feed the gears' oscillation back. So the
+A feedback of the unexplained torque that is fast enough for friction would feed the gears' oscillation back too. So the
 Coulomb friction of every joint is a number that is learned over seconds, by least squares with fading memory of the
 unexplained torque on the direction of motion and a constant (errors of gravity), and used in two places: in the motion
 estimate's model, and as feed-forward of the planned joint speed.

@@ -8,23 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.compiled import compiled
-from controller.law.contact_estimate import (
-    contact_wrench,
-    corrected_normal,
-    follow_drift,
-    forget_slope,
-    is_learning,
-    learn_slope,
-    press_estimate,
-    press_motion,
-    tare,
-)
 from controller.law.contact_states import OFFSET_FADE_S, advance_contact, advance_offset, press_command
-from controller.law.impedance import consistent_inverse, damping_wrench, null_space_torque, operational_space
-from controller.law.joint_friction import FRICTION, direction, learn_friction
-from controller.law.memory import APPROACH, CONTACT, FREE, LIFT, PHASE_TRANSFER, WORK, Record
-from controller.law.motion_estimate import POSITION, SPEED, estimate_motion, unexplained_torque
-from controller.law.observer import observe
+from controller.law.impedance import damping_wrench, null_space_torque
+from controller.law.joint_friction import FRICTION, direction
+from controller.law.memory import CONTACT, FREE, LIFT, PHASE_TRANSFER, WORK, Record
+from controller.law.motion_estimate import POSITION, SPEED
+from controller.law.sensing import sense
 from controller.law.small_algebra import (
     backward_solve,
     forward_solve,
@@ -39,109 +28,6 @@ INERTIA_PRESS_CAP_N = 10.0
 """Largest share of the press command from inertia feed-forward (assumed; 1-2 N are usual in strokes)."""
 SPEED_SOFTENING_M_S = 0.003
 """Below this speed the friction feed-forward fades (prototype value)."""
-
-
-@compiled
-def sense(
-    dt: float,
-    gains: Record,
-    tool: Record,
-    reference: Record,
-    state: Record,
-    jacobian: Array,
-    mass: Array,
-    coriolis: Array,
-    gravity: Array,
-    rotation: Array,
-    q: Array,
-    dq: Array,
-    tau: Array,
-    wrench_s: Array,
-    may_tare: bool,
-    mass_factor: Array,
-    inverse_mass_jt: Array,
-    factor: Array,
-    jbar_t: Array,
-    observers: Array,
-    motion: Array,
-    friction: Array,
-    friction_cap: Array,
-    unexplained: Array,
-    twist: Array,
-) -> None:
-    """Fill rigid-body terms, contact wrench, observers, local normal and press estimate (see the callee of each)."""
-    s, r = state[0], reference[0]
-    joints = dq.shape[0]
-    operational_space(jacobian, mass, mass_factor, inverse_mass_jt, factor)
-    consistent_inverse(inverse_mass_jt, factor, jbar_t)
-    wrench = np.empty(6)
-    follow_drift(dt, state)
-    contact_wrench(rotation, tool, s.bias, wrench_s, r.acceleration, wrench)
-    known = np.zeros(joints)
-    if is_finite(wrench):
-        if may_tare and s.is_tared == 0:
-            tare(state, wrench, rotation, tool)
-        if s.is_trusted == 1:
-            joint_torque(jacobian, wrench, known)
-    nothing = np.zeros(joints)
-    rate = gains[0].observer_per_s
-    is_first = s.is_started == 0
-    observe(dt, rate, mass, coriolis, gravity, dq, tau, nothing, observers[0], observers[1], is_first)
-    estimate_motion(
-        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, np.diag(mass), mass_factor, coriolis, gravity,
-        q, tau, known,
-        friction[FRICTION], is_first, motion,
-    )  # fmt: skip
-    unexplained_torque(mass, motion, unexplained)
-    if s.is_trusted == 1:
-        delay = 1.0 / (2.0 / gains[0].motion_per_s + 1.0 / gains[0].unexplained_per_s)
-        learn_friction(dt, delay, friction_cap, motion[SPEED], unexplained, friction)
-    for i in range(6):
-        total = 0.0
-        for j in range(joints):
-            total += jacobian[i, j] * motion[SPEED, j]
-        twist[i] = total
-    s.is_started = 1
-    if s.contact in (FREE, LIFT, APPROACH):
-        forget_slope(dt, state)
-    elif is_learning(state) and is_finite(wrench):
-        learn_slope(dt, gains, state, wrench, twist, r.normal)
-    corrected_normal(state, r.normal)
-    sensed = wrench[0] * s.normal[0] + wrench[1] * s.normal[1] + wrench[2] * s.normal[2]
-    press_estimate(dt, gains, state, sensed, force_along(s.normal, jbar_t, observers[1]))
-    closing = 0.0
-    for i in range(3):
-        closing -= (twist[i] - r.twist[i]) * s.normal[i]
-    press_motion(dt, gains, state, closing)
-
-
-@compiled
-def is_finite(vector: Array) -> bool:
-    """Return True where every entry is finite (a sum is, unless it overflows, which counts as not finite)."""
-    total = 0.0
-    for i in range(vector.shape[0]):
-        total += vector[i]
-    return math.isfinite(total)
-
-
-@compiled
-def joint_torque(jacobian: Array, wrench: Array, tau: Array) -> None:
-    """Write J^T w, (n,)."""
-    for j in range(tau.shape[0]):
-        total = 0.0
-        for i in range(6):
-            total += jacobian[i, j] * wrench[i]
-        tau[j] = total
-
-
-@compiled
-def force_along(direction: Array, jbar_t: Array, tau: Array) -> float:
-    """Return the tool force along ``direction`` (3,) that the joint torques ``tau`` (n,) amount to [N]."""
-    total = 0.0
-    for i in range(3):
-        for j in range(tau.shape[0]):
-            total += direction[i] * jbar_t[i, j] * tau[j]
-    return total
 
 
 @compiled

@@ -24,10 +24,8 @@ def differing_links(links: Sequence[ArmLink], arm: ArmDescription, differences: 
     """
     joints = len(arm.joint_names)
     changed = list(links)
-    if differences.is_elastic:
-        changed = _without_rotors(changed, arm, differences.name)
-    else:
-        changed = _with_rotors(changed, arm)
+    is_elastic = differences.is_elastic
+    changed = _without_rotors(changed, arm, differences.name) if is_elastic else _with_rotors(changed, arm)
     behind = {link.name for link in hanging_on(links, arm.sensor_frame)}
     scales, shifts = per_joint(differences.arm_mass_scale, joints), differences.arm_com_error_m
     shifts = shifts if len(shifts) == joints else shifts * joints
