@@ -378,10 +378,7 @@ class Session:
             self._gate.stop(stop_reason(Cause.WORKSPACE, what, 1.0, 0.0, "times", t_s))
 
     def _show(self, step: StepRecord) -> None:
-        """Show the step to the observers; a critical one that fails stops the session, but never the loop at once.
-
-        The others see the way to rest too: what is true of it counts.
-        """
+        """Show a step, of the way to rest too, to the observers; a critical one that fails stops session, not loop."""
         try:
             self._observers.show_step(step)
         except Exception as error:

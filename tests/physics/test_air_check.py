@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from controller.air.check import CORRECTED_NM
 from controller.air.findings import AirChecked, Tared
 from controller.law.gains import STANDARD
 from controller.observers import SessionEvent
@@ -95,7 +96,7 @@ def test_an_exact_arm_passes_and_is_left_as_it_is() -> None:
     assert not found.is_corrected
     assert found.mass_kg == pytest.approx(found.stated_mass_kg, abs=0.01)
     np.testing.assert_allclose(found.friction_nm, (0.3,) * 4 + (0.1,) * 3, atol=0.05)
-    assert np.abs(found.gravity_error_nm).max() < 0.1
+    assert np.abs(found.gravity_error_nm).max() < CORRECTED_NM
 
 
 @pytest.mark.parametrize(
