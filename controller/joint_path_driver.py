@@ -9,6 +9,7 @@ from operator import mul
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.path_gains import GROWTH_SHARE, PathGains
 from controller.types import ArmState, Command, Vector
 
 Array = NDArray[np.float64]
@@ -21,9 +22,9 @@ PEAK_SPEED = 1.875
 TOOL_SPEED_M_S = 0.45
 """Largest planned speed of the tool on a leg, below the speed that stops a session (assumed): a leg that turns several
 joints the same way takes longer."""
-BANDWIDTH_RAD_S = 20.0
-"""Every joint follows as a critically damped spring of this frequency; the friction of a light wrist joint then holds
-it back by less than 0.1 rad (design choice). How hard it may push is not decided here but by the gate."""
+MOST_MISSING_RAD = 0.15
+"""A joint that friction holds back is pulled as if it lagged by at most so much more than it does (design choice). How
+hard a joint may push is not decided here but by the gate."""
 BLOCKED_RAD = 0.3
 """A joint this far from where it should be is held back by something (assumed)."""
 ARRIVED_RAD, ARRIVED_RAD_S = 0.12, 0.05
@@ -46,13 +47,21 @@ class JointPathDriver:
 
     Args:
         waypoints_rad: joint postures to go through in order, each (n,); at the last one it rests.
+        gains: how stiffly.
+        dt_s: period [s].
         friction_nm: Coulomb friction of every joint, (n,): a joint with so little inertia that its spring would be held
             back by its friction farther than ``ARRIVED_RAD`` gets a stiffer one; empty where it is not known.
     """
 
-    def __init__(self, waypoints_rad: tuple[Vector, ...], friction_nm: Vector = ()) -> None:
-        self._waypoints = waypoints_rad
+    def __init__(
+        self, waypoints_rad: tuple[Vector, ...], gains: PathGains, dt_s: float, friction_nm: Vector = ()
+    ) -> None:
         self._least_stiffness = np.array(friction_nm) / (FRICTION_SHARE * ARRIVED_RAD)
+        self._waypoints, self._gains, self._dt_s = waypoints_rad, gains, dt_s
+        self._shares = -np.expm1(-dt_s * np.array(gains.corner_rad_s))
+        self._growths = GROWTH_SHARE * dt_s * np.array(gains.bandwidth_rad_s)
+        self._missing = np.zeros(len(gains.bandwidth_rad_s))
+        self._slow: tuple[Array, Array] | None = None
         self._from: Vector = ()
         self._since_s = 0.0
         self.is_blocked = False
@@ -64,14 +73,13 @@ class JointPathDriver:
         self.leg = 0
         """Index of the waypoint that the arm is driven to."""
 
-    def step(self, command: Command, state: ArmState, mass: Array, dt_s: float) -> Command:
-        """Return ``command`` with the torques of this tick of the way, the bias M (w^2 e + 2 w de/dt) away.
+    def step(self, command: Command, state: ArmState, mass: Array) -> Command:
+        """Return ``command`` with the torques of this tick of the way: a spring and a damper away from the bias.
 
         Args:
             command: of the law, for its rigid-body terms.
             state: what the senses say.
             mass: joint-space inertia M, (n, n).
-            dt_s: period [s].
         """
         q_rad, dq_rad_s = state.q_rad, state.dq_rad_s
         if not self._from:
@@ -80,15 +88,17 @@ class JointPathDriver:
         tool_m_s = math.hypot(*[sum(map(mul, row, speed)) for row in command.terms.jacobian[:3]])
         share = _time_share(tool_m_s)
         speed = tuple(share * v for v in speed)
-        self._since_s, self.planned_rad_s = self._since_s + share * dt_s, speed
+        self._since_s, self.planned_rad_s = self._since_s + share * self._dt_s, speed
         lag = [w - q for w, q in zip(wanted, q_rad, strict=True)]
         if not max(map(abs, lag)) <= BLOCKED_RAD:
             self.is_blocked = True
-        slow = np.subtract(speed, dq_rad_s)
-        pull = mass @ (BANDWIDTH_RAD_S**2 * np.array(lag) + 2.0 * BANDWIDTH_RAD_S * slow)
+        behind = np.array(lag)
+        self._missing = np.clip(self._missing + self._growths * behind, -MOST_MISSING_RAD, MOST_MISSING_RAD)
+        slow = np.array(speed) - self._filtered(np.array(dq_rad_s))
+        spring = self._gains.spring(mass)
+        pull = spring @ (behind + self._missing) + self._gains.damping(mass) @ slow
         if len(self._least_stiffness) > 0:
-            lacking = np.maximum(self._least_stiffness - BANDWIDTH_RAD_S**2 * np.diag(mass), 0.0)
-            pull += lacking * np.array(lag)
+            pull += np.maximum(self._least_stiffness - np.diag(spring), 0.0) * behind
         tau: Vector = tuple((np.array(command.terms.bias_nm) + pull).tolist())
         if is_over and self.leg < len(self._waypoints) - 1:
             self._from, self._since_s = self._waypoints[self.leg], 0.0
@@ -96,6 +106,14 @@ class JointPathDriver:
         elif is_over and max(map(abs, lag)) <= ARRIVED_RAD and max(map(abs, dq_rad_s)) <= ARRIVED_RAD_S:
             self.is_arrived = True
         return replace(command, tau_nm=tau)
+
+    def _filtered(self, dq_rad_s: Array) -> Array:
+        """Return the joint speeds through two low-passes, (n,), which begin at the first speeds."""
+        first, second = (dq_rad_s, dq_rad_s) if self._slow is None else self._slow
+        first = first + self._shares * (dq_rad_s - first)
+        second = second + self._shares * (first - second)
+        self._slow = first, second
+        return second
 
     def _along(self) -> tuple[Vector, Vector, bool]:
         """Return wanted positions and speeds on the present leg, and whether its time is over.

@@ -12,6 +12,7 @@ from typing import Self
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.observers import ClearedEvent, Observer, Observers, RequestEvent, SessionEvent
 from controller.operator import NO_REQUESTS, Asked, Operator, Request, Requests
+from controller.path_gains import PathGains
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
 from controller.safety.gate import Gate, Judgement
@@ -104,7 +105,7 @@ class Session:
         self._requested: Cause | None = None
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
-        self._ways = Ways(plan, law.robot, plant.rig.dt_s)
+        self._ways = Ways(plan, law.robot, plant.rig.dt_s, PathGains.of(gate.limits.stop))
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
         self._tick_us: list[float] = []

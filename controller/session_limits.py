@@ -25,6 +25,7 @@ from controller.safety.limits import (
 )
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
+from controller.stop_gains import LoopTiming, stop_gains
 from controller.stroke_inertia import SAMPLE_S, largest_friction, plausible_window_n
 from controller.types import JointSenses, PlanLike, SegmentInfo
 from controller.ways import driven_positions, driven_time_s
@@ -142,6 +143,7 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         supervisor_age_s=SUPERVISOR_AGE_S,
         tank=TankLimits(capacity_j=0.1, refill_w=0.003, halvings=3),
         park_force_n=15.0,
+        stop=stop_gains(plan, robot, LoopTiming.of(rig)),
     )
 
 
@@ -154,6 +156,7 @@ def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
         torque_nm=limits.torque_nm,
         bad_reads=3,
         patience_reads=25,
+        stop=limits.stop,
     )
 
 

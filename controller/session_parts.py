@@ -19,6 +19,7 @@ from controller.safety.limits import SESSION_CEILING_S, GateLimits
 from controller.safety.supervision import SupervisorLimits
 from controller.session import Session
 from controller.session_limits import session_limits, supervisor_limits
+from controller.stop_gains import LoopTiming, refuse_swinging
 from controller.types import PlanLike
 
 
@@ -82,6 +83,7 @@ class SessionParts:
         refuse_unbounded(self.bounds)
         refuse_weak(self.plan, self.robot, self.limits)
         refuse_unstable(self.plan, self.gains, self.settings, self.rig.loop_lag_ticks, self.rig.dt_s)
+        refuse_swinging(self.plan, self.robot, self.limits.stop, LoopTiming.of(self.rig))
 
     def law(self) -> ImpedanceForceLaw:
         """Return a fresh control law."""

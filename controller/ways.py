@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from controller.joint_path_driver import JointPathDriver, leg_time_s
+from controller.path_gains import PathGains
 from controller.robot import RobotModel
 from controller.types import ArmState, Command, Phase, PlanLike, Reference, Vector, Vector3
 
@@ -62,13 +63,14 @@ class Ways:
         plan: the plan.
         robot: the law's model of the arm, for inertia and Jacobian of the present tick.
         dt_s: period [s].
+        gains: how stiffly the joints are led.
     """
 
-    def __init__(self, plan: PlanLike, robot: RobotModel, dt_s: float) -> None:
-        self._plan, self._robot, self._dt_s = plan, robot, dt_s
+    def __init__(self, plan: PlanLike, robot: RobotModel, dt_s: float, gains: PathGains) -> None:
+        self._plan, self._robot, self._dt_s, self._gains = plan, robot, dt_s, gains
         self._has_begun = False
         self._route: Route | None = None
-        self._driver = JointPathDriver(())
+        self._driver = self._driver_on(())
         self._parking: JointPathDriver | None = None
         self.is_at_rest = False
         """The arm has arrived at the end of its way to rest."""
@@ -156,7 +158,7 @@ class Ways:
     def drive(self, command: Command, state: ArmState) -> Command:
         """Return the command of this tick on the way; at its end the arm is off it."""
         driver, robot = self._driver, self._robot
-        command = driver.step(command, state, robot.mass, self._dt_s)
+        command = driver.step(command, state, robot.mass)
         # The gate holds the speed toward the body against what was planned, which on a way is not the plan's.
         vx, vy, vz = (robot.jacobian[:3] @ driver.planned_rad_s).tolist()
         if driver.is_arrived:
@@ -168,12 +170,14 @@ class Ways:
         """Return the command of this tick that drives a stopped arm to rest, on the way it is on or on the plan's."""
         if self._parking is None:
             path = self._plan.park_path_rad if self._route is None else self._route.to_rest(self._driver.leg)
-            self._parking = JointPathDriver(path, self._robot.arm.friction_nm)
-        return self._parking.step(command, state, self._robot.mass, self._dt_s)
+            self._parking = self._driver_on(path)
+        return self._parking.step(command, state, self._robot.mass)
 
     def _take(self, route: Route) -> None:
-        self._driver, self._parking = JointPathDriver(route.path_rad, self._robot.arm.friction_nm), None
-        self._route = route
+        self._route, self._driver, self._parking = route, self._driver_on(route.path_rad), None
+
+    def _driver_on(self, path_rad: tuple[Vector, ...]) -> JointPathDriver:
+        return JointPathDriver(path_rad, self._gains, self._dt_s, self._robot.arm.friction_nm)
 
 
 def driven_positions(plan: PlanLike, robot: RobotModel) -> list[Vector3]:

@@ -8,18 +8,20 @@ from controller.processes.drives import DriveFeedback, DriveSettings
 from controller.processes.gravity import GravityCompensated, RobotGravity
 from controller.rig import Rig
 from controller.robot import RobotModel
+from controller.safety.limits import StopGains
 from controller.types import Vector
 from sim.plant import SimPlant
 
 
-def drive_settings(arm: ArmDescription, rig: Rig) -> DriveSettings:
+def drive_settings(arm: ArmDescription, rig: Rig, stop: StopGains) -> DriveSettings:
     """Return what the policy has to know of a simulated arm's drives.
 
     Args:
         arm: the arm.
         rig: the rig it stands for.
+        stop: gains of the stop laws.
     """
-    return DriveSettings(arm.torque_limit_nm, rig.dt_s, rig.drive_lag_s, rig.braked_joints)
+    return DriveSettings(arm.torque_limit_nm, rig.dt_s, rig.drive_lag_s, rig.braked_joints, stop)
 
 
 class SimDriveSide:

@@ -13,6 +13,7 @@ from controller.processes.drive_loop import DriveLoop, PeriodNote
 from controller.processes.realtime import PLANT_PRIORITY, become_realtime, quiet_memory
 from controller.processes.shared_memory import BlockReader, attach
 from controller.robot import RobotModel
+from controller.safety.limits import StopGains
 from controller.types import Authority, Vector
 from sim.drive_side import SimDriveSide, drive_settings, drive_side
 from sim.options import SimulationOptions
@@ -37,6 +38,7 @@ class StageSetup:
         start_q_rad: where the arm stands, (n,).
         ledger: where the truth goes.
         owner_pid: process that started this one; without it there is no run.
+        stop: gains of the stop laws.
     """
 
     prefix: str
@@ -47,6 +49,7 @@ class StageSetup:
     start_q_rad: Vector
     ledger: LedgerPlace
     owner_pid: int
+    stop: StopGains
 
 
 class Stage:
@@ -78,7 +81,8 @@ class Stage:
                 plant.truth()
             plant.activate(setup.start_q_rad)
             side = drive_side(SimDriveSide(plant), plant.rig, RobotModel(setup.arm, setup.placement))
-            loop = DriveLoop(side, drive_settings(setup.arm, plant.rig), setup.prefix, plant.rig.identity)
+            settings = drive_settings(setup.arm, plant.rig, setup.stop)
+            loop = DriveLoop(side, settings, setup.prefix, plant.rig.identity)
             quiet_memory()
             loop.run(self._is_over, self._note)
         finally:

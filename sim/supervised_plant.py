@@ -58,7 +58,7 @@ class SupervisedPlant:
         self._dt_s = plant.rig.dt_s
         self._drives = SimDriveSide(plant)
         self._side = drive_side(self._drives, plant.rig, robot)
-        self._settings = drive_settings(robot.arm, plant.rig)
+        self._settings = drive_settings(robot.arm, plant.rig, limits.stop)
         self._nothing: Vector = (0.0,) * plant.rig.joints
         self._good: ArmState | None = None
         self._beat_ticks = max(1, round(BEAT_S / self._dt_s))

@@ -31,6 +31,7 @@ from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from sim.plant import SimPlant, build_simulation
 from sim.supervised_plant import SupervisedPlant
+from tests.gate_cases import soft_gains
 from tests.sim_cases import posture, setting
 
 DT_S = 1e-3
@@ -39,7 +40,7 @@ PUSH_N = 3.0
 
 
 def _limits(torque_nm: Vector) -> SupervisorLimits:
-    return SupervisorLimits(0.0055, 90.0, (9.0,) * len(torque_nm), torque_nm, 3, 25)
+    return SupervisorLimits(0.0055, 90.0, (9.0,) * len(torque_nm), torque_nm, 3, 25, soft_gains(len(torque_nm)))
 
 
 def torques() -> tuple[Vector, Vector, Vector]:
@@ -140,7 +141,10 @@ class LoopUser:
         self._reader = self._own(prefix, self._senses, SensesCell(-1, self.world.read())).reader
         self._own(prefix, owner, OwnerCell(False))
         self.loop = DriveLoop(
-            SimDriveSide(self.world), drive_settings(arm, self.world.rig), prefix, self.world.rig.identity
+            SimDriveSide(self.world),
+            drive_settings(arm, self.world.rig, soft_gains(joints)),
+            prefix,
+            self.world.rig.identity,
         )
         limits = _limits(arm.torque_limit_nm)
         setup = SupervisorSetup(prefix, arm, placement, limits, DT_S, self.world.rig.identity, os.getppid())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits
+from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits, StopGains
 from controller.safety.tank import TankLimits
 from controller.types import (
     ArmState,
@@ -49,6 +50,23 @@ def changed(bounds: PressLimits, **changes: float) -> PressLimits:
     own = {name: value for name, value in changes.items() if name in PadLimits.__dataclass_fields__}
     whole = {name: value for name, value in changes.items() if name not in own}
     return replace(bounds, pads=tuple(replace(pad, **own) for pad in bounds.pads), **whole)
+
+
+def soft_gains(joints: int = 7, **changes: object) -> StopGains:
+    """Return gains of the stop laws without memory, filter or any bound that tells."""
+    values: dict[str, object] = {
+        "float_damping_nms_per_rad": (2.61,) * joints,
+        "most_damping_nm": (1e3,) * joints,
+        "unload_damping_ns_per_m": 400.0,
+        "unload_spring_n_per_m": 0.0,
+        "drag_ns_per_m": 60.0,
+        "drag_joints": joints,
+        "most_force_n": 1e3,
+        "speed_filter_rad_s": math.inf,
+        "work_nm": (40.0,) * joints,
+    }
+    values.update(changes)
+    return StopGains(**values)  # type: ignore[arg-type]
 
 
 def limits(joints: int = 7, **changes: object) -> GateLimits:
@@ -94,6 +112,7 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "supervisor_age_s": 0.01,
         "tank": TankLimits(0.3, 0.05, 3),
         "park_force_n": 20.0,
+        "stop": soft_gains(joints),
     }
     values.update(changes)
     return GateLimits(**values)  # type: ignore[arg-type]

@@ -22,18 +22,21 @@ from dataclasses import dataclass, replace
 from operator import le
 
 from controller.processes.cells import HostCell, SupervisorCell
-from controller.safety.projection import FLOAT_DAMPING_S_PER_RAD
+from controller.safety.limits import StopGains
+from controller.safety.projection import damped
+from controller.safety.speed_filter import SpeedFilter
 from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S
 from controller.types import Authority, JointFault, Mode, Vector
 
 DRIVE_WATCHDOG_S = 0.010
 """Time without a command after which the drives act by themselves (assumed; moteus and Dynamixel set it in ms). After
 one fault somebody always commands well before; it is there for the second fault, the loss of both masters."""
-SHORT_SHARE = 0.06
+SHORT_SHARE = 0.1
 SHORT_FILTER_S = 0.008
-"""A drive is broken when its torque differs from what its lag model makes of its commands by this share of its torque
-limit, through a filter of this time constant (assumed): some milliseconds for a loaded joint. Compared with the command
-itself, the drive's lag would look like a fault wherever the command is noisy."""
+"""A drive is broken when its torque differs from what its lag model makes of its commands by this share of the torque
+that its joint needs for the session's work, through a filter of this time constant (assumed): some milliseconds for a
+loaded joint. Torque limits of a file have no say in it: they may be any number. Compared with the command itself, the
+drive's lag would look like a fault wherever the command is noisy."""
 BRAKE_S = 0.020
 """Time a brake takes to close (assumed; power-off brakes take 10 to 50 ms)."""
 TIME_ROUNDING_S = 1e-9
@@ -45,16 +48,18 @@ class DriveSettings:
     """What the policy has to know about the drives.
 
     Attributes:
-        torque_nm: torque limits, (n,): damping and the limit of a broken drive are shares of them.
+        torque_nm: torque limits, (n,).
         dt_s: period [s].
         lag_s: time constant of the drives' torque loops [s].
         braked_joints: joints (from 0) that have a brake.
+        stop: gains of the stop laws, and what each joint needs for its work.
     """
 
     torque_nm: Vector
     dt_s: float
     lag_s: float
     braked_joints: frozenset[int]
+    stop: StopGains
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,6 @@ class DriveStatus:
     joint_fault: tuple[int, ...]
 
 
-def left_alone(holding_nm: Vector, dq_rad_s: Vector, damping_nms_per_rad: Vector) -> Vector:
-    """Return the torque of drives that nobody commands, (n,): holding torque with damping from their own encoders."""
-    return tuple([h - d * v for h, d, v in zip(holding_nm, damping_nms_per_rad, dq_rad_s, strict=True)])
-
-
 class DrivePolicy:
     """Decides once a period.
 
@@ -123,7 +123,7 @@ class DrivePolicy:
     """
 
     def __init__(self, settings: DriveSettings, hold_nm: Vector) -> None:
-        self._damping = tuple(FLOAT_DAMPING_S_PER_RAD * limit for limit in settings.torque_nm)
+        self._stop, self._slow = settings.stop, SpeedFilter(settings.stop.speed_filter_rad_s, settings.dt_s)
         self._brakes, self._joints = settings.braked_joints, len(settings.torque_nm)
         self._watch = TorqueWatch(settings)
         nothing: Vector = (0.0,) * self._joints
@@ -156,7 +156,10 @@ class DrivePolicy:
         torque, closed = self._torque, self._watch.braked & self._brakes
         is_off = self.authority is Authority.NOBODY
         if is_off or not silent_s <= DRIVE_WATCHDOG_S + TIME_ROUNDING_S:
-            torque = left_alone(feedback.holding_nm or self._holding, feedback.dq_rad_s, self._damping)
+            slow_rad_s = self._slow.step(feedback.dq_rad_s)
+            torque = damped(feedback.holding_nm or self._holding, slow_rad_s, self._stop)
+        else:
+            self._slow.clear()
         if is_off:
             closed = self._brakes
             torque = tuple([0.0 if joint in closed else tau for joint, tau in enumerate(torque)])
@@ -247,7 +250,7 @@ class TorqueWatch:
     """
 
     def __init__(self, settings: DriveSettings) -> None:
-        self._short_nm = tuple(SHORT_SHARE * limit for limit in settings.torque_nm)
+        self._short_nm = tuple(SHORT_SHARE * work for work in settings.stop.work_nm)
         self._look_ticks = max(1, round(BEAT_S / settings.dt_s))
         self._off_gain = self._look_ticks * settings.dt_s / SHORT_FILTER_S
         self._lag_share = -math.expm1(-settings.dt_s / settings.lag_s)

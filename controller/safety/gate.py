@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.safety import monitor, pads, projection
 from controller.safety.limits import GateLimits
+from controller.safety.outward_pull import OutwardPull
 from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
 from controller.safety.reaction import Reaction, stop_reason
+from controller.safety.speed_filter import SpeedFilter
 from controller.safety.tank import Tank
 from controller.types import (
     DRIVEN_PHASES,
@@ -109,7 +111,8 @@ class Gate:
         self._reaction = Reaction()
         self._tank = Tank(limits.tank)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
-        self._damping = tuple(projection.FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
+        self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, dt_s)
+        self._pull = OutwardPull(limits.stop, dt_s)
         self._forget()
 
     def _forget(self) -> None:
@@ -119,6 +122,8 @@ class Gate:
         self._last_command: Command | None = None
         self._outward_w = UP
         self._is_parked = False
+        self._slow.clear()
+        self._pull.clear()
 
     @property
     def mode(self) -> Mode:
@@ -270,11 +275,12 @@ class Gate:
         A command that is not fresh has old speeds in its terms: no pull may be closed over them, so the arm floats.
         """
         reaction, limits, stop = self._reaction, self.limits, self._reaction.stop
-        terms = self._believed(command.terms, state)
+        slow_rad_s = self._slow.step(state.dq_rad_s)
+        terms = self._believed(command.terms, state, slow_rad_s)
         mode = reaction.advance(t_s, is_fresh and terms is not None, self._is_parked)
         if terms is None:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
-            tau = self._held(state)
+            tau = self._held(state, slow_rad_s)
             return Judgement(ApprovedCommand(tau, _KEY, (), mode), 0.0, 0.0, mode, (), stop)
         self._holding_nm = terms.bias_nm
         if reaction.action is not Action.HOLD_TORQUE:
@@ -283,18 +289,19 @@ class Gate:
         if mode is Mode.PARK and self._may_park(command, state):
             tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
         else:
-            lead = None
+            pull_n = None
             if is_fresh and stop is not None and mode is not Mode.RELEASED:
-                lead = projection.lead_away(mode, t_s - stop.t_s)
-            tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, self._outward_w, lead)
+                outward_m_s = projection.dot(terms.v_wt[:3], self._outward_w)
+                pull_n = self._pull.step(outward_m_s, *projection.lead_away(mode, t_s - stop.t_s))
+            tau = projection.soft_torque(terms, slow_rad_s, limits.stop, self._outward_w, pull_n)
             tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         if not math.isfinite(sum(tau)):
             # A matrix holds what is no number, or numbers that no arm has.
-            tau = self._held(state)
+            tau = self._held(state, slow_rad_s)
         press = projection.static_press(tau, terms, self._outward_w)
         return Judgement(ApprovedCommand(tau, _KEY, terms.bias_nm, mode), press, 0.0, mode, (), stop)
 
-    def _held(self, state: ArmState) -> Vector:
+    def _held(self, state: ArmState, slow_rad_s: Vector) -> Vector:
         """Return the last torque that held the arm, with damping at those joints whose speeds are known.
 
         Before there was one the arm hangs in the torque that the drives measure: without any it would fall.
@@ -304,23 +311,23 @@ class Gate:
         if not held and len(state.tau_nm) == len(torque_nm) and math.isfinite(sum(state.tau_nm)):
             self._holding_nm = held = state.tau_nm
         held = held or (0.0,) * len(torque_nm)
-        if len(state.dq_rad_s) == len(held):
-            held = projection.damped(held, state.dq_rad_s, self._damping)
+        if len(slow_rad_s) == len(held):
+            held = projection.damped(held, slow_rad_s, self.limits.stop)
         return projection.clip(held, torque_nm)
 
-    def _believed(self, terms: ToolTerms, state: ArmState) -> ToolTerms | None:
-        """Return the rigid-body terms to react by: the last good ones with new speeds where positions are in doubt."""
+    def _believed(self, terms: ToolTerms, state: ArmState, slow_rad_s: Vector) -> ToolTerms | None:
+        """Return the rigid-body terms to react by, with the speeds to react to.
+
+        Where positions are in doubt they are the last good ones.
+        """
         joints = len(self.limits.torque_nm)
         if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
             return None
-        is_in_doubt = self._reaction.action is Action.HOLD_TORQUE
-        if is_in_doubt:
+        if self._reaction.action is Action.HOLD_TORQUE:
             terms = self._good_terms or terms
         if not projection.is_shaped(terms, joints):
             return None
-        if is_in_doubt:
-            v_wt = tuple([projection.dot(row, state.dq_rad_s) for row in terms.jacobian])
-            terms = replace(terms, v_wt=(v_wt[0], v_wt[1], v_wt[2], v_wt[3], v_wt[4], v_wt[5]))
+        terms = projection.moving(terms, slow_rad_s)
         return terms if math.isfinite(sum(terms.bias_nm) + sum(terms.v_wt)) else None
 
     def _may_park(self, command: Command, state: ArmState) -> bool:

@@ -98,6 +98,55 @@ class PressLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class StopGains:
+    """Gains of every law that leads a stopped arm to rest; they follow from inertia, lag and elasticity of the arm.
+
+    Attributes:
+        float_damping_nms_per_rad: joint damping in every stop mode, of supervisor and drives too, (n,).
+        most_damping_nm: largest torque of that damping, (n,); it follows from levers, not from the damping, so that a
+            damping that is wrong cannot push.
+        unload_damping_ns_per_m: gain of the speed loop along the outward normal.
+        unload_spring_n_per_m: how fast its pull grows over the way that is missing.
+        drag_ns_per_m: damping across the normal.
+        drag_joints: number of joints, from the base on, that answer to it: a tool that the wrist turns aside is light,
+            and a damping that it could bear would not slow the arm.
+        most_force_n: largest static tool force, in any direction, that a stopped arm adds to what holds it.
+        speed_filter_rad_s: corner of the filter of the joint speeds; infinite for none.
+        work_nm: largest torque that each joint needs for its work, (n,): a drive is broken where a share of it is off.
+    """
+
+    float_damping_nms_per_rad: Vector
+    most_damping_nm: Vector
+    unload_damping_ns_per_m: float
+    unload_spring_n_per_m: float
+    drag_ns_per_m: float
+    drag_joints: int
+    most_force_n: float
+    speed_filter_rad_s: float
+    work_nm: Vector
+
+    def __post_init__(self) -> None:
+        """Refuse gains that would drive the arm instead of damping it.
+
+        Raises:
+            ValueError: negative, no number, or infinite where that is no meaning.
+        """
+        finite = (
+            *self.float_damping_nms_per_rad, *self.most_damping_nm, self.unload_damping_ns_per_m,
+            self.unload_spring_n_per_m, self.drag_ns_per_m, self.most_force_n, *self.work_nm,
+        )  # fmt: skip
+        if not all([0.0 <= gain < math.inf for gain in finite]):
+            raise ValueError(f"got stop gains {finite}; allowed: finite, none of them negative")
+        if not self.speed_filter_rad_s > 0.0:
+            raise ValueError(f"got a speed filter of {self.speed_filter_rad_s} rad/s; allowed: above 0")
+        sizes = {len(self.float_damping_nms_per_rad), len(self.most_damping_nm), len(self.work_nm)}
+        if len(sizes) != 1:
+            raise ValueError(f"got values for {sorted(sizes)} joints; allowed: one each per joint")
+        if not 0 <= self.drag_joints <= len(self.most_damping_nm):
+            raise ValueError(f"got {self.drag_joints} joints that drag; allowed: 0 to {len(self.most_damping_nm)}")
+
+
+@dataclass(frozen=True, slots=True)
 class GateLimits:
     """Everything the gate holds a command and a state against.
 
@@ -144,6 +193,7 @@ class GateLimits:
         supervisor_age_s: oldest heartbeat of the supervisor.
         tank: energy tank.
         park_force_n: largest static tool force, in any direction, while the arm is driven to the plan or to rest.
+        stop: gains of the stop laws.
     """
 
     lower_rad: Vector
@@ -186,6 +236,7 @@ class GateLimits:
     supervisor_age_s: float
     tank: TankLimits
     park_force_n: float
+    stop: StopGains
 
     def __post_init__(self) -> None:
         """Refuse pads whose press forces could not be told apart, and strokes that do not have a limit for each.
@@ -193,6 +244,9 @@ class GateLimits:
         Raises:
             ValueError: none of it, or not all of it, would be limited.
         """
+        if len(self.stop.float_damping_nms_per_rad) != len(self.torque_nm):
+            count = len(self.stop.float_damping_nms_per_rad)
+            raise ValueError(f"got {count} values of joint damping; allowed: {len(self.torque_nm)}, one per joint")
         places = tuple(pad.position_t_m for pad in self.pads)
         if not 1 <= len(places) <= MOST_PADS:
             raise ValueError(f"got {len(places)} pads; allowed: 1 to {MOST_PADS}")

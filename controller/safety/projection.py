@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import le, mul, sub
+from dataclasses import replace
+from operator import add, le, mul, sub
 
-from controller.safety.limits import GateLimits
+from controller.safety.limits import GateLimits, StopGains
 from controller.types import Cause, Limited, Matrix, Mode, ToolTerms, Vector, Vector3
 
 Cap = tuple[float, Cause]
@@ -18,20 +19,12 @@ Static = tuple[float, float, float]
 
 
 UNLOAD_SPEED_M_S = 0.05
-UNLOAD_DAMPING_NS_PER_M = 400.0
 UNLOAD_PULL_N = 15.0
-UNLOAD_BRAKE_N = 4.0
-UNLOAD_DRAG_NS_PER_M = 60.0
-"""How a stopped arm leaves the skin: speed wanted along the outward normal, gain of that speed loop, its largest pull
-and brake, and damping across the normal (design choices). The brake is weak: a person who pushes the tool out faster
-than it is going anyway must not feel it push back, and 4 N over 20 mm take up what the tissue's spring-back puts in."""
+"""How a stopped arm leaves the skin: speed wanted along the outward normal, and largest pull (design choices)."""
 FLOAT_SPEED_M_S, FLOAT_PULL_N = 0.01, 3.0
 """The same while floating: a few newtons, so that an arm that is held back never rests on the body (design choice)."""
 UNLOAD_RAMP_S = 0.15
 """Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back comes first."""
-FLOAT_DAMPING_S_PER_RAD = 0.03
-"""Joint damping in unloading and floating, over each joint's torque limit: a light wrist joint must not get the damping
-of a shoulder, or the loop's lag makes it swing; more of it is felt by a person who moves (assumed)."""
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:
@@ -181,34 +174,56 @@ def clip(tau_nm: Sequence[float], torque_nm: Vector) -> Vector:
     return tuple([min(max(tau, -limit), limit) for tau, limit in zip(tau_nm, torque_nm, strict=True)])
 
 
+def moving(terms: ToolTerms, dq_rad_s: Vector) -> ToolTerms:
+    """Return the terms with the tool velocity of these joint speeds."""
+    vx, vy, vz, wx, wy, wz = [dot(row, dq_rad_s) for row in terms.jacobian]
+    return replace(terms, v_wt=(vx, vy, vz, wx, wy, wz))
+
+
 def soft_torque(
-    terms: ToolTerms, dq_rad_s: Vector, damping_nms_per_rad: Vector, outward_w: Vector3, lead: Lead | None
+    terms: ToolTerms, dq_rad_s: Vector, gains: StopGains, outward_w: Vector3, pull_n: float | None
 ) -> Vector:
-    """Return holding torque plus joint damping, (n,), and a bounded pull away from the body.
+    """Return holding torque plus joint damping, (n,), and a pull away from the body with drag across it.
+
+    Whatever the gains are, what comes on top of the holding torque is at most ``most_damping_nm`` at a joint by the
+    damping, and at most ``most_force_n`` at the tool in all.
 
     Args:
-        terms: rigid-body terms; ``v_wt`` closes the speed loop of the pull.
+        terms: rigid-body terms.
         dq_rad_s: joint speeds, (n,).
-        damping_nms_per_rad: joint damping, (n,).
+        gains: of the stop laws.
         outward_w: direction to leave the skin in.
-        lead: wanted speed and largest pull; the brake is there at once. None for neither.
+        pull_n: force along it; None for neither pull nor drag.
     """
-    tau = tuple([b - d * v for b, v, d in zip(terms.bias_nm, dq_rad_s, damping_nms_per_rad, strict=True)])
-    if lead is None:
-        return tau
-    speed_m_s, pull_n = lead
-    v_wt = terms.v_wt
-    outward = dot(v_wt[:3], outward_w)
-    pull = min(pull_n, max(-UNLOAD_BRAKE_N, UNLOAD_DAMPING_NS_PER_M * (speed_m_s - outward)))
-    drag = UNLOAD_DRAG_NS_PER_M
-    linear = [pull * n - drag * (v - outward * n) for v, n in zip(v_wt[:3], outward_w, strict=True)]
-    return add_force(tau, terms, (*linear, 0.0, 0.0, 0.0))
+    slowing = _damping_torque(dq_rad_s, gains)
+    tau = tuple([b + s for b, s in zip(terms.bias_nm, slowing, strict=True)])
+    if pull_n is not None:
+        px, py, pz = (pull_n * n for n in outward_w)
+        tau = add_force(tau, terms, (px, py, pz, 0.0, 0.0, 0.0))
+        tau = tuple(map(add, tau, _drag_torque(terms, dq_rad_s, gains, outward_w)))
+    return _within_force(tau, terms, gains.most_force_n)
 
 
-def damped(holding_nm: Vector, dq_rad_s: Vector, damping_nms_per_rad: Vector) -> Vector:
+def _drag_torque(terms: ToolTerms, dq_rad_s: Vector, gains: StopGains, outward_w: Vector3) -> Vector:
+    """Return the torque of the damping across the normal, (n,); zero beyond ``drag_joints``."""
+    last = gains.drag_joints
+    rows = [row[:last] for row in terms.jacobian[:3]]
+    v = [dot(row, dq_rad_s[:last]) for row in rows]
+    outward = dot(v, outward_w)
+    force = [-gains.drag_ns_per_m * (u - outward * n) for u, n in zip(v, outward_w, strict=True)]
+    return (*[dot(column, force) for column in zip(*rows, strict=True)], *(0.0,) * (len(dq_rad_s) - last))
+
+
+def _damping_torque(dq_rad_s: Vector, gains: StopGains) -> Vector:
+    """Return the torque of the joint damping, (n,), each within its largest; NaN stays NaN."""
+    each = zip(gains.float_damping_nms_per_rad, dq_rad_s, strict=True)
+    return clip([-damping * speed for damping, speed in each], gains.most_damping_nm)
+
+
+def damped(holding_nm: Vector, dq_rad_s: Vector, gains: StopGains) -> Vector:
     """Return a holding torque with damping, (n,); a joint whose speed is not known has none."""
-    moving = zip(holding_nm, dq_rad_s, damping_nms_per_rad, strict=True)
-    return tuple([hold - damping * speed if math.isfinite(speed) else hold for hold, speed, damping in moving])
+    slowing = _damping_torque(dq_rad_s, gains)
+    return tuple([h + s if math.isfinite(s) else h for h, s in zip(holding_nm, slowing, strict=True)])
 
 
 def lead_away(mode: Mode, since_s: float) -> Lead:
@@ -225,7 +240,11 @@ def lead_away(mode: Mode, since_s: float) -> Lead:
 
 def soften(tau_nm: Vector, terms: ToolTerms, force_n: float, torque_nm: Vector) -> Vector:
     """Scale tau - bias as one so that the static tool force is at most ``force_n`` in any direction."""
+    return saturate(_within_force(tau_nm, terms, force_n), terms.bias_nm, torque_nm)[0]
+
+
+def _within_force(tau_nm: Vector, terms: ToolTerms, force_n: float) -> Vector:
+    """Scale tau - bias as one so that the static tool force is at most ``force_n``; every torque may still be any."""
     wrench = tool_wrench(tau_nm, terms)
     force = math.hypot(wrench[0], wrench[1], wrench[2])
-    share = 1.0 if force <= force_n else force_n / force
-    return saturate(_scaled(tau_nm, terms.bias_nm, share), terms.bias_nm, torque_nm)[0]
+    return _scaled(tau_nm, terms.bias_nm, 1.0 if force <= force_n else force_n / force)

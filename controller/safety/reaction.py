@@ -133,8 +133,13 @@ class Reaction:
         return self.stop is not None and not (t_s - self.stop.t_s < UNLOAD_S + FLOAT_S + PARK_S)
 
     def is_settled(self, t_s: float) -> bool:
-        """Return True once a stopped arm has come to its rest: parked, or floating where it may not be driven."""
+        """Return True once a stopped arm has come to its rest: parked, or floating where it may not be driven.
+
+        An arm that holds the torque of its last known posture does not float first: it tips away from that posture, its
+        speed doubling every 0.15 to 0.3 s, until the brakes close.
+        """
         if self.stop is None:
             return False
-        has_floated = not (t_s < self.stop.t_s + UNLOAD_S + FLOAT_S)
+        float_s = 0.0 if self.action is Action.HOLD_TORQUE else FLOAT_S
+        has_floated = not (t_s < self.stop.t_s + UNLOAD_S + float_s)
         return self.mode is Mode.RELEASED or (has_floated and (self.action > Action.PARK or self.is_overdue(t_s)))

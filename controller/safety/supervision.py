@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from operator import le
 
 from controller.safety import projection
+from controller.safety.limits import StopGains
+from controller.safety.outward_pull import OutwardPull
 from controller.safety.reaction import UNLOAD_S, stop_reason
+from controller.safety.speed_filter import SpeedFilter
 from controller.types import ArmState, Cause, Mode, StopReason, ToolTerms, Vector, Vector3
 
 BEAT_S = 0.002
@@ -32,6 +35,7 @@ class SupervisorLimits:
         torque_nm: joint torques, (n,).
         bad_reads: broken reads of the shared memory in a row that count.
         patience_reads: reads in a row without senses or over a limit: longer than the host's own monitor needs.
+        stop: gains of the stop laws.
     """
 
     heartbeat_s: float
@@ -40,6 +44,7 @@ class SupervisorLimits:
     torque_nm: Vector
     bad_reads: int
     patience_reads: int
+    stop: StopGains
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Supervisor:
 
     def __init__(self, limits: SupervisorLimits) -> None:
         self.limits = limits
-        self._damping = tuple(projection.FLOAT_DAMPING_S_PER_RAD * limit for limit in limits.torque_nm)
+        self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, BEAT_S)
+        self._pull = OutwardPull(limits.stop, BEAT_S)
         self.clear()
 
     def clear(self) -> None:
@@ -79,6 +85,8 @@ class Supervisor:
         self._beat_t_s = math.nan
         self._bad_memory = self._over = 0
         self._holding: Vector = ()
+        self._slow.clear()
+        self._pull.clear()
 
     def judge(self, view: SupervisorView) -> StopReason | None:
         """Return why the supervisor has the drives, None where the host has them."""
@@ -98,16 +106,20 @@ class Supervisor:
             # The last posture that was known held the arm by this; zero would drop it.
             self._holding = terms.bias_nm
         mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
-        lead = projection.lead_away(mode, since_s)
-        tau = projection.soft_torque(terms, state.dq_rad_s, self._damping, outward_axis(terms), lead)
+        stop, slow_rad_s = self.limits.stop, self._slow.step(state.dq_rad_s)
+        terms = projection.moving(terms, slow_rad_s)
+        outward_w = outward_axis(terms)
+        outward_m_s = projection.dot(terms.v_wt[:3], outward_w)
+        pull_n = self._pull.step(outward_m_s, *projection.lead_away(mode, since_s))
+        tau = projection.soft_torque(terms, slow_rad_s, stop, outward_w, pull_n)
         tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
         if math.isfinite(sum(tau)):
             return tau, mode
-        if not self._holding and len(state.tau_nm) == len(self._damping) and math.isfinite(sum(state.tau_nm)):
+        if not self._holding and len(state.tau_nm) == len(self.limits.torque_nm) and math.isfinite(sum(state.tau_nm)):
             # No posture has been known: what the drives measured first holds the arm better than nothing.
             self._holding = state.tau_nm
         held = self._holding or (0.0,) * len(self.limits.torque_nm)
-        held = projection.damped(held, state.dq_rad_s, self._damping)
+        held = projection.damped(held, slow_rad_s, stop)
         return projection.clip(held, self.limits.torque_nm), Mode.FLOAT
 
     def _memory(self, view: SupervisorView) -> StopReason | None:

@@ -10,6 +10,7 @@ from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant
+from tests.gate_cases import soft_gains
 from tests.sim_cases import posture, setting
 
 TICKS_LEFT_ALONE = 30
@@ -23,7 +24,7 @@ def test_without_loop_and_supervisor_the_press_force_is_dropped(faults: tuple[st
     robot.update(np.array(q), np.zeros(len(q)))
     holding = tuple(robot.gravity.tolist())
     pressing = tuple((robot.gravity - robot.jacobian[:3].T @ (3.0 * np.array(normal))).tolist())
-    limits = SupervisorLimits(0.0055, 90.0, (9.0,) * len(q), arm.torque_limit_nm, 3, 25)
+    limits = SupervisorLimits(0.0055, 90.0, (9.0,) * len(q), arm.torque_limit_nm, 3, 25, soft_gains(len(q)))
     plant = SupervisedPlant(
         build_simulation(arm, placement, body, SimulationOptions(seed=1)), RobotModel(arm, placement), limits
     )

@@ -11,7 +11,7 @@ from controller.safety.limits import GateLimits, PadLimits, PressLimits
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
 from controller.types import Cause, ContactState, JointSenses, StopReason
-from tests.gate_cases import changed, command, limits, pad_of, reference, state, stroke, torque
+from tests.gate_cases import changed, command, limits, pad_of, reference, soft_gains, state, stroke, torque
 from tests.unit.test_gate import ARM
 
 OPEN = limits(loading_rate_n_per_s=1e9, late_s=1e9)
@@ -70,6 +70,28 @@ def _samples(gap_s: float, move_rad: float) -> Drive:
 PRESS_30 = _one(wrench=(0.0, 0.0, -30.0, 0.0, 0.0, 0.0))
 SEVEN = (0.0,) * 7
 FALLING = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.03, 0.0, 0.0, 0.0))
+
+
+def _stopped_torque(bounds: GateLimits) -> object:
+    """Return what a stopped gate sends to an arm that moves and slows down."""
+    gate = Gate(bounds, 1e-3)
+    gate.stop(StopReason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0, "-"))
+    sent = None
+    for speed in (0.1, 0.05):
+        sent = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(speed,) * 7), reference(), 0.3).command.tau_nm
+    return sent
+
+
+def _taken_torque(bounds: SupervisorLimits) -> object:
+    """Return what a supervisor that has taken the drives sends, in the same case."""
+    supervisor = Supervisor(bounds)
+    supervisor.stop = StopReason(Cause.HOST_LOST, "-", 1.0, 0.0, "-", -0.3, "-")
+    sent = None
+    for speed in (0.1, 0.05):
+        sent, _ = supervisor.torque(ARM, state(dq_rad_s=(speed,) * 7))
+    return sent
+
+
 CASES: dict[str, tuple[Drive, object]] = {
     "lower_rad": (_one(), (0.2,) * 7),
     "upper_rad": (_one(), (0.0,) * 7),
@@ -111,9 +133,33 @@ CASES: dict[str, tuple[Drive, object]] = {
     "supervisor_age_s": (_one(senses={"supervisor_age_s": 0.005}), 0.004),
     "tank": (_many(500), TankLimits(0.001, 0.0, 1)),
     "park_force_n": (_parked, 5.0),
+    "stop": (_stopped_torque, soft_gains(float_damping_nms_per_rad=(1.0,) * 7)),
 }
 NEEDS = {"dwell_m": {"dwell_s": 0.2}, "dwell_s": {"dwell_m": 0.015}, "contact_lost_n": {}, "sensor_age_s": {}}
 """Other fields that a case starts from."""
+
+
+STOP_CASES = {
+    "float_damping_nms_per_rad": (1.0,) * 7,
+    "most_damping_nm": (0.05,) * 7,
+    "unload_damping_ns_per_m": 20.0,
+    "unload_spring_n_per_m": 2000.0,
+    "drag_ns_per_m": 10.0,
+    "drag_joints": 3,
+    "most_force_n": 1.0,
+    "speed_filter_rad_s": 30.0,
+}
+
+
+@pytest.mark.parametrize("name", list(STOP_CASES))
+def test_every_gain_of_a_stop_changes_what_gate_and_supervisor_send(name: str) -> None:
+    gains = soft_gains(unload_damping_ns_per_m=50.0)
+    changed = dataclasses.replace(gains, **{name: STOP_CASES[name]})
+    assert set(STOP_CASES) | {"work_nm"} == {field.name for field in dataclasses.fields(gains)}
+    sent = [_stopped_torque(dataclasses.replace(OPEN, stop=each)) for each in (gains, changed)]
+    assert sent[0] != sent[1]
+    taken = [_taken_torque(dataclasses.replace(SUPERVISOR, stop=each)) for each in (gains, changed)]
+    assert taken[0] != taken[1]
 
 
 def test_every_field_of_the_gate_has_a_case() -> None:
@@ -164,7 +210,7 @@ def test_every_field_of_the_tank_changes_a_verdict(name: str) -> None:
     assert drive(start) != drive(dataclasses.replace(start, tank=dataclasses.replace(size, **{name: changed})))
 
 
-SUPERVISOR = SupervisorLimits(0.008, 60.0, (2.0,) * 7, (87.0,) * 7, 3, 25)
+SUPERVISOR = SupervisorLimits(0.008, 60.0, (2.0,) * 7, (87.0,) * 7, 3, 25, soft_gains())
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(SupervisorLimits)])
@@ -172,7 +218,7 @@ def test_every_field_of_the_supervisor_changes_a_verdict(name: str) -> None:
     def drive(bounds: SupervisorLimits, case: str) -> object:
         supervisor = Supervisor(bounds)
         senses = {"tool_n": {"wrench_s": (0.0, 0.0, -50.0, 0, 0, 0)}, "patience_reads": {"wrench_s": (99.0,) * 6}}
-        senses["speed_rad_s"] = {"dq_rad_s": (1.5,) * 7}
+        senses["speed_rad_s"] = senses["stop"] = {"dq_rad_s": (1.5,) * 7}
         for beat in range(40):
             now = state(t_s=0.002 * beat, **senses.get(case, {}))
             is_hung = case == "heartbeat_s" and beat > 5
@@ -181,9 +227,10 @@ def test_every_field_of_the_supervisor_changes_a_verdict(name: str) -> None:
             if stop is not None:
                 tau, mode = supervisor.torque(FALLING, now)
                 return stop.cause, beat, mode, tau
-        return supervisor.torque(FALLING, now) if case == "torque_nm" else None
+        return supervisor.torque(FALLING, now) if case in ("torque_nm", "stop") else None
 
     values = {"heartbeat_s": 0.02, "tool_n": 40.0, "speed_rad_s": (1.0,) * 7, "torque_nm": (0.1,) * 7, "bad_reads": 9}
     values["patience_reads"] = 3
+    values["stop"] = soft_gains(float_damping_nms_per_rad=(1.0,) * 7)
     changed = dataclasses.replace(SUPERVISOR, **{name: values[name]})
     assert drive(SUPERVISOR, name) != drive(changed, name)

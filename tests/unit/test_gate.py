@@ -195,9 +195,10 @@ def test_a_stop_is_latched_unloads_then_floats_until_it_is_cleared() -> None:
 def test_unloading_is_bounded_in_speed_and_damps_the_rest() -> None:
     gate = Gate(limits(), 1e-3)
     gate.stop(StopReason(Cause.OPERATOR, "-", 1, 0, "-", 0.0, "-"))
-    rising = dataclasses.replace(ARM, v_wt=(0.1, 0.0, 0.3, 0.0, 0.0, 0.0))
-    judgement = gate.judge(command(rising, rising.bias_nm), state(), reference(), 0.0)
-    wrench = tool_wrench(judgement.command.tau_nm, rising)
+    rising = np.linalg.pinv(np.array(ARM.jacobian)) @ (0.1, 0.0, 0.3, 0.0, 0.0, 0.0)
+    moving = state(dq_rad_s=tuple(rising.tolist()))
+    judgement = gate.judge(command(ARM, ARM.bias_nm), moving, reference(), 0.0)
+    wrench = tool_wrench(tuple(np.array(judgement.command.tau_nm) + 2.61 * rising), ARM)
     assert wrench[2] == pytest.approx(-4.0)
     assert wrench[0] == pytest.approx(-6.0)
 

@@ -11,7 +11,7 @@ from controller.safety.gate import Gate
 from controller.safety.reaction import stop_reason
 from controller.safety.supervision import Supervisor, SupervisorLimits
 from controller.types import Action, Authority, Cause, Clearance, Command, Mode, ToolTerms
-from tests.gate_cases import UP, command, limits, reference, state, terms, torque
+from tests.gate_cases import UP, command, limits, reference, soft_gains, state, terms, torque
 from tests.unit.test_gate import ARM
 
 NAN = math.nan
@@ -79,7 +79,7 @@ def test_a_matrix_that_holds_no_number_never_turns_into_full_torque(entry: float
     gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     wish = command(broken, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0)))
     moving = state(dq_rad_s=(0.1,) * 7)
-    damped = [bias - 0.03 * 87.0 * 0.1 for bias in ARM.bias_nm]
+    damped = [bias - 2.61 * 0.1 for bias in ARM.bias_nm]
     judgement = gate.judge(wish, moving, reference(), 0.001)
     assert judgement.stop is not None
     assert judgement.stop.cause is Cause.INTERNAL_ERROR
@@ -147,7 +147,7 @@ def test_held_with_some_speeds_unknown_the_known_ones_are_damped() -> None:
     gate = Gate(limits(), 1e-3)
     gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     judgement = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(NAN, 0.2, *(0.0,) * 5)), reference(), 0.001)
-    expected = (ARM.bias_nm[0], ARM.bias_nm[1] - 0.03 * 87.0 * 0.2, *ARM.bias_nm[2:])
+    expected = (ARM.bias_nm[0], ARM.bias_nm[1] - 2.61 * 0.2, *ARM.bias_nm[2:])
     assert judgement.command.tau_nm == pytest.approx(expected)
 
 
@@ -205,13 +205,13 @@ def test_a_gate_tells_what_it_did_for_the_record() -> None:
 
 
 def test_the_supervisor_sends_only_numbers_within_the_limits() -> None:
-    bounds = SupervisorLimits(0.006, 50.0, (2.0,) * 7, (10.0,) * 7, 3, 3)
+    bounds = SupervisorLimits(0.006, 50.0, (2.0,) * 7, (10.0,) * 7, 3, 3, soft_gains())
     supervisor = Supervisor(bounds)
     heavy = _with(bias_nm=(40.0, -40.0, *(1.0,) * 5))
     lost = state(dq_rad_s=(NAN, 0.0, 0.2, *(0.0,) * 4))
     tau, mode = supervisor.torque(heavy, lost)
     assert mode is Mode.FLOAT
-    assert tau == pytest.approx((10.0, -10.0, 1.0 - 0.03 * 10.0 * 0.2, *(1.0,) * 4))
+    assert tau == pytest.approx((10.0, -10.0, 1.0 - 2.61 * 0.2, *(1.0,) * 4))
     for entry in (NAN, math.inf):
         broken = _with(jacobian=[*ROWS[:2], [entry, *ROWS[2][1:]], *ROWS[3:]])
         tau, mode = supervisor.torque(broken, state())
@@ -221,18 +221,69 @@ def test_the_supervisor_sends_only_numbers_within_the_limits() -> None:
 
 def test_unloading_pulls_along_the_damped_way_out() -> None:
     """Independent of the functions of the gate: bias, minus damping, plus J^T of pull and drag."""
-    arm = terms(np.random.default_rng(12), velocity=(0.02, -0.01, 0.03, 0.4, 0.5, 0.6))
-    dq = (0.1, -0.2, 0.3, -0.1, 0.2, -0.3, 0.1)
+    arm = terms(np.random.default_rng(12), velocity=(9.0,) * 6)
+    dq = (0.001, -0.002, 0.003, -0.001, 0.002, -0.003, 0.001)
+    v = np.array(arm.jacobian)[:3] @ dq
     calm = terms(np.random.default_rng(12))
     for since_s, wanted, largest in ((0.075, 0.05, 7.5), (0.3, 0.05, 15.0), (0.9, 0.01, 3.0)):
         gate = _stopped()
         judgement = gate.judge(command(arm, calm.bias_nm), state(dq_rad_s=dq), reference(), since_s)
-        pull = min(largest, max(-4.0, 400.0 * (wanted - 0.03)))
-        wrench = np.array([-60.0 * 0.02, 60.0 * 0.01, pull, 0.0, 0.0, 0.0])
-        expected = np.array(arm.bias_nm) - 0.03 * 87.0 * np.array(dq) + np.array(arm.jacobian).T @ wrench
+        pull = min(largest, max(-4.0, 400.0 * (wanted - v[2])))
+        wrench = np.array([-60.0 * v[0], -60.0 * v[1], pull, 0.0, 0.0, 0.0])
+        expected = np.array(arm.bias_nm) - 2.61 * np.array(dq) + np.array(arm.jacobian).T @ wrench
         assert judgement.command.tau_nm == pytest.approx(tuple(expected))
         press = -(np.array(arm.jbar_t) @ (expected - np.array(arm.bias_nm)))[2]
         assert judgement.press_n == pytest.approx(press)
+
+
+def _slowed(since_ticks: int, speeds: tuple[float, ...], corner_rad_s: float) -> list[float]:
+    """Return what two low-passes in series make of speeds that jump from the first to the others."""
+    share = 1.0 - math.exp(-corner_rad_s * 1e-3)
+    first = second = speeds[0]
+    found = []
+    for k in range(since_ticks):
+        first += share * (speeds[min(k, 1)] - first)
+        second += share * (first - second)
+        found.append(second)
+    return found
+
+
+def test_a_stop_law_answers_to_filtered_speeds_and_begins_with_the_first() -> None:
+    gains = soft_gains(float_damping_nms_per_rad=(3.0,) * 7, speed_filter_rad_s=50.0, unload_damping_ns_per_m=0.0)
+    gate = _stopped(stop=dataclasses.replace(gains, drag_ns_per_m=0.0))
+    expected = _slowed(20, (0.2, -0.1), 50.0)
+    for k in range(20):
+        speed = 0.2 if k == 0 else -0.1
+        sensed = state(dq_rad_s=(speed, *(0.0,) * 6))
+        sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-9).command.tau_nm
+        assert sent[0] - ARM.bias_nm[0] == pytest.approx(-3.0 * expected[k], abs=1e-9)
+    gate.clear(Clearance.SERVICE)
+    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
+    sensed = state(dq_rad_s=(0.4, *(0.0,) * 6))
+    sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-9).command.tau_nm
+    assert sent[0] - ARM.bias_nm[0] == pytest.approx(-3.0 * 0.4), "the next stop begins anew"
+
+
+def test_the_pull_of_a_gate_grows_while_the_arm_is_held_and_is_forgotten_with_the_stop() -> None:
+    gains = soft_gains(unload_damping_ns_per_m=10.0, unload_spring_n_per_m=100.0, drag_ns_per_m=0.0)
+    gate = _stopped(stop=gains)
+
+    def pull_n(tick: int) -> float:
+        judged = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.3 + 1e-3 * tick)
+        return -projection.static_press(judged.command.tau_nm, ARM, UP)
+
+    pulls = [pull_n(tick) for tick in range(100)]
+    assert pulls == pytest.approx([0.5 + 100.0 * 0.05 * 1e-3 * (k + 1) for k in range(100)])
+    gate.clear(Clearance.SERVICE)
+    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
+    assert pull_n(0) == pytest.approx(0.505)
+
+
+def test_no_stop_torque_of_a_gate_adds_more_than_the_largest_force() -> None:
+    wild = soft_gains(float_damping_nms_per_rad=(2000.0,) * 7, most_damping_nm=(1e4,) * 7, most_force_n=30.0)
+    gate = _stopped(stop=wild, torque_nm=(2000.0,) * 7)
+    sent = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(0.5,) * 7), reference(), 0.3).command.tau_nm
+    assert math.hypot(*projection.tool_wrench(sent, ARM)[:3]) == pytest.approx(30.0)
 
 
 def test_parking_is_soft_in_every_direction() -> None:
@@ -269,7 +320,7 @@ def test_an_arm_led_by_its_last_good_terms_closes_its_pull_over_new_speeds() -> 
     v = np.array(ARM.jacobian) @ dq
     pull = min(15.0, max(-4.0, 400.0 * (0.05 - v[2])))
     wrench = np.array([-60.0 * v[0], -60.0 * v[1], pull, 0.0, 0.0, 0.0])
-    expected = np.array(ARM.bias_nm) - 0.03 * 87.0 * dq + np.array(ARM.jacobian).T @ wrench
+    expected = np.array(ARM.bias_nm) - 2.61 * dq + np.array(ARM.jacobian).T @ wrench
     assert judgement.command.tau_nm == pytest.approx(tuple(expected))
     assert projection.static_press(judgement.command.tau_nm, ARM, UP) == pytest.approx(judgement.press_n)
 

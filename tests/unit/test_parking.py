@@ -14,22 +14,28 @@ from controller.joint_path_driver import (
     TOOL_SPEED_M_S,
     JointPathDriver,
 )
+from controller.path_gains import PathGains
 from controller.types import Command, Vector
-from tests.gate_cases import command, state
+from tests.gate_cases import command, soft_gains, state
 from tests.unit.test_gate import ARM
 
 DT = 1e-3
 MASS = np.diag(np.arange(1.0, 8.0))
 START = (0.1,) * 7
 BIAS = np.array(ARM.bias_nm)
+GAINS = PathGains.of(soft_gains(7, drag_joints=4))
+
+
+def _driver(waypoints: tuple[Vector, ...]) -> JointPathDriver:
+    return JointPathDriver(waypoints, GAINS, DT)
 
 
 def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[JointPathDriver, np.ndarray]:
     """Let ideal joints, moved by nothing but the torques asked for, follow the legs; return q over time."""
-    parking, q, dq, track = JointPathDriver(waypoints), np.array(START), np.zeros(7), []
+    parking, q, dq, track = _driver(waypoints), np.array(START), np.zeros(7), []
     for _ in range(int(seconds / DT)):
         now = state(q_rad=tuple(q), dq_rad_s=tuple(dq))
-        tau = parking.step(command(ARM, ARM.bias_nm), now, MASS, DT).tau_nm
+        tau = parking.step(command(ARM, ARM.bias_nm), now, MASS).tau_nm
         dq = dq + DT * np.linalg.solve(MASS, np.array(tau) - BIAS)
         q = q + DT * dq
         track.append(q.copy())
@@ -39,8 +45,8 @@ def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[JointPathDri
 
 
 def test_the_first_torque_is_no_jump() -> None:
-    parking = JointPathDriver(((0.5,) * 7,))
-    tau = parking.step(command(ARM, (99.0,) * 7), state(), MASS, DT).tau_nm
+    parking = _driver(((0.5,) * 7,))
+    tau = parking.step(command(ARM, (99.0,) * 7), state(), MASS).tau_nm
     assert tau == pytest.approx(ARM.bias_nm)
 
 
@@ -61,9 +67,9 @@ def test_a_short_leg_takes_its_time() -> None:
 
 
 def test_a_joint_that_is_held_back_is_blocked_and_never_arrives() -> None:
-    parking = JointPathDriver(((1.0,) * 7,))
+    parking = _driver(((1.0,) * 7,))
     for _ in range(8000):
-        parking.step(command(ARM, ARM.bias_nm), state(q_rad=START), MASS, DT)
+        parking.step(command(ARM, ARM.bias_nm), state(q_rad=START), MASS)
     assert parking.is_blocked
     assert not parking.is_arrived
 
@@ -73,9 +79,9 @@ def test_a_joint_of_little_inertia_is_driven_through_its_friction(friction_nm: f
     mass = MASS.copy()
     mass[6, 6] = 2e-4
     for known, arrives in (((), False), ((friction_nm,) * 7, True)):
-        driver, q, dq = JointPathDriver(((*START[:6], 0.6),), known), np.array(START), np.zeros(7)
+        driver, q, dq = JointPathDriver(((*START[:6], 0.6),), GAINS, DT, known), np.array(START), np.zeros(7)
         for _ in range(8000):
-            tau = driver.step(command(ARM, ARM.bias_nm), state(q_rad=tuple(q), dq_rad_s=tuple(dq)), mass, DT).tau_nm
+            tau = driver.step(command(ARM, ARM.bias_nm), state(q_rad=tuple(q), dq_rad_s=tuple(dq)), mass).tau_nm
             impulse = DT * (np.array(tau) - BIAS)
             free = mass.diagonal() * dq + impulse
             dq = np.sign(free) * np.maximum(np.abs(free) - DT * friction_nm, 0.0) / mass.diagonal()
@@ -85,20 +91,20 @@ def test_a_joint_of_little_inertia_is_driven_through_its_friction(friction_nm: f
 
 
 def test_joints_with_inertia_are_driven_as_without_friction() -> None:
-    drivers = [JointPathDriver(((0.5,) * 7,), known) for known in ((), (0.3,) * 7)]
+    drivers = [JointPathDriver(((0.5,) * 7,), GAINS, DT, known) for known in ((), (0.3,) * 7)]
     for k in range(200):
         now = state(q_rad=(0.1 + 1e-4 * k,) * 7)
-        torques = [driver.step(command(ARM, ARM.bias_nm), now, MASS, DT).tau_nm for driver in drivers]
+        torques = [driver.step(command(ARM, ARM.bias_nm), now, MASS).tau_nm for driver in drivers]
         assert torques[0] == torques[1]
 
 
 def test_it_is_not_arrived_while_it_moves() -> None:
-    parking = JointPathDriver((START,))
+    parking = _driver((START,))
     for _ in range(3000):
-        parking.step(command(ARM, ARM.bias_nm), state(q_rad=START, dq_rad_s=(0.2,) * 7), MASS, DT)
+        parking.step(command(ARM, ARM.bias_nm), state(q_rad=START, dq_rad_s=(0.2,) * 7), MASS)
     assert not parking.is_arrived
     near = tuple(q + 0.9 * BLOCKED_RAD for q in START)
-    parking.step(command(ARM, ARM.bias_nm), state(q_rad=near), MASS, DT)
+    parking.step(command(ARM, ARM.bias_nm), state(q_rad=near), MASS)
     assert not parking.is_arrived
     assert not parking.is_blocked
 
@@ -112,9 +118,9 @@ def _turned_together(jacobian: float) -> Command:
 @pytest.mark.parametrize(("jacobian", "length_s"), [(0.1, 4.3), (1.0, 13.1)])
 def test_a_leg_that_turns_joints_the_same_way_takes_longer(jacobian: float, length_s: float) -> None:
     """At 7 x 0.35 rad/s the tool would do 2.45 m/s."""
-    driver, q, wish, ticks, fastest = JointPathDriver(((0.9,) * 7,)), START, _turned_together(jacobian), 0, 0.0
+    driver, q, wish, ticks, fastest = _driver(((0.9,) * 7,)), START, _turned_together(jacobian), 0, 0.0
     while not driver.is_arrived and ticks < 40_000:
-        driver.step(wish, state(q_rad=q), MASS, DT)
+        driver.step(wish, state(q_rad=q), MASS)
         q = tuple(a + DT * v for a, v in zip(q, driver.planned_rad_s, strict=True))
         fastest = max(fastest, 7.0 * jacobian * max(driver.planned_rad_s))
         ticks += 1
@@ -125,9 +131,9 @@ def test_a_leg_that_turns_joints_the_same_way_takes_longer(jacobian: float, leng
 
 
 def test_no_time_passes_on_a_leg_while_the_tool_speed_is_not_known() -> None:
-    driver = JointPathDriver(((0.9,) * 7,))
+    driver = _driver(((0.9,) * 7,))
     for _ in range(2000):
-        driver.step(_turned_together(math.nan), state(q_rad=START), MASS, DT)
+        driver.step(_turned_together(math.nan), state(q_rad=START), MASS)
         assert max(driver.planned_rad_s) == 0.0
     assert not driver.is_blocked
     assert not driver.is_arrived

@@ -1,7 +1,7 @@
 """The arithmetic of the safety core against the same formulas in NumPy, and what it refuses."""
 
-import dataclasses
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from controller.safety.bound import crossing_speed_m_s, worst_case_press_n
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.tank import Tank, TankLimits
 from controller.types import Cause, Limited, Mode, SegmentInfo, ToolTerms
-from tests.gate_cases import UP, limits, stroke, terms, torque
+from tests.gate_cases import UP, limits, soft_gains, stroke, terms, torque
 
 ARM = terms(np.random.default_rng(31), velocity=(0.1, -0.2, 0.3, 0.4, 0.5, 0.6))
 TILTED = (0.48, -0.6, 0.64)
@@ -73,7 +73,7 @@ def test_lowering_takes_away_what_is_too_much_and_nothing_else() -> None:
 def test_at_the_limit_nothing_is_lowered_and_above_it_only_what_is_too_much(
     wrench: tuple[float, ...], note: Limited | None
 ) -> None:
-    one = dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
+    one = replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
     bounds = limits(6, tangential_n=5.0, moment_nm=1.0)
     caps = ((10.0, Cause.PRESS_LIMIT),)
     lowered, limited = projection.project(wrench, one, UP, caps, bounds)
@@ -87,7 +87,7 @@ def test_at_the_limit_nothing_is_lowered_and_above_it_only_what_is_too_much(
 
 
 def test_within_sees_every_component_of_force_and_moment() -> None:
-    one = dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
+    one = replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
     for axis in range(6):
         for sign in (1.0, -1.0):
             wrench = [0.0] * 6
@@ -127,7 +127,7 @@ def test_shrinking_scales_everything_as_one_to_the_tightest_limit(
 
 
 def test_what_is_nothing_and_may_be_nothing_is_no_reason_to_shrink() -> None:
-    one = dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
+    one = replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
     tau = (0.0, 0.0, -10.0, 0.0, 0.0, 0.0)
     loads = projection.static_force(tau, one, UP)
     assert projection.shrink(tau, one.bias_nm, loads, (5.0, 0.0, 0.0))[2] == pytest.approx(-5.0)
@@ -146,22 +146,43 @@ def test_joint_torques_are_within_up_to_and_with_their_limits() -> None:
 
 
 def test_damping_is_against_the_motion_and_holds_where_the_speed_is_not_known() -> None:
-    found = projection.damped((1.0, 2.0, 3.0), (0.5, math.nan, -1.0), (2.0, 4.0, 8.0))
-    assert found == (0.0, 2.0, 11.0)
-    still = projection.soft_torque(ARM, SEVEN, SEVEN, UP, None)
+    gains = soft_gains(3, float_damping_nms_per_rad=(2.0, 4.0, 8.0), most_damping_nm=(100.0, 100.0, 7.0))
+    assert projection.damped((1.0, 2.0, 3.0), (0.5, math.nan, -1.0), gains) == (0.0, 2.0, 10.0)
+    assert projection.damped((1.0, 2.0, 3.0), (0.5, 0.25, 0.5), gains) == (0.0, 1.0, -1.0)
+    assert projection.damped((1.0, 2.0, 3.0), (0.0, 0.0, 1.0), gains)[2] == -4.0, "no more than the largest"
+    own = soft_gains(float_damping_nms_per_rad=SEVEN)
+    still = projection.soft_torque(ARM, SEVEN, own, UP, None)
     assert still == pytest.approx(np.array(ARM.bias_nm) - np.array(SEVEN) ** 2)
+    bounded = projection.soft_torque(ARM, SEVEN, replace(own, most_damping_nm=(3.0,) * 7), UP, None)
+    assert bounded == pytest.approx(np.array(ARM.bias_nm) - np.minimum(np.array(SEVEN) ** 2, 3.0))
 
 
-@pytest.mark.parametrize("outward_m_s", [-0.2, 0.02, 0.04, 0.049, 0.06, 0.08, 0.5])
-def test_the_pull_closes_its_speed_loop_within_pull_and_brake(outward_m_s: float) -> None:
-    normal = np.array(TILTED)
-    sideways = np.cross(normal, (0.0, 0.0, 0.3))
-    v = tuple(outward_m_s * normal + sideways)
-    arm = dataclasses.replace(ARM, v_wt=(*v, 7.0, 8.0, 9.0))
-    tau = projection.soft_torque(arm, (0.0,) * 7, (1.0,) * 7, TILTED, (0.05, 12.0))
-    pull = min(12.0, max(-4.0, 400.0 * (0.05 - outward_m_s)))
-    expected = np.concatenate((pull * normal - 60.0 * sideways, np.zeros(3)))
-    assert np.array(ARM.jbar_t) @ (np.array(tau) - np.array(ARM.bias_nm)) == pytest.approx(expected, abs=1e-9)
+@pytest.mark.parametrize("drag_joints", [0, 3, 7])
+def test_pull_goes_along_the_normal_and_drag_of_the_first_joints_across_it(drag_joints: int) -> None:
+    gains = soft_gains(float_damping_nms_per_rad=(0.0,) * 7, drag_ns_per_m=25.0, drag_joints=drag_joints)
+    dq = np.array((0.1, -0.2, 0.3, -0.1, 0.2, -0.3, 0.1))
+    tau = projection.soft_torque(ARM, tuple(dq), gains, TILTED, 12.0)
+    jacobian, normal = np.array(ARM.jacobian)[:3], np.array(TILTED)
+    first = jacobian * (np.arange(7) < drag_joints)
+    sideways = first @ dq - normal * (normal @ first @ dq)
+    expected = np.array(ARM.bias_nm) + jacobian.T @ (12.0 * normal) - 25.0 * first.T @ sideways
+    assert tau == pytest.approx(expected)
+    assert projection.soft_torque(ARM, tuple(dq), gains, TILTED, None) == pytest.approx(ARM.bias_nm)
+
+
+def test_whatever_the_gains_are_a_stop_adds_no_more_than_its_largest_force() -> None:
+    wild = soft_gains(float_damping_nms_per_rad=(2000.0,) * 7, most_damping_nm=(1e4,) * 7, most_force_n=30.0)
+    tau = projection.soft_torque(ARM, SEVEN, wild, UP, 15.0)
+    assert math.hypot(*projection.tool_wrench(tau, ARM)[:3]) == pytest.approx(30.0)
+    weak = replace(wild, float_damping_nms_per_rad=(0.0,) * 7, drag_ns_per_m=0.0)
+    pulled = projection.soft_torque(ARM, SEVEN, weak, UP, 15.0)
+    assert projection.tool_wrench(pulled, ARM)[2] == pytest.approx(15.0), "what is within it is left alone"
+
+
+def test_the_tool_moves_as_the_joints_do() -> None:
+    moved = projection.moving(replace(ARM, v_wt=(9.0,) * 6), SEVEN)
+    assert moved.v_wt == pytest.approx(np.array(ARM.jacobian) @ SEVEN)
+    assert moved == replace(ARM, v_wt=moved.v_wt)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +214,7 @@ def test_softening_shortens_the_force_as_a_whole() -> None:
 
 
 def _unit_arm() -> ToolTerms:
-    return dataclasses.replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
+    return replace(ARM, jacobian=np.eye(6).tolist(), jbar_t=np.eye(6).tolist(), bias_nm=(0.0,) * 6)
 
 
 def test_sizes_that_do_not_belong_together_are_refused() -> None:
@@ -205,11 +226,11 @@ def test_sizes_that_do_not_belong_together_are_refused() -> None:
         lambda: projection.add_force(six, ARM, WRENCH),
         lambda: projection.saturate(six, SEVEN, SEVEN),
         lambda: projection.saturate(SEVEN, SEVEN, six),
-        lambda: projection.soft_torque(ARM, six, SEVEN, UP, None),
-        lambda: projection.soft_torque(ARM, SEVEN, six, UP, None),
-        lambda: projection.soft_torque(ARM, SEVEN, SEVEN, (0.0, 1.0), (0.05, 15.0)),
-        lambda: projection.damped(SEVEN, six, SEVEN),
-        lambda: projection.damped(SEVEN, SEVEN, six),
+        lambda: projection.soft_torque(ARM, six, soft_gains(), UP, None),
+        lambda: projection.soft_torque(ARM, SEVEN, soft_gains(6), UP, None),
+        lambda: projection.damped(SEVEN, six, soft_gains()),
+        lambda: projection.damped(six, SEVEN, soft_gains()),
+        lambda: projection.damped(SEVEN, SEVEN, soft_gains(6)),
         lambda: projection.soften((*SEVEN, 1.0), ARM, 5.0, SEVEN),
     )
     for call in refused:
@@ -222,10 +243,10 @@ def test_an_arm_has_six_rows_of_as_many_entries_as_joints() -> None:
     assert not projection.is_shaped(ARM, 6)
     rows = [list(row) for row in ARM.jacobian]
     for wrong in (rows[:5], [*rows, rows[0]], [*rows[:5], rows[5][:6]], [[] for _ in range(6)]):
-        assert not projection.is_shaped(dataclasses.replace(ARM, jacobian=wrong), 7)
-        assert not projection.is_shaped(dataclasses.replace(ARM, jbar_t=wrong), 7)
-        assert not projection.is_shaped(dataclasses.replace(ARM, jacobian=wrong, jbar_t=wrong), 7)
-    assert not projection.is_shaped(dataclasses.replace(ARM, bias_nm=SEVEN[:6]), 7)
+        assert not projection.is_shaped(replace(ARM, jacobian=wrong), 7)
+        assert not projection.is_shaped(replace(ARM, jbar_t=wrong), 7)
+        assert not projection.is_shaped(replace(ARM, jacobian=wrong, jbar_t=wrong), 7)
+    assert not projection.is_shaped(replace(ARM, bias_nm=SEVEN[:6]), 7)
 
 
 def test_a_tank_that_is_just_empty_is_empty() -> None:

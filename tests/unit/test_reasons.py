@@ -11,7 +11,7 @@ from controller.safety.reaction import REACTIONS
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
 from controller.types import Authority, Cause, Clearance, ContactState, StopReason
-from tests.gate_cases import command, limits, pad_of, reference, state, torque
+from tests.gate_cases import command, limits, pad_of, reference, soft_gains, state, torque
 from tests.unit.test_gate import ARM
 
 T_S = 7.0
@@ -218,7 +218,7 @@ def test_reasons_of_the_gate_itself() -> None:
     assert str(told.value) == "the stop is cleared by operator at the arm; got operator"
 
 
-BOUNDS = SupervisorLimits(0.006, 50.0, (2.0, 3.0, *(2.0,) * 5), (87.0,) * 7, bad_reads=2, patience_reads=2)
+BOUNDS = SupervisorLimits(0.006, 50.0, (2.0, 3.0, *(2.0,) * 5), (87.0,) * 7, 2, 2, soft_gains())
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,14 @@ from controller.processes.drives import (
 )
 from controller.safety.supervision import ENABLE_DELAY_S
 from controller.types import Authority, Cause, JointFault, Mode, Vector
+from tests.gate_cases import soft_gains
 
 HOLD, HOSTS, HOLDING, SUPERVISORS = (1.0, 2.0), (3.0, 4.0), (1.5, 2.5), (5.0, 6.0)
 TORQUE, SPEEDS = (20.0, 40.0), (0.1, -0.2)
 DT_S, LAG_S = 1e-3, 0.002
 BOTH: frozenset[int] = frozenset({0, 1})
-SETTINGS = DriveSettings(TORQUE, DT_S, LAG_S, BOTH)
+STOP = soft_gains(2, float_damping_nms_per_rad=(0.6, 1.2), work_nm=(12.0, 30.0))
+SETTINGS = DriveSettings(TORQUE, DT_S, LAG_S, BOTH, STOP)
 DELAY, WATCHDOG = round(ENABLE_DELAY_S / DT_S), round(DRIVE_WATCHDOG_S / DT_S)
 
 
@@ -121,7 +123,7 @@ def test_without_the_supervisor_the_host_has_its_time_to_unload_and_then_the_bra
 
 
 def test_with_both_masters_gone_the_drives_hold_without_pressing_and_then_the_brakes_close() -> None:
-    """Damping of 0.03 s/rad times the torque limits of 20 and 40 Nm against 0.1 and -0.2 rad/s."""
+    """Damping of 0.6 and 1.2 Nms/rad against 0.1 and -0.2 rad/s."""
     script = _Script()
     order = script.pass_(host=False, supervisor=False, ticks=WATCHDOG)
     assert (order.authority, order.tau_nm) == (Authority.HOST, HOSTS)
@@ -167,8 +169,8 @@ def test_closing_is_for_good() -> None:
 
 @pytest.mark.parametrize(("lost_nm", "broken"), [(0.95, False), (1.25, True), (math.nan, True)])
 def test_a_drive_that_stays_off_its_model_is_broken_and_its_brake_closes(lost_nm: float, broken: bool) -> None:
-    """The limit of the first joint is 6 % of 20 Nm."""
-    assert pytest.approx(1.2) == SHORT_SHARE * TORQUE[0]
+    """The limit of the first joint is 10 % of the 12 Nm that it needs for its work, whatever its torque limit is."""
+    assert pytest.approx(1.2) == SHORT_SHARE * STOP.work_nm[0]
     script = _Script()
     script.lost_nm = (lost_nm, 0.0)
     order = script.pass_(ticks=80)
@@ -201,7 +203,7 @@ def test_a_jump_of_the_command_is_no_broken_drive() -> None:
 
 
 def test_a_joint_without_a_brake_is_held_by_its_drive() -> None:
-    """Damping of 0.03 s/rad times the torque limit of 40 Nm against -0.2 rad/s, on top of the holding torque."""
+    """Damping of 1.2 Nms/rad against -0.2 rad/s, on top of the holding torque."""
     script = _Script(braked_joints=frozenset({0}))
     order = script.pass_(wants_enable=False)
     assert (order.authority, order.closed) == (Authority.NOBODY, {0})

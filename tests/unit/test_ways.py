@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 
 from controller.errors import PlantError
+from controller.path_gains import PathGains
 from controller.processes.host_plant import refuse_elsewhere
 from controller.session_limits import session_limits
 from controller.types import ArmState, Command, Phase, Vector
 from controller.ways import AT_START_RAD, Route, Ways, driven_time_s
-from tests.gate_cases import command, state
+from tests.gate_cases import command, soft_gains, state
 from tests.gate_cases import terms as some_terms
 from tests.plan_cases import arm_over, short_plan
 from trajectories.plan import Plan
 
 DT = 5e-3
+GAINS = PathGains.of(soft_gains(7, drag_joints=4))
 A, B, C, D = ((float(k),) * 7 for k in range(4))
 
 
@@ -44,7 +46,7 @@ class Ideal:
 
     def __init__(self, plan: Plan, q_rad: Vector) -> None:
         self.robot = arm_over("panda", "median_f")
-        self.ways, self.q_rad = Ways(plan, self.robot, DT), q_rad
+        self.ways, self.q_rad = Ways(plan, self.robot, DT, GAINS), q_rad
 
     def state(self) -> ArmState:
         self.robot.update(np.array(self.q_rad), np.zeros(7))
@@ -172,7 +174,7 @@ def test_the_end_is_driven_to_rest_and_a_stop_on_the_way_goes_on_to_it() -> None
 
 def test_an_arm_that_rests_at_the_plans_end_is_at_rest_at_once() -> None:
     plan = dataclasses.replace(short_plan("panda"), end_path_rad=())
-    ways = Ways(plan, arm_over("panda", "median_f"), DT)
+    ways = Ways(plan, arm_over("panda", "median_f"), DT, GAINS)
     assert ways.is_done()
     assert not ways.is_driving
 

@@ -214,7 +214,9 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
         rig = simulated_rig(plan.arm, options)
-        stage = StageSetup(prefix, plan.arm, plan.placement, BODY, options, plan.plan.rest_q_rad, place, owner_pid)
+        stage = StageSetup(
+            prefix, plan.arm, plan.placement, BODY, options, plan.plan.rest_q_rad, place, owner_pid, plan.limits.stop
+        )
         watcher = SupervisorSetup(prefix, plan.arm, plan.placement, plan.limits, DT_S, rig.identity, owner_pid)
         host = HostSetup(prefix, plan.arm, plan.placement, plan.plan, rig, owner_pid)
         processes = (
