@@ -23,10 +23,11 @@ DT = 1e-3
 MASS = np.diag(np.arange(1.0, 8.0))
 START = (0.1,) * 7
 BIAS = np.array(ARM.bias_nm)
+GAINS = PathGains.of(soft_gains(7, drag_joints=4))
 
 
 def _driver(waypoints: tuple[Vector, ...]) -> JointPathDriver:
-    return JointPathDriver(waypoints, PathGains.of(soft_gains(7, drag_joints=4)), DT)
+    return JointPathDriver(waypoints, GAINS, DT)
 
 
 def _follow(waypoints: tuple[Vector, ...], seconds: float) -> tuple[JointPathDriver, np.ndarray]:
@@ -78,9 +79,9 @@ def test_a_joint_of_little_inertia_is_driven_through_its_friction(friction_nm: f
     mass = MASS.copy()
     mass[6, 6] = 2e-4
     for known, arrives in (((), False), ((friction_nm,) * 7, True)):
-        driver, q, dq = JointPathDriver(((*START[:6], 0.6),), known), np.array(START), np.zeros(7)
+        driver, q, dq = JointPathDriver(((*START[:6], 0.6),), GAINS, DT, known), np.array(START), np.zeros(7)
         for _ in range(8000):
-            tau = driver.step(command(ARM, ARM.bias_nm), state(q_rad=tuple(q), dq_rad_s=tuple(dq)), mass, DT).tau_nm
+            tau = driver.step(command(ARM, ARM.bias_nm), state(q_rad=tuple(q), dq_rad_s=tuple(dq)), mass).tau_nm
             impulse = DT * (np.array(tau) - BIAS)
             free = mass.diagonal() * dq + impulse
             dq = np.sign(free) * np.maximum(np.abs(free) - DT * friction_nm, 0.0) / mass.diagonal()
@@ -90,10 +91,10 @@ def test_a_joint_of_little_inertia_is_driven_through_its_friction(friction_nm: f
 
 
 def test_joints_with_inertia_are_driven_as_without_friction() -> None:
-    drivers = [JointPathDriver(((0.5,) * 7,), known) for known in ((), (0.3,) * 7)]
+    drivers = [JointPathDriver(((0.5,) * 7,), GAINS, DT, known) for known in ((), (0.3,) * 7)]
     for k in range(200):
         now = state(q_rad=(0.1 + 1e-4 * k,) * 7)
-        torques = [driver.step(command(ARM, ARM.bias_nm), now, MASS, DT).tau_nm for driver in drivers]
+        torques = [driver.step(command(ARM, ARM.bias_nm), now, MASS).tau_nm for driver in drivers]
         assert torques[0] == torques[1]
 
 

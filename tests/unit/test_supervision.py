@@ -315,3 +315,47 @@ def test_before_a_posture_is_known_the_first_measured_torque_holds_the_arm(measu
     assert supervisor.torque(blind, now) == (expected, Mode.FLOAT)
     later = dataclasses.replace(now, tau_nm=(3.0,) * joints)
     assert supervisor.torque(blind, later)[0] == (expected if measured == "good" else (3.0,) * joints)
+
+
+def _slow_taker(**changes: object) -> Supervisor:
+    """Return a supervisor that has had the drives for 0.3 s at time zero, with other gains."""
+    gains = soft_gains(float_damping_nms_per_rad=(3.0,) * 7, drag_ns_per_m=0.0, **changes)
+    supervisor = Supervisor(dataclasses.replace(LIMITS, stop=gains))
+    _stop_host(supervisor)
+    return supervisor
+
+
+def _stop_host(supervisor: Supervisor) -> None:
+    supervisor.stop = StopReason(Cause.HOST_LOST, "-", 1.0, 0.0, "-", -0.3, "-")
+
+
+def test_its_speeds_are_filtered_over_its_own_period_and_anew_after_every_stop() -> None:
+    supervisor = _slow_taker(speed_filter_rad_s=50.0, unload_damping_ns_per_m=0.0)
+    arm = terms(np.random.default_rng(12))
+
+    def damping_nm(speed: float) -> float:
+        tau, _ = supervisor.torque(arm, state(t_s=0.0, dq_rad_s=(speed, *(0.0,) * 6)))
+        return arm.bias_nm[0] - tau[0]
+
+    share = 1.0 - math.exp(-50.0 * BEAT_S)
+    assert damping_nm(0.2) == pytest.approx(0.6)
+    assert damping_nm(0.0) == pytest.approx(0.6 * (1.0 - share * share))
+    supervisor.clear()
+    _stop_host(supervisor)
+    assert damping_nm(0.1) == pytest.approx(0.3)
+
+
+def test_its_pull_grows_over_its_own_period_and_anew_after_every_stop() -> None:
+    supervisor = _slow_taker(unload_damping_ns_per_m=10.0, unload_spring_n_per_m=100.0)
+    arm = terms(np.random.default_rng(12))
+    outward = np.array(outward_axis(arm))
+
+    def pull_n() -> float:
+        tau, _ = supervisor.torque(arm, state(t_s=0.0))
+        return float(outward @ projection.tool_wrench(tau, arm)[:3])
+
+    step_n = 100.0 * 0.05 * BEAT_S
+    assert [pull_n() for _ in range(3)] == pytest.approx([0.5 + step_n, 0.5 + 2.0 * step_n, 0.5 + 3.0 * step_n])
+    supervisor.clear()
+    _stop_host(supervisor)
+    assert pull_n() == pytest.approx(0.5 + step_n)
