@@ -336,7 +336,7 @@ class Session:
     def _note(self, judgement: Judgement) -> None:
         """Tell the law what became of its command; one comparison where nothing did."""
         is_limited = bool(judgement.limited) and any(entry.cause in PRESS_CAUSES for entry in judgement.limited)
-        self._law.note_limited(is_limited, judgement.gain_share)
+        self._law.note_sent(judgement.command.tau_nm, is_limited, judgement.gain_share)
 
     def _plan_and_command(self, state: ArmState, t_s: float) -> tuple[Reference, Command]:
         """Return reference and command; where they cannot be made, stop and keep the last ones."""

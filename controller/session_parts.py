@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from controller.air.survey import AirSurvey
 from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
 from controller.law.gains import ForceGains, LawSettings
@@ -93,7 +94,7 @@ class SessionParts:
 
     def law(self) -> ImpedanceForceLaw:
         """Return a fresh control law."""
-        return ImpedanceForceLaw(self.robot, self.gains, self.settings, self.rig.dt_s)
+        return ImpedanceForceLaw(self.robot, self.gains, self.settings, self.rig.dt_s, self.rig.drive_lag_s)
 
     def gate(self) -> Gate:
         """Return a fresh gate."""
@@ -128,6 +129,17 @@ class SessionParts:
         law = self.law()
         air = AirWatch(law) if is_air_checked else None
         return Session(plant, self.plan, law, own, observers=observers, operator=operator, truth=truth, air=air)
+
+    def survey(self, plant: Plant, truth: TruthSource | None = None) -> tuple[Session, AirSurvey]:
+        """Return a session for a tour through free air, and what collects what the arm shows on it.
+
+        Args:
+            plant: the arm.
+            truth: what the simulation knows; None on hardware.
+        """
+        law = self.law()
+        survey = AirSurvey(law)
+        return Session(plant, self.plan, law, self.gate(), truth=truth, air=survey), survey
 
     def _gate_for(self, operator: Operator | None) -> Gate:
         """Return a fresh gate; a session that a person may pause and slow down has all the time there is."""

@@ -8,7 +8,9 @@ import numpy as np
 
 from controller.law import kernel
 from controller.law.gains import ForceGains, LawSettings
+from controller.law.margins import ACTUATOR_LAG_S
 from controller.law.memory import FREE, REFERENCE, STATE, TOOL, WORK, Record
+from controller.law.modelled_drives import ModelledDrives
 from controller.robot import RobotModel
 from controller.types import (
     ArmState,
@@ -37,9 +39,17 @@ class ImpedanceForceLaw:
         gains: of the force loop.
         settings: everything else.
         dt_s: period of the loop [s].
+        drive_lag_s: time constant of the drives' torque loops [s].
     """
 
-    def __init__(self, robot: RobotModel, gains: ForceGains, settings: LawSettings, dt_s: float) -> None:
+    def __init__(
+        self,
+        robot: RobotModel,
+        gains: ForceGains,
+        settings: LawSettings,
+        dt_s: float,
+        drive_lag_s: float = ACTUATOR_LAG_S,
+    ) -> None:
         robot.arm.tool.only_pad("the control law")
         joints = robot.joints
         self.robot = robot
@@ -52,7 +62,8 @@ class ImpedanceForceLaw:
         self._state = np.zeros(1, dtype=STATE)
         self._friction_cap = settings.friction_cap_share * np.array(robot.arm.friction_nm)
         self._memory = np.zeros((19, joints))
-        self._senses = np.zeros(4 * joints + 31)
+        self._senses = np.zeros(5 * joints + 31)
+        self._drives = ModelledDrives(robot.arm.drives, drive_lag_s, dt_s)
         self._pack_senses = struct.Struct(f"{len(self._senses)}d").pack_into
         self._out = np.zeros(14 * joints + 22)
         self._rows = self._out[2 * joints + 22 :].reshape(12, joints)
@@ -71,6 +82,7 @@ class ImpedanceForceLaw:
         self._state["time_in_state_s"] = 10.0
         self._state["gain_share"] = 1.0
         self._noted = (False, 1.0)
+        self._drives.forget()
         self._state["friction"] = self.settings.friction_prior
         self._state["modes"] = np.eye(6)
         self._memory[:] = 0.0
@@ -115,13 +127,15 @@ class ImpedanceForceLaw:
         """Way along the inward normal since the approach began [m]."""
         return float(self._state["descent_m"][0])
 
-    def note_limited(self, is_limited: bool, gain_share: float = 1.0) -> None:
-        """Tell the law what the gate did to the last command.
+    def note_sent(self, tau_nm: Vector, is_limited: bool, gain_share: float = 1.0) -> None:
+        """Tell the law what the gate made of its command.
 
         Args:
+            tau_nm: torque that went out, (n,) [Nm].
             is_limited: the press force was lowered, so that its integral must not wind up.
             gain_share: what the energy tank leaves of the loop's gains; damping stays whole.
         """
+        self._drives.send(tau_nm)
         if (is_limited, gain_share) != self._noted:
             self._noted = (is_limited, gain_share)
             self._state["is_limited"] = 1 if is_limited else 0
@@ -140,6 +154,7 @@ class ImpedanceForceLaw:
             senses.data, 0, *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
             *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
             *pad.normal_w, pad.press_n, pad.press_rate_n_per_s, _PHASE_NUMBER[reference.phase],
+            *self._drives.motor_nm(state.tau_nm),
         )  # fmt: skip
         self.robot.update(senses[:joints], senses[joints : 2 * joints])
         kernel.tick(

@@ -264,7 +264,7 @@ def tick(
         friction_cap: (n,) largest friction compensation [Nm].
         terms: rigid-body terms: J (6 n), M (n n), C (n n), g (n), R_WT (9), p_WT (3), row by row.
         senses: q (n), dq (n), tau (n), posture (n), wrench_s (6), then position (3), quaternion (4), twist (6),
-            acceleration (6), normal (3), press, press rate and phase of the reference.
+            acceleration (6), normal (3), press, press rate and phase of the reference, then torque of the motors (n).
         memory: (19, n) observer (2), motion estimate (3), work space (6), joint friction (7), unexplained torque.
         out: tau (n), bias (n), twist (6), R_WT as a quaternion (4), p_WT (3), normal (3), press, observed
             press, target, trusted, contact state, plan error; then J and Jbar^T (6 n each), row by row.
@@ -275,21 +275,22 @@ def tick(
     coriolis, at = terms[at : at + n * n].reshape(n, n), at + n * n
     gravity, at = terms[at : at + n], at + n
     rotation, position = terms[at : at + 9].reshape(3, 3), terms[at + 9 : at + 12]
+    tau_motor = senses[4 * n + 31 :]
     q, dq, tau_sensed, posture = senses[:n], senses[n : 2 * n], senses[2 * n : 3 * n], senses[3 * n : 4 * n]
     observers, motion, inverse_mass_jt = memory[:2], memory[2:5], memory[5:11]
     friction, unexplained = memory[11:18], memory[18]
     tau, bias, twist, quaternion = out[:n], out[n : 2 * n], out[2 * n : 2 * n + 6], out[2 * n + 6 : 2 * n + 10]
     jbar_t = out[8 * n + 22 :].reshape(6, n)
     wrench_s = senses[4 * n : 4 * n + 6]
-    load_reference(senses[4 * n + 6 :], reference)
+    load_reference(senses[4 * n + 6 : 4 * n + 31], reference)
     if state[0].is_started == 0:
         for i in range(3):
             state[0].offset[i] = position[i] - reference[0].position[i]
     factor = np.empty((6, 6))
     sense(
         dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, q, dq,
-        tau_sensed, wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor, jbar_t,
-        observers, motion, friction, friction_cap, unexplained, twist,
+        tau_sensed, tau_motor, wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor,
+        jbar_t, observers, motion, friction, friction_cap, unexplained, twist,
     )  # fmt: skip
     act(
         dt, gains, reference, state, jacobian, mass, coriolis, gravity, rotation, position, q, motion, twist,

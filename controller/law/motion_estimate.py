@@ -50,7 +50,7 @@ def estimate_motion(
         coriolis: (n, n).
         gravity: (n,) torque that holds the arm.
         q: (n,) measured joint positions.
-        tau: (n,) torque that the drives gave in the last tick.
+        tau: (n,) torque that the motors gave in the last tick.
         known: (n,) torque known from elsewhere: of the wrench at the tool.
         drag: (n,) torque of the joint friction that the planned motion meets [Nm].
         is_first: True on the first tick: starts at rest where the arm is.

@@ -43,6 +43,7 @@ def sense(
     q: Array,
     dq: Array,
     tau: Array,
+    tau_motor: Array,
     wrench_s: Array,
     may_tare: bool,
     mass_factor: Array,
@@ -79,8 +80,8 @@ def sense(
     for i in range(joints):
         drag[i] = friction[FRICTION, i] * way[i]
     estimate_motion(
-        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, mass_factor, coriolis, gravity, q, tau, known, drag,
-        is_first, motion,
+        dt, gains[0].motion_per_s, gains[0].unexplained_per_s, mass_factor, coriolis, gravity, q, tau_motor, known,
+        drag, is_first, motion,
     )  # fmt: skip
     unexplained_torque(mass, motion, unexplained)
     if s.is_trusted == 1:

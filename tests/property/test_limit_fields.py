@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from controller.safety.gate import Gate, Judgement
-from controller.safety.limits import GateLimits, PadLimits, PressLimits
+from controller.safety.limits import GateLimits, KeepOutLimits, PadLimits, PressLimits
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
-from controller.types import Cause, ContactState, JointSenses, StopReason
+from controller.types import Cause, ClearanceGrid, ContactState, JointSenses, StopReason
 from tests.gate_cases import changed, command, limits, pad_of, reference, soft_gains, state, stroke, torque
 from tests.unit.test_gate import ARM
 
@@ -134,6 +134,7 @@ CASES: dict[str, tuple[Drive, object]] = {
     "tank": (_many(500), TankLimits(0.001, 0.0, 1)),
     "park_force_n": (_parked, 5.0),
     "stop": (_stopped_torque, soft_gains(float_damping_nms_per_rad=(1.0,) * 7)),
+    "keep_out": (_one(), KeepOutLimits(ClearanceGrid(-1.0, -1.0, 2.0, ((-0.01, -0.01), (-0.01, -0.01))), 6.0, 0.018)),
 }
 NEEDS = {"dwell_m": {"dwell_s": 0.2}, "dwell_s": {"dwell_m": 0.015}, "contact_lost_n": {}, "sensor_age_s": {}}
 """Other fields that a case starts from."""

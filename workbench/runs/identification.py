@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.air.identify import Identified, identify
-from controller.air.survey import AirSurvey
 from controller.errors import SafetyStop
 from controller.robot import RobotModel
-from controller.session import Session
 from controller.session_limits import session_limits
 from controller.types import Phase
 from sim.plant import build_simulation
@@ -38,9 +36,7 @@ def identify_simulated(inputs: Inputs) -> Identified:
     world = build_simulation(inputs.arm, prepared.placement, inputs.body, simulation_options(inputs))
     own_model = RobotModel(inputs.arm, prepared.placement)
     plant = SupervisedPlant(world, own_model, parts.supervisor_limits())
-    law = parts.law()
-    survey = AirSurvey(law)
-    session = Session(plant, plan, law, parts.gate(), air=survey, truth=plant)
+    session, survey = parts.survey(plant, plant)
     plant.configure()
     try:
         plant.activate(plan.rest_q_rad)
