@@ -67,12 +67,11 @@ class RegistrationEvent:
 
 
 def words_of(event: RegistrationEvent) -> str:
-    """Return what was found, for people: lengths in mm, angles in degrees."""
-    each = []
-    for offset in event.offsets:
-        factor, unit = (1e3, "mm") if offset.unit == "m" else (math.degrees(1.0), "degrees")
-        each.append(f"{offset.name} {factor * offset.value:+.1f} of {factor * offset.allowed:.0f} {unit}")
-    return f"{', '.join(each)}; {1e3 * event.residual_m:.1f} mm rms unexplained"
+    """Return what was found, for people: the offset nearest to its limit, and what no offset explains."""
+    nearest = max(event.offsets, key=lambda offset: abs(offset.value) / offset.allowed)
+    factor, unit = (1e3, "mm") if nearest.unit == "m" else (math.degrees(1.0), "degrees")
+    offset = f"{nearest.name} {factor * nearest.value:+.1f} of {factor * nearest.allowed:.1f} {unit}"
+    return f"{offset} at most; {1e3 * event.residual_m:.1f} mm rms unexplained"
 
 
 def height_m(command: Command, reference: Reference) -> float:

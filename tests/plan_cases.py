@@ -51,6 +51,12 @@ def short_plan(arm: str = "servo7", body: str = "median_f") -> Plan:
     return plan_session(SHORT, *body_named(body), arm_over(arm, body))
 
 
+@functools.cache
+def exact_plan(arm: str = "servo7", body: str = "median_f") -> Plan:
+    """Return the plan of the short program for a base that stands exactly where the plan thinks."""
+    return plan_session(SHORT, *body_named(body), arm_over(arm, body), registration=(0.0, 0.0))
+
+
 def program_of(**changes: object) -> Program:
     """Return a program of one stroke of circles with some values changed."""
     return Program(schema_version=1, name="one", strokes=(replace_in(CIRCLES, **changes),))

@@ -86,17 +86,17 @@ class _Pattern:
 PATTERNS = tuple(
     _Pattern(f"{name} {way}", (sign * move_m, 0.0, 0.0), sign * math.radians(turn_deg), is_person)
     for name, move_m, turn_deg, is_person, ways in (
-        ("moved", 0.025, 0.0, False, ("up", "down")),
+        ("moved", 0.025, 0.0, False, ("toward the head", "toward the feet")),
         ("turned about the base", 0.0, 3.0, False, ("left", "right")),
-        ("turned", 0.0, 5.0, True, ("left", "right")),
+        ("turned about the middle", 0.0, 5.0, True, ("left", "right")),
     )
     for way, sign in zip(ways, (1.0, -1.0), strict=True)
 )
 """Errors along the spine and turns: heights are not linear in them, 25 mm is as long as what they see."""
 PATTERN_SHARE = 0.6
 """Largest share of such an error that a session goes on with (design choice: between none and all of it)."""
-PATTERN_DEVIATIONS = 2.4
-"""Not fewer of its standard deviations: a scan that is 3 mm off must not look like a turn (1 % that it does)."""
+PATTERN_DEVIATIONS = 2.1
+"""Not fewer of its standard deviations: a scan that is 3 mm off must not look like a turn (2 % that it does)."""
 REGISTERED_M = (0.005, 0.005, 0.010)
 REGISTERED_RAD = (0.0175, 0.0175, 0.0087)
 """Standard deviations of the errors that are allowed, and do not count for a pattern (the rig's, wider in height)."""

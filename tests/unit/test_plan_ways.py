@@ -10,7 +10,7 @@ from controller.errors import PlanError
 from controller.robot import RobotModel
 from controller.types import Vector
 from tests.parking_cases import arm_frames, cloud_of, leg
-from tests.plan_cases import SHORT, arm_over, back_of, body_named, short_plan
+from tests.plan_cases import SHORT, arm_over, back_of, body_named, exact_plan
 from trajectories.plan import Plan
 from trajectories.planner import plan_session, way_to_start
 from trajectories.reach.arm_clearance import ArmRoom
@@ -49,7 +49,7 @@ def end_of(plan: Plan) -> Vector:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_a_plan_ends_with_a_clear_way_to_where_it_parks(arm: str) -> None:
-    plan, robot = short_plan(arm), arm_over(arm, BODY)
+    plan, robot = exact_plan(arm), arm_over(arm, BODY)
     assert plan.end_path_rad[-1] == plan.park_path_rad[-1]
     check_way((end_of(plan), *plan.end_path_rad), robot)
 
@@ -57,14 +57,14 @@ def test_a_plan_ends_with_a_clear_way_to_where_it_parks(arm: str) -> None:
 def test_the_end_is_driven_over_the_waypoint_where_the_straight_leg_is_not_free() -> None:
     robot = arm_over("panda", BODY)
     room = ArmRoom.of(robot, back_of(BODY))
-    end, over, rest = np.array(short_plan("panda").start_q_rad), np.zeros(7), np.array(OVER_BASE)
+    end, over, rest = np.array(exact_plan("panda").start_q_rad), np.zeros(7), np.array(OVER_BASE)
     assert [posture.tolist() for posture in way_from_end(room, end, over, rest)] == [over.tolist(), rest.tolist()]
     near = end + 0.01
     assert way_from_end(room, end, over, near) == ()
 
 
 def test_an_arm_at_the_plans_start_has_no_way_to_go() -> None:
-    plan = short_plan()
+    plan = exact_plan()
     assert plan.start_path_rad == ()
     assert plan.rest_q_rad == plan.start_q_rad
     assert way_to_start(plan, back_of(BODY), arm_over("servo7", BODY), plan.start_q_rad) == ()
@@ -72,8 +72,8 @@ def test_an_arm_at_the_plans_start_has_no_way_to_go() -> None:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_a_clear_way_leads_from_safe_postures_to_the_start(arm: str) -> None:
-    plan, robot = short_plan(arm), arm_over(arm, BODY)
-    elsewhere = [np.array(short_plan(arm, body).park_path_rad[-1]) for body in ("slim_f", "stocky_f")]
+    plan, robot = exact_plan(arm), arm_over(arm, BODY)
+    elsewhere = [np.array(exact_plan(arm, body).park_path_rad[-1]) for body in ("slim_f", "stocky_f")]
     for rest in [*safe_postures(robot, 4), *elsewhere]:
         path = way_to_start(plan, back_of(BODY), robot, rest.tolist())
         assert path[0] == tuple(rest.tolist())
@@ -82,7 +82,7 @@ def test_a_clear_way_leads_from_safe_postures_to_the_start(arm: str) -> None:
 
 
 def test_a_posture_whose_straight_leg_is_not_free_gets_a_way_over_others() -> None:
-    plan, robot = short_plan("panda"), arm_over("panda", BODY)
+    plan, robot = exact_plan("panda"), arm_over("panda", BODY)
     room = ArmRoom.of(robot, back_of(BODY))
     assert not room.is_free_leg(np.array(OVER_BASE), np.array(plan.start_q_rad))
     path = way_to_start(plan, back_of(BODY), robot, OVER_BASE)
@@ -91,9 +91,9 @@ def test_a_posture_whose_straight_leg_is_not_free_gets_a_way_over_others() -> No
 
 
 def test_a_declared_posture_becomes_part_of_the_plan_and_changes_nothing_else() -> None:
-    plain, robot = short_plan("panda"), arm_over("panda", BODY)
+    plain, robot = exact_plan("panda"), arm_over("panda", BODY)
     rest = plain.park_path_rad[-1]
-    plan = plan_session(SHORT, *body_named(BODY), robot, rest)
+    plan = plan_session(SHORT, *body_named(BODY), robot, rest, registration=(0.0, 0.0))
     assert plan.rest_q_rad == plan.start_path_rad[0] == rest
     assert plan.start_path_rad[-1] == plan.start_q_rad == plain.start_q_rad
     assert plan.park_path_rad == plain.park_path_rad
@@ -102,13 +102,13 @@ def test_a_declared_posture_becomes_part_of_the_plan_and_changes_nothing_else() 
 
 def refused(rest: Vector, robot: RobotModel | None = None) -> PlanError:
     with pytest.raises(PlanError) as caught:
-        way_to_start(short_plan("panda"), back_of(BODY), robot or arm_over("panda", BODY), rest)
+        way_to_start(exact_plan("panda"), back_of(BODY), robot or arm_over("panda", BODY), rest)
     assert "\n" not in str(caught.value)
     return caught.value
 
 
 def test_a_posture_at_a_joint_limit_is_refused_with_the_joint() -> None:
-    plan, robot = short_plan("panda"), arm_over("panda", BODY)
+    plan, robot = exact_plan("panda"), arm_over("panda", BODY)
     rest = list(plan.park_path_rad[-1])
     rest[3] = float(robot.upper[3]) - 0.01
     error = refused(tuple(rest))
@@ -123,7 +123,7 @@ def test_what_is_no_posture_of_the_arm_is_refused(rest: Vector) -> None:
 
 def test_a_posture_too_near_to_the_skin_is_refused_with_the_place() -> None:
     """In mid stroke the pad is on the skin."""
-    plan = short_plan("panda")
+    plan = exact_plan("panda")
     error = refused(plan.at(0.5 * (plan.segments[0].start_s + plan.segments[0].end_s)).posture_rad)
     assert "the rest posture, x " in error.where
     assert error.got.endswith("mm too low over the skin")
@@ -131,7 +131,7 @@ def test_a_posture_too_near_to_the_skin_is_refused_with_the_place() -> None:
 
 def test_no_clear_way_is_refused_with_what_is_in_the_way() -> None:
     """Between these limits the arm can do little else than drive straight."""
-    wide, start = arm_over("panda", BODY), np.array(short_plan("panda").start_q_rad)
+    wide, start = arm_over("panda", BODY), np.array(exact_plan("panda").start_q_rad)
     lower, upper = np.minimum(OVER_BASE, start) - 0.03, np.maximum(OVER_BASE, start) + 0.03
     narrow = replace(wide.arm, lower_rad=tuple(lower.tolist()), upper_rad=tuple(upper.tolist()))
     error = refused(OVER_BASE, RobotModel(narrow, wide.placement))

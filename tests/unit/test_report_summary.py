@@ -25,7 +25,17 @@ KEYS = {
     "person_bound_n", "tissue_work_j", "net_energy_from_tool_j", "realtime_factor", "tick_us", "overruns",
     "recorder_drops", "peak_rss_mb", "stops", "warnings",
 }  # fmt: skip
-OWN_KEYS = {"run_id", "braked_bound_n", "message", "truth", "normal_angle_mean_deg", "path_rmse_mm", "landing_peak_n"}
+OWN_KEYS = {
+    "run_id",
+    "braked_bound_n",
+    "message",
+    "truth",
+    "normal_angle_mean_deg",
+    "path_rmse_mm",
+    "landing_peak_n",
+    "keep_out_samples",
+    "peak_keep_out_n",
+}
 SEGMENT_KEYS = {
     "name", "technique", "region", "force_target_n", "force_rmse_n", "force_p95_abs_error_n", "peak_force_n",
     "path_rmse_mm", "normal_angle_mean_deg", "contact_fraction", "limited_fraction",

@@ -11,10 +11,11 @@ from controller.types import Phase, SegmentInfo, StopReason
 from workbench.record.assumptions import warnings_of
 from workbench.record.columns import StepColumns
 from workbench.record.ending import StopSummary, ending, stop_summary
+from workbench.record.keep_out_truth import keep_out_truth
 from workbench.record.messages import EventKind, LoopStats, RunConfig
 from workbench.record.reader import RunData
 from workbench.record.sensed import judged_steps
-from workbench.record.statistics import largest, last_sum, mean, p95, rms, smallest
+from workbench.record.statistics import finite, largest, last_sum, mean, p95, rms, smallest
 from workbench.record.summary_part import SummaryPart
 from workbench.record.tick_facts import TickFacts, landing_peak_n, over_limit_samples, tick_facts
 
@@ -85,6 +86,10 @@ class Summary(SummaryPart):
     """Largest force between a link and anything but the tissue under a pad, mean over 0.1 s."""
     peak_other_transient_n: float | None = None
     """The same without the mean."""
+    keep_out_samples: int | None = None
+    """Ticks with a true press, more than a touch, in a keep-out of the true body."""
+    peak_keep_out_n: float | None = None
+    """Largest true force in a keep-out, touches too."""
     worst_case_bound_n: float | None = None
     person_bound_n: float | None = None
     braked_bound_n: float | None = None
@@ -120,6 +125,7 @@ def summarise(run: RunData) -> Summary:
     facts = tick_facts(steps) if steps.has_truth else None
     if facts is not None:
         segments = tuple(_segment(steps, facts, index, info) for index, info in enumerate(config.segments))
+    keep_out = keep_out_truth(run.steps, config.body)
     total = run.loop[-1] if run.loop else None
     return Summary(
         verdict="completed" if stop is None else "stopped",
@@ -144,6 +150,8 @@ def summarise(run: RunData) -> Summary:
         over_limit_samples=over_limit_samples(steps) + run.other.over_limit_samples(),
         peak_other_contact_n=run.other.mean_n(config.dt_s) if has_truth else None,
         peak_other_transient_n=run.other.transient_n() if has_truth else None,
+        keep_out_samples=keep_out.samples if keep_out else None,
+        peak_keep_out_n=finite(keep_out.peak_n) if keep_out else None,
         worst_case_bound_n=config.worst_case_bound_n,
         person_bound_n=config.person_bound_n,
         braked_bound_n=config.braked_bound_n,
