@@ -29,7 +29,7 @@ from trajectories.reach.way_to_rest import WayToRest, parking
 from trajectories.reach.way_to_start import way_to_start
 from trajectories.reach.way_to_weigh import way_to_weigh
 from trajectories.registration_check import registration_check
-from trajectories.registration_strokes import SHAPES, registration_paths
+from trajectories.registration_strokes import SHAPES, Shape, registration_paths
 from trajectories.spline_track import fit_piece, resample
 from trajectories.stroke_checks import CHECK_EVERY, check_stroke
 from trajectories.stroke_facts import effective_mass, segment_info
@@ -68,6 +68,7 @@ def plan_session(
     *,
     registration: tuple[float, float] = (REGISTRATION_M, REGISTRATION_RAD),
     is_measured: bool = False,
+    shapes: tuple[Shape, ...] = SHAPES,
 ) -> Plan:
     """Return the plan of a session.
 
@@ -84,6 +85,7 @@ def plan_session(
         rest_q_rad: posture (n,) that the arm stands in before the session; None where it stands at the plan's start.
         registration: how far the base may stand from there, and be turned [m, rad], see ``Rig``.
         is_measured: begin with light glides that tell whether the person lies as planned.
+        shapes: shapes of these glides, the first that this arm can do is taken.
 
     Raises:
         PlanError: a stroke cannot or must not be done, or there is no clear way to the plan's start; names stroke,
@@ -94,7 +96,7 @@ def plan_session(
     paths = tuple(stroke_path(stroke, back) for stroke in program.strokes)
     if not is_measured:
         return plan_paths(paths, back, robot, program.allow_neck_base, rest_q_rad)
-    *better, last = (registration_paths(back, shape) for shape in SHAPES)
+    *better, last = (registration_paths(back, shape) for shape in shapes)
     for first in better:
         with suppress(PlanError):
             return plan_paths((*first, *paths), back, robot, program.allow_neck_base, rest_q_rad, measuring=len(first))

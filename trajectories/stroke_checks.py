@@ -35,9 +35,9 @@ def footprint(feet_xy_m: Array, error: PlaceError = NO_ERROR) -> tuple[Array, Ar
     return around[..., 0], around[..., 1]
 
 
-def regions_under(feet_xy_m: Array, back: Back) -> list[list[Region]]:
-    """Return the regions that every checked point's footprint may be on, centre first."""
-    x, y = footprint(feet_xy_m, back.place_error)
+def regions_under(feet_xy_m: Array, back: Back, error: PlaceError | None = None) -> list[list[Region]]:
+    """Return the regions under every checked point's footprint by an error (None: the back's), centre first."""
+    x, y = footprint(feet_xy_m, back.place_error if error is None else error)
     codes = back.regions.code_at(x.ravel(), y.ravel()).reshape(x.shape)
     return [[REGIONS[code] for code in dict.fromkeys(map(int, row))] for row in codes]
 

@@ -11,9 +11,11 @@ from controller.robot import RobotModel
 from controller.safety.limits import REGION_CEILING_N
 from controller.types import Region, SegmentInfo
 from trajectories.anatomy.back import Back
+from trajectories.anatomy.place_error import NO_ERROR
 from trajectories.press_depth import depth_limit_m
 from trajectories.reach.inverse_kinematics import Track
 from trajectories.registration_check import DEPTH_AT_20_N_M
+from trajectories.stroke_checks import regions_under
 from trajectories.techniques.stroke_path import StrokePath
 from trajectories.techniques.timing import STEP_S
 from trajectories.tissue_stiffness import STIFFNESS_AT_CEILING_N_PER_M, STIFFNESS_AT_WORK_N_PER_M
@@ -59,7 +61,10 @@ def segment_info(
     under = {region for group in regions for region in group}
     main = Counter(group[0] for group in regions).most_common(1)[0][0]
     ceiling = min(REGION_CEILING_N[region] for region in under)
-    stiffness = max(STIFFNESS_AT_CEILING_N_PER_M[region] for region in under)
+    # Ceilings count wherever the pad may be; stiffness where it is planned: at a border it changes over 10 mm, as far
+    # as the base is off, and its table is an upper estimate.
+    planned = regions_under(path.only_feet_xy_m, back, NO_ERROR)
+    stiffness = max(STIFFNESS_AT_CEILING_N_PER_M[region] for group in planned for region in group)
     speed = float(np.linalg.norm(np.diff(path.only_feet_xy_m, axis=0), axis=1).max() / STEP_S)
     is_thorax = float(path.only_feet_xy_m[:, 0].max()) > back.spine_x(THORAX_FROM)
     breathing = BREATHING_THORAX_M_S if is_thorax else BREATHING_LUMBAR_M_S

@@ -67,6 +67,8 @@ def test_a_touch_is_no_press(press_n: float, is_stopped: bool) -> None:
 def test_the_edge_itself_is_outside() -> None:
     assert stop(at(0.1, -0.075)) is None
     assert stop(at(0.1, -0.0751)) is not None
+    flat = replace(LIMITS, grid=ClearanceGrid(0.0, 0.0, 1.0, ((0.0, 0.0), (0.0, 0.0))))
+    assert pressed_inside(flat, at(0.5, 0.5), reference(), 0.0) is None
 
 
 def test_what_counts_is_where_the_pad_touches_not_where_its_centre_is() -> None:

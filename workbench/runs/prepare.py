@@ -35,6 +35,7 @@ from trajectories.programs.loader import PROGRAM_FOLDER, load_program
 from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
 from trajectories.reach.base_search import Base, base_words, place_for, placement_of
+from trajectories.registration_strokes import SHAPES, TECHNIQUE, Shape
 from urdf.arms import load_arm
 from workbench.record.messages import RunConfig, SourceHash, Version
 from workbench.runs.assumed import with_assumptions
@@ -222,6 +223,17 @@ def _another_place(inputs: Inputs, skin: Skin, here: Placement) -> str:
 
 def _prepared(inputs: Inputs, skin: Skin, placement: Placement) -> Prepared:
     """Return the checked plan of an arm at a place. Raises Refusal."""
+    try:
+        return _measured_by(inputs, skin, placement, SHAPES)
+    except Refusal as refusal:
+        if not refusal.segment.startswith(TECHNIQUE):
+            raise
+    # A heavy arm is not allowed near the thin tissue over the sacrum: the shorter glides keep off it.
+    return _measured_by(inputs, skin, placement, SHAPES[-1:])
+
+
+def _measured_by(inputs: Inputs, skin: Skin, placement: Placement, shapes: tuple[Shape, ...]) -> Prepared:
+    """Return the checked plan with these shapes of the glides that measure where the person lies; raises Refusal."""
     config = inputs.config()
     rig = simulated_rig(inputs.arm, simulation_options(inputs))
     robot = RobotModel(inputs.believed_arm, placement)
@@ -233,6 +245,7 @@ def _prepared(inputs: Inputs, skin: Skin, placement: Placement) -> Prepared:
             robot,
             registration=(rig.registration_m, rig.registration_rad),
             is_measured=True,
+            shapes=shapes,
         )
         refuse_too_long(plan)
     except PlanError as error:
