@@ -21,6 +21,7 @@ from sim.period.differing_period import (
     READ,
     ROTORS,
     SENT,
+    TRIM,
     lead_elastic,
     lead_rigid,
     sense_differing,
@@ -88,7 +89,7 @@ class DifferingArm:
         if self.is_elastic:
             rotor[ANGLE] += spring / table[STIFFNESS] + np.sign(spring) * table[HALF_PLAY]
         table[SENT:] = np.array(hold_nm)
-        table[FILTERED] = 0.0
+        table[FILTERED] = table[TRIM] = 0.0
         table[READ] = math.nan
         self._used = BLOCK
         self._early = 0.0

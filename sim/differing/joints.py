@@ -15,6 +15,7 @@ from sim.period.differing_period import (
     DRIFT,
     ECCENTRICITY,
     ECCENTRICITY_PHASE,
+    FED_BACK,
     SENT,
     SIDE,
     WRIST_SIZE,
@@ -89,7 +90,8 @@ def joint_table(
     table[RIPPLE_ORDER] = per_joint(differences.torque_ripple_per_turn, joints)
     table[ECCENTRICITY] = per_joint(differences.encoder_eccentricity_rad, joints)
     table[RIPPLE_PHASE], table[ECCENTRICITY_PHASE] = generator.uniform(0.0, 2.0 * math.pi, size=(2, joints))
-    side, _ = sides(arm, differences)
+    side, torque_side = sides(arm, differences)
+    table[FED_BACK] = [1.0 if differences.is_elastic and s is Side.LINK else 0.0 for s in torque_side]
     table[SIDE] = [1.0 if differences.is_elastic and s is Side.MOTOR else 0.0 for s in side]
     return table
 

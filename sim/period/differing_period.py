@@ -8,18 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.compiled import compiled
-from sim.period.elastic_joints import ANGLE, MOTOR, ROTOR, SETTINGS, SPEED, motor_torque, turn_rotors
+from sim.period.elastic_joints import ANGLE, MOTOR, ROTOR, SETTINGS, SPEED, SPRING, motor_torque, turn_rotors
 from sim.period.packed_state import MOTION, places
 
 Array = NDArray[np.float64]
 
 ROTORS = SETTINGS
 OUT = ROTORS + ROTOR
-SIDE, ECCENTRICITY, ECCENTRICITY_PHASE, READ, FILTERED = range(OUT + 1, OUT + 6)
-SENT = FILTERED + 1
+SIDE, ECCENTRICITY, ECCENTRICITY_PHASE, READ, FILTERED, FED_BACK, TRIM = range(OUT + 1, OUT + 8)
+SENT = TRIM + 1
 """Rows of the table, (SENT + m, n), behind the settings of ``sim.period.elastic_joints``: its rotors; torque for the
 engine [Nm]; 1 where the encoder is at the motor, 0 at the link; eccentricity [rad] and its phase [rad]; position read
-last [rad]; filtered speed [rad/s]; the last m commands sent, a ring [Nm]."""
+last [rad]; filtered speed [rad/s]; 1 where the drive feeds the torque of the link back; what that has added [Nm]; the
+last m commands sent, a ring [Nm]."""
+TRIM_PER_S = 30.0
+"""Rate at which a drive with a torque sensor at the link makes that torque what it should be (assumed: 5 Hz, far below
+its joint's oscillation); it takes away the friction of motor and gear and the error of the torque constant."""
 CROSSTALK, DRIFT, WRIST_SIZE = 0, 36, 39
 """Where the wrist's numbers hold its matrix (36, by rows) and the drift of its force axes (3) [N/s]."""
 
@@ -59,6 +63,10 @@ def lead_elastic(state: Array, table: Array, mass: Array, bias: Array, tick: int
     for i in range(n):
         load[i] = state[at.load + i] - given[i]
     motor_torque(table[:SETTINGS], rotor, given)
+    for i in range(n):
+        if table[FED_BACK, i] != 0.0:
+            table[TRIM, i] += dt * TRIM_PER_S * (given[i] - rotor[SPRING, i])
+            rotor[MOTOR, i] += table[TRIM, i]
     turn_rotors(state[MOTION : at.wrench], load, mass, bias, table[:SETTINGS], rotor, dt, table[OUT])
     _delay(state[at.command : at.torque], table[SENT:], tick, late)
 
