@@ -47,9 +47,9 @@ class GainSet:
 
 
 ROBUST = ForceGains(1.0, 10.0, 0.010, 60.0)
-"""For slow or unknown loops: stable up to 10 ms of lag on tissue up to 10 N/mm, with little margin at the end."""
+"""For slow or unknown loops: stable up to 10 ms of lag on tissue up to 6 N/mm, with little margin at the end."""
 STANDARD = ForceGains(2.0, 15.0, 0.020, 30.0)
-"""The default: sound up to 2 ms of lag on tissue of 2 to 6 N/mm."""
+"""The default: sound up to 2 ms of lag on tissue of 1 to 4 N/mm, stable up to 6."""
 FAST = ForceGains(3.0, 15.0, 0.030, 15.0)
 """Only with a measured loop lag of at most 3 ms, on tissue up to 4 N/mm; unstable from 20 N/mm."""
 GAIN_SETS = (GainSet("robust", ROBUST), GainSet("standard", STANDARD), GainSet("fast", FAST))

@@ -9,7 +9,7 @@ import pytest
 
 from controller.bounds import refuse_unstable
 from controller.errors import PlanError
-from controller.law.contact_estimate import press_estimate
+from controller.law.contact_estimate import press_estimate, press_motion
 from controller.law.contact_states import press_command
 from controller.law.gains import FAST, GAIN_SETS, ROBUST, STANDARD, ForceGains, GainSet, LawSettings, gain_names
 from controller.law.margins import Margin, margin, margin_table
@@ -25,7 +25,7 @@ def _margin(gains: ForceGains, lag: int, stiffness: float) -> Margin:
 
 def test_every_set_is_sound_where_it_claims_to_be() -> None:
     assert all(_margin(ROBUST, lag, k).is_stable for lag in (1, 5, 10) for k in (1.0, 2.0, 4.0, 6.0))
-    assert all(_margin(STANDARD, lag, k).is_sound for lag in (1, 2) for k in (2.0, 4.0, 6.0))
+    assert all(_margin(STANDARD, lag, k).is_sound for lag in (1, 2) for k in (1.0, 2.0, 4.0))
     assert all(_margin(FAST, lag, k).is_sound for lag in (1, 2) for k in (1.0, 2.0, 4.0))
 
 
@@ -58,6 +58,7 @@ def test_the_verdict_agrees_with_the_law_itself_in_time_domain(named: GainSet, s
     peaks = []
     for tick in range(6000):
         press_estimate(dt, record, state, stiffness * x, 0.0)
+        press_motion(dt, record, state, v)
         queue.append(press_command(dt, record, state, v, 0.0))
         command = queue.pop(0)
         for _ in range(10):
@@ -117,6 +118,6 @@ def test_what_the_tank_leaves_scales_the_feedback_and_never_the_damping() -> Non
 
 
 def test_a_loss_in_the_tissue_gives_margin() -> None:
-    bare = margin(STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3)
-    lossy = margin(STANDARD, SETTINGS, 4.4, 4000.0, 2, 1e-3, 0.1)
+    bare = margin(STANDARD, SETTINGS, 8.0, 6000.0, 2, 1e-3)
+    lossy = margin(STANDARD, SETTINGS, 8.0, 6000.0, 2, 1e-3, 0.1)
     assert lossy.phase_margin_deg > bare.phase_margin_deg + 5.0

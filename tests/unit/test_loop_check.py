@@ -1,0 +1,108 @@
+"""The running law on elastic arms: what is sound, what rings and where, and how an arm's settings follow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from controller.arm import JointDrive
+from controller.errors import PlanError
+from controller.law.gains import STANDARD, LawSettings
+from controller.law_fit import LawFit, at_tempo, fit_law, refuse_ringing
+from controller.loop_check import DOUBTS, Doubt, LoopVerdict, check_loops
+from controller.rig import Rig
+from controller.robot import RobotModel
+from controller.types import Side
+from sim.options import SimulationOptions
+from sim.simulated_rig import simulated_rig
+from tests.plan_cases import arm_over, short_plan
+from trajectories.plan import Plan
+
+AS_STATED = (Doubt("as the files say"),)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return short_plan()
+
+
+@pytest.fixture(scope="module")
+def robot() -> RobotModel:
+    return arm_over("servo7", "median_f")
+
+
+@pytest.fixture(scope="module")
+def rig(robot: RobotModel) -> Rig:
+    return simulated_rig(robot.arm, SimulationOptions())
+
+
+def drives(robot: RobotModel, stiffness: float, side: Side) -> tuple[JointDrive, ...]:
+    return tuple(replace(d, stiffness_nm_per_rad=stiffness, position_side=side) for d in robot.arm.drives)
+
+
+def verdict(plan: Plan, robot: RobotModel, rig: Rig, stiffness: float, side: Side) -> LoopVerdict:
+    return check_loops(plan, robot, STANDARD, LawSettings(), rig, drives(robot, stiffness, side), AS_STATED)
+
+
+def test_the_shipped_arm_is_sound_under_every_doubt(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    found = check_loops(plan, robot, STANDARD, LawSettings(), rig)
+    assert found.is_sound
+    assert found.growth_per_s < -1.0
+
+
+@pytest.mark.parametrize("stiffness", [3e3, 14e3, 1e5])
+def test_joints_measured_at_the_link_are_sound_at_every_stiffness(
+    plan: Plan, robot: RobotModel, rig: Rig, stiffness: float
+) -> None:
+    assert verdict(plan, robot, rig, stiffness, Side.LINK).is_sound
+
+
+def test_soft_joints_measured_at_the_motor_ring_near_their_own_frequency(
+    plan: Plan, robot: RobotModel, rig: Rig
+) -> None:
+    found = verdict(plan, robot, rig, 5e3, Side.MOTOR)
+    assert not found.is_sound
+    own = [np.sqrt(5e3 / d.motor_inertia_kg_m2) / (2.0 * np.pi) for d in robot.arm.drives]
+    assert 0.8 * min(own) < found.frequency_hz < 1.4 * max(own)
+    assert 1 <= found.joint <= robot.joints
+    assert verdict(plan, robot, rig, 1e5, Side.MOTOR).is_sound
+
+
+def test_delay_and_gain_that_are_too_much_are_found(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    for doubt in (Doubt("late", ticks=12), Doubt("strong", torque=8.0)):
+        assert not check_loops(plan, robot, STANDARD, LawSettings(), rig, None, (doubt,)).is_sound
+
+
+def test_a_law_made_ten_times_as_fast_is_not_sound(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    fast = replace(LawSettings(), motion_per_s=400.0, unexplained_per_s=200.0, press_per_s=600.0)
+    assert not check_loops(plan, robot, STANDARD, fast, rig, None, AS_STATED).is_sound
+
+
+def test_nan_is_not_sound() -> None:
+    assert not LoopVerdict(float("nan"), 1.0, 1, "", "").is_sound
+    assert len({doubt.name for doubt in DOUBTS}) == len(DOUBTS)
+
+
+def test_an_arm_with_soft_joints_measured_at_the_motor_gets_a_slower_law(
+    plan: Plan, robot: RobotModel, rig: Rig
+) -> None:
+    soft = arm_over("servo7", "median_f")
+    soft.arm = replace(soft.arm, drives=drives(robot, 8e3, Side.MOTOR))
+    found = fit_law(plan, soft, STANDARD, LawSettings(), rig)
+    assert found.verdict.is_sound
+    assert found.tempo < 1.0
+    assert found.settings == at_tempo(LawSettings(), found.tempo)
+    assert found.settings.translation_n_per_m == pytest.approx(found.tempo**2 * 4000.0)
+    refuse_ringing(found, plan, soft, STANDARD, LawSettings(), rig)
+
+
+def test_an_arm_that_rings_at_every_tempo_is_refused_by_name(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    softest = arm_over("servo7", "median_f")
+    softest.arm = replace(softest.arm, drives=drives(robot, 400.0, Side.MOTOR))
+    found = fit_law(plan, softest, STANDARD, LawSettings(), rig)
+    assert isinstance(found, LawFit)
+    with pytest.raises(PlanError) as caught:
+        refuse_ringing(found, plan, softest, STANDARD, LawSettings(), rig)
+    assert f"joint {found.verdict.joint}" in str(caught.value)
+    assert "Hz" in str(caught.value)
+    assert "N/m" in str(caught.value)
