@@ -1,4 +1,4 @@
-"""Joint motion and friction as the law estimates them: lag-free, deaf to the joints' oscillation, taught by the plan."""
+"""Joint motion and friction in the law: without lag, deaf to the oscillation of joints, taught by the plan."""
 
 import math
 
