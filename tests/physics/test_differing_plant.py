@@ -20,6 +20,7 @@ from sim.faults.kinds import parse_fault
 from sim.options import SimulationOptions
 from sim.plant import SimPlant, build_simulation
 from sim.simulated_rig import simulated_rig
+from tests.gate_cases import soft_gains
 from tests.sim_cases import Rig, posture, setting
 
 QUIET: dict[str, Any] = {"has_noise": False, "is_breathing": False, "has_scatter": False}
@@ -259,7 +260,7 @@ def test_the_drive_check_takes_a_differing_plant_for_sound() -> None:
     arm, *_ = setting("panda")
     differences = PlantDifferences("x", joint_stiffness_nm_per_rad=(8e3,), torque_constant_scale=(0.85,))
     with in_the_air(differences, "panda") as plant:
-        watch, hold = TorqueWatch(drive_settings(arm, plant.rig)), np.array(plant.given_nm())
+        watch, hold = TorqueWatch(drive_settings(arm, plant.rig, soft_gains(7))), np.array(plant.given_nm())
         for tick in range(120):
             wish = tuple((hold + 3.0 * math.sin(0.1 * tick)).tolist())
             watch.look(1e-3 * tick, plant.given_nm(), is_enabled=True)

@@ -15,6 +15,7 @@ from controller.robot import GRAVITY_M_S2, RobotModel
 from controller.types import Side
 from sim.differences.values import PlantDifferences, damping_nms_per_rad
 from sim.options import SimulationOptions
+from sim.period.differing_period import TRIM_PER_S
 from sim.period.packed_state import RESULT
 from sim.person.contact_law import PRESS
 from sim.plant import SimPlant, build_simulation
@@ -41,7 +42,11 @@ def plant_in_the_air(name: str, dt_s: float, **changes: object) -> tuple[SimPlan
 
 
 def exact_links(plant: SimPlant, arm: ArmDescription, seconds: float, count: int) -> Array:
-    """Return how far the links move (count, n) in equal times when ``PUSH_NM`` is added at once to the motors."""
+    """Return how far the links move (count, n) in equal times when ``PUSH_NM`` is added at once to what is asked for.
+
+    A drive that measures the torque of its link adds to its motor what that torque lacked in the last period, at a slow
+    rate; in between its motor's torque stays as it is.
+    """
     n = len(arm.joint_names)
     bullet, arena = plant._opened()
     assert plant._differing is not None
@@ -51,7 +56,9 @@ def exact_links(plant: SimPlant, arm: ArmDescription, seconds: float, count: int
     inertia = np.array([drive.motor_inertia_kg_m2 for drive in arm.drives])
     stiffness = np.array(ELASTIC.joint_stiffness_nm_per_rad)
     damping = np.array([damping_nms_per_rad(0.05, k, b) for k, b in zip(stiffness, inertia, strict=True)])
-    system = np.zeros((4 * n + 1, 4 * n + 1))  # q, p, dq, dp, 1
+    added, impulse = slice(4 * n, 5 * n), slice(5 * n, 6 * n)
+    trim_per_s = np.array([TRIM_PER_S if drive.torque_side is Side.LINK else 0.0 for drive in arm.drives])
+    system = np.zeros((6 * n + 1, 6 * n + 1))  # q, p, dq, dp, added [Nm], impulse [Nms], 1
     inverse = np.linalg.inv(mass)
     system[: 2 * n, 2 * n : 4 * n] = np.eye(2 * n)
     for column, term in ((0, stiffness), (2 * n, damping)):
@@ -59,12 +66,16 @@ def exact_links(plant: SimPlant, arm: ArmDescription, seconds: float, count: int
         system[2 * n : 3 * n, links], system[2 * n : 3 * n, rotors] = -inverse * term, inverse * term
         system[3 * n : 4 * n, links] = np.diag(term / inertia)
         system[3 * n : 4 * n, rotors] = -np.diag(term / inertia)
+        system[impulse, links], system[impulse, rotors] = -np.diag(term), np.diag(term)
     system[3 * n : 4 * n, -1] = PUSH_NM / inertia
-    start = np.zeros(4 * n + 1)
+    system[3 * n : 4 * n, added] = np.diag(1.0 / inertia)
+    start = np.zeros(6 * n + 1)
     start[-1] = 1.0
     step = expm(system * seconds / count)
     rows = []
     for _ in range(count):
+        start[added] += trim_per_s * (PUSH_NM * seconds / count - start[impulse])
+        start[impulse] = 0.0
         start = step @ start
         rows.append(start[:n].copy())
     return np.array(rows)

@@ -13,6 +13,7 @@ import pytest
 from controller.arm import Placement
 from controller.robot import RobotModel
 from sim.bullet.arm import BulletArm
+from tests.motor_rings import free_motor_mass_matrix, ring_mass_matrix
 from tests.plan_cases import BASE_PROGRAM
 from tests.public_arms import PUBLIC_ARMS, grafted
 from urdf.arms import load_arm
@@ -42,7 +43,9 @@ def test_both_models_read_the_same_arm(name: str, tmp_path: Path) -> None:
         robot.update(q, np.zeros_like(q))
         bullet.reset(tuple(q.tolist()))
         masses = pybullet.calculateMassMatrix(bullet._body, q.tolist(), physicsClientId=bullet._world)
-        np.testing.assert_allclose(masses, robot.mass, atol=1e-6 * float(robot.mass.max()))
+        rings, free = (matrix(arm, AT_ORIGIN, q) for matrix in (ring_mass_matrix, free_motor_mass_matrix))
+        np.testing.assert_allclose(masses, rings, atol=1e-6 * float(rings.max()))
+        np.testing.assert_allclose(robot.mass, free, atol=1e-9 * float(free.max()))
         np.testing.assert_allclose(bullet.holding_torque(tuple(q.tolist())), robot.gravity, atol=1e-4)
         np.testing.assert_allclose(bullet.tool_pose()[0], robot.position, atol=1e-6)
     bullet.close()

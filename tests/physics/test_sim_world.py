@@ -22,6 +22,7 @@ from sim.person.parameters import TYPICAL_PERSON
 from sim.person.tissue_map import TissueMap
 from sim.person.uniform_tissue import UniformTissue
 from sim.plant import build_simulation
+from tests.motor_rings import ringed_model
 from tests.sim_cases import Push, Rig, approved, posture, setting
 from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
@@ -102,9 +103,11 @@ def test_gravity_of_the_model_holds_the_simulated_arm_still(name: str) -> None:
 
 @pytest.mark.parametrize("name", ARMS)
 def test_free_swing_is_that_of_the_model(name: str) -> None:
+    """The model here is one of rigid joints, whose motors turn with their links."""
     arm, placement, _, _ = setting(name)
     q, _, _ = posture(name, 0.1, 0.04, 0.10)
-    model, bullet = RobotModel(arm, placement), BulletArm(arm, placement, 2.5e-4)
+    model, bullet = ringed_model(arm, placement), BulletArm(arm, placement, 2.5e-4)
+    data = model.createData()
     bullet.set_friction((0.0,) * 7)
     start_speed = 0.3 * np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0])
     bullet.reset(q, tuple(start_speed.tolist()))
@@ -112,7 +115,7 @@ def test_free_swing_is_that_of_the_model(name: str) -> None:
     angle, speed = np.array(q), start_speed.copy()
     for _ in range(800):
         bullet.step(list(hold))
-        speed = speed + 2.5e-4 * pin.aba(model.model, model.data, angle, speed, np.array(hold))
+        speed = speed + 2.5e-4 * pin.aba(model, data, angle, speed, np.array(hold))
         angle = angle + 2.5e-4 * speed
     arrived = bullet.state()
     assert np.abs(angle - np.array(q)).max() > 0.02

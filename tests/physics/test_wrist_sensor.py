@@ -17,6 +17,7 @@ from sim.bullet.arm import BulletArm
 from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from sim.period.wrist_sensor import tool_acceleration, wrist_wrench
+from tests.motor_rings import ringed_model
 from tests.sim_cases import Push, Rig, approved, posture, setting
 
 Array = NDArray[np.float64]
@@ -71,7 +72,7 @@ def _point_mass(mass_kg: float) -> pin.Inertia:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """Pinocchio's reading of the same file, with an extra mass at the tool where wanted."""
+    """Pinocchio's reading of the same file: motors move with their links, an extra mass at the tool where wanted."""
 
     robot: RobotModel
     extra_kg: float
@@ -82,7 +83,7 @@ class Reference:
     @classmethod
     def of(cls, arm: ArmDescription, robot: RobotModel, extra_kg: float) -> Reference:
         """Return the model of an arm as it is placed."""
-        model = robot.model.copy()
+        model = ringed_model(arm, robot.placement)
         tool = model.frames[robot.tool_id]
         if extra_kg > 0.0:
             model.appendBodyToJoint(tool.parentJoint, _point_mass(extra_kg), tool.placement)
