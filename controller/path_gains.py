@@ -18,7 +18,7 @@ from controller.safety.limits import StopGains
 
 Array = NDArray[np.float64]
 
-BANDWIDTH_RAD_S, WRIST_BANDWIDTH_RAD_S = 9.0, 20.0
+BANDWIDTH_RAD_S, WRIST_BANDWIDTH_RAD_S = 8.0, 18.0
 """Frequencies of the springs where speeds need no filter (design choice): twice the gains stay stable at 10 kNm/rad."""
 FILTERED_BANDWIDTH_RAD_S, FILTERED_WRIST_BANDWIDTH_RAD_S = 5.0, 10.0
 """The same where speeds are measured at the motors (design choice)."""

@@ -74,30 +74,6 @@ def test_a_joint_that_is_held_back_is_blocked_and_never_arrives() -> None:
     assert not parking.is_arrived
 
 
-@pytest.mark.parametrize("friction_nm", [0.1, 1.0])
-def test_a_joint_of_little_inertia_is_driven_through_its_friction(friction_nm: float) -> None:
-    mass = MASS.copy()
-    mass[6, 6] = 2e-4
-    for known, arrives in (((), False), ((friction_nm,) * 7, True)):
-        driver, q, dq = JointPathDriver(((*START[:6], 0.6),), GAINS, DT, known), np.array(START), np.zeros(7)
-        for _ in range(8000):
-            tau = driver.step(command(ARM, ARM.bias_nm), state(q_rad=tuple(q), dq_rad_s=tuple(dq)), mass).tau_nm
-            impulse = DT * (np.array(tau) - BIAS)
-            free = mass.diagonal() * dq + impulse
-            dq = np.sign(free) * np.maximum(np.abs(free) - DT * friction_nm, 0.0) / mass.diagonal()
-            q = q + DT * dq
-        assert driver.is_arrived is arrives
-        assert bool(abs(q[6] - 0.6) < ARRIVED_RAD) is arrives
-
-
-def test_joints_with_inertia_are_driven_as_without_friction() -> None:
-    drivers = [JointPathDriver(((0.5,) * 7,), GAINS, DT, known) for known in ((), (0.3,) * 7)]
-    for k in range(200):
-        now = state(q_rad=(0.1 + 1e-4 * k,) * 7)
-        torques = [driver.step(command(ARM, ARM.bias_nm), now, MASS).tau_nm for driver in drivers]
-        assert torques[0] == torques[1]
-
-
 def test_it_is_not_arrived_while_it_moves() -> None:
     parking = _driver((START,))
     for _ in range(3000):
