@@ -10,7 +10,9 @@ from controller.law import kernel
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.margins import ACTUATOR_LAG_S
 from controller.law.memory import FREE, REFERENCE, STATE, TOOL, WORK, Record
+from controller.law.missing_senses import filled, is_whole
 from controller.law.modelled_drives import ModelledDrives
+from controller.law.motion_estimate import POSITION, SPEED
 from controller.robot import RobotModel
 from controller.types import (
     ArmState,
@@ -150,6 +152,8 @@ class ImpedanceForceLaw:
         """
         (pad,) = reference.pads
         joints, senses = self.robot.joints, self._senses
+        if self._state["is_started"][0] == 1 and not is_whole(state):
+            state = self._predicted(state)
         self._pack_senses(
             senses.data, 0, *state.q_rad, *state.dq_rad_s, *state.tau_nm, *reference.posture_rad, *state.wrench_s,
             *reference.position_m, *reference.quaternion_xyzw, *reference.twist, *reference.acceleration,
@@ -162,6 +166,13 @@ class ImpedanceForceLaw:
             senses, self._memory, self._out,
         )  # fmt: skip
         return self._command(reference)
+
+    def _predicted(self, state: ArmState) -> ArmState:
+        """Return the state with joint senses that are no numbers replaced by those that the law predicts."""
+        motion = self._memory[2:5]
+        q_rad = motion[POSITION] + self._dt_s * motion[SPEED]
+        tau_nm = self._out[: self.robot.joints]
+        return filled(state, tuple(q_rad.tolist()), tuple(motion[SPEED].tolist()), tuple(tau_nm.tolist()))
 
     def _command(self, reference: Reference) -> Command:
         n = self.robot.joints
