@@ -182,6 +182,8 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     _add_json(bench)
     gains = command("gains", "print stability margins of the gain sets over loop lag and tissue stiffness")
     gains.add_argument("--gains", nargs="+", metavar="NAME or FILE", help="only these; default: all that have names")
+    gains.add_argument("--arm", default=None, metavar="NAME or FILE",
+                       help="margins of this arm in the default program instead")  # fmt: skip
     _add_json(gains)
     drill = command("drill", "kill, stop or corrupt a process while the arm presses, and print the true force")
     drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))

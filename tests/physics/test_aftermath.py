@@ -18,6 +18,7 @@ from sim.options import SimulationOptions
 from sim.person.body_motion import Rise
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant
+from tests.gate_cases import soft_gains
 from tests.sim_cases import approved, posture, setting
 from tests.surroundings_cases import QUIET
 
@@ -48,7 +49,7 @@ class _Seen:
         differences = PlantDifferences(arm_mass_scale=(scale,))
         options = SimulationOptions(brakeless_joints=brakeless, faults=faults, differences=differences, **QUIET)
         world = build_simulation(arm, placement, body, options)
-        limits = SupervisorLimits(0.0055, 90.0, (9.0,) * len(q), arm.torque_limit_nm, 3, 25)
+        limits = SupervisorLimits(0.0055, 90.0, (9.0,) * len(q), arm.torque_limit_nm, 3, 25, soft_gains(len(q)))
         plant = SupervisedPlant(world, RobotModel(arm, placement), limits)
         robot = RobotModel(arm, placement)
         robot.update(np.array(q), np.zeros(len(q)))

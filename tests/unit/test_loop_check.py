@@ -7,16 +7,20 @@ import pytest
 
 from controller.arm import JointDrive
 from controller.errors import PlanError
-from controller.law.gains import STANDARD, LawSettings
+from controller.law.gains import GAIN_SETS, STANDARD, LawSettings
 from controller.law_fit import LawFit, at_tempo, fit_law, refuse_ringing
 from controller.loop_check import DOUBTS, Doubt, LoopVerdict, check_loops
 from controller.rig import Rig
 from controller.robot import RobotModel
+from controller.session_parts import SessionParts
 from controller.types import Side
+from sim.differences.values import EXACT_PLANT
 from sim.options import SimulationOptions
 from sim.simulated_rig import simulated_rig
 from tests.plan_cases import arm_over, short_plan
 from trajectories.plan import Plan
+from workbench.commands.arm_margins import print_arm_margins
+from workbench.runs.plant_margins import refuse_ringing_plant
 
 AS_STATED = (Doubt("as the files say"),)
 
@@ -106,3 +110,27 @@ def test_an_arm_that_rings_at_every_tempo_is_refused_by_name(plan: Plan, robot: 
     assert f"joint {found.verdict.joint}" in str(caught.value)
     assert "Hz" in str(caught.value)
     assert "N/m" in str(caught.value)
+
+
+@pytest.mark.parametrize(("stiffness", "side", "is_refused"), [(3e3, Side.LINK, False), (4e3, Side.MOTOR, True)])
+def test_a_plant_file_on_which_the_law_would_swing_is_refused(
+    plan: Plan, robot: RobotModel, rig: Rig, stiffness: float, side: Side, *, is_refused: bool
+) -> None:
+    parts = SessionParts.of(plan, robot, STANDARD, rig)
+    own = replace(EXACT_PLANT, name="own.yaml", joint_stiffness_nm_per_rad=(stiffness,), encoder_side=(side,))
+    if is_refused:
+        with pytest.raises(PlanError, match=r"Hz that grows by .* on own.yaml"):
+            refuse_ringing_plant(own, parts)
+        refuse_ringing_plant(replace(own, name="typical"), parts)
+    else:
+        refuse_ringing_plant(own, parts)
+
+
+def test_margins_of_an_arm_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    (standard,) = (known for known in GAIN_SETS if known.name == "standard")
+    assert print_arm_margins("servo7", (standard,), as_json=False) == 0
+    text = capsys.readouterr().out
+    assert "law at a tempo of 1" in text
+    assert all(doubt.name in text for doubt in DOUBTS)
+    assert "of parking and ways" in text
+    assert "GROWS" not in text

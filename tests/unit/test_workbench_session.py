@@ -31,7 +31,7 @@ def forbidden(run: Path) -> None:
 
 def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
     named = SimpleNamespace(program=SimpleNamespace(name="p"), body=SimpleNamespace(name="b"))
-    named.arm = SimpleNamespace(name="a")
+    named.arm = SimpleNamespace(name="a", notes=())
     monkeypatch.setattr(session, "load_inputs", lambda _: named)
     monkeypatch.setattr(session, "prepare", lambda _: SimpleNamespace(config=CONFIG))
     monkeypatch.setattr(session, "simulate", simulate)

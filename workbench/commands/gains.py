@@ -21,12 +21,15 @@ from controller.law.margins import (
     NamedMargin,
     margin_table,
 )
+from workbench.commands.arm_margins import print_arm_margins
 from workbench.runs.gains_file import load_gains
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print the margins over loop lag and tissue stiffness."""
+    """Print the margins over loop lag and tissue stiffness, or those of one arm."""
     sets = _sets(arguments.gains or ())
+    if arguments.arm is not None:
+        return print_arm_margins(arguments.arm, sets, as_json=arguments.json)
     table = margin_table(LawSettings(), sets=sets)
     if arguments.json:
         rows = [{"gains": row.gains, **asdict(row.margin)} for row in table]

@@ -42,6 +42,7 @@ from workbench.runs.assumed import with_assumptions
 from workbench.runs.corrections_file import load_corrections
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
+from workbench.runs.plant_margins import refuse_ringing_plant
 from workbench.runs.recorded_faults import refuse_impossible
 from workbench.runs.request import DEFAULT_MESH, SessionRequest
 from workbench.runs.stages import PATIENCE_S, stage
@@ -255,6 +256,7 @@ def _measured_by(inputs: Inputs, skin: Skin, placement: Placement, shapes: tuple
     config = with_assumptions(_with_plan(config, plan.segments, plan.duration_s, parts.bounds), parts)
     try:
         parts.refuse_unsafe()
+        refuse_ringing_plant(inputs.plant, parts)
     except PlanError as error:
         raise Refusal(error, config) from error
     return Prepared(inputs, placement, plan, parts, config)

@@ -1,0 +1,49 @@
+"""A plant of one's own is held against the law's margins before it is run: what would ring need not be tried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.errors import PlanError
+from controller.loop_check import DOUBTS, check_loops
+from controller.session_parts import SessionParts
+from sim.differences.file import LEVELS
+from sim.differences.values import PlantDifferences, per_joint
+from sim.differing.joints import sides
+
+
+def refuse_ringing_plant(plant: PlantDifferences, parts: SessionParts) -> None:
+    """Refuse a plant file whose joints the law would swing on.
+
+    The law and its settings stay those of the arm's file. A plant that is drawn is not looked at: it is there to differ
+    from the arm's file.
+
+    Raises:
+        PlanError: names the loop, the joint and the frequency.
+    """
+    if plant.name in LEVELS or not plant.is_elastic:
+        return
+    arm = parts.robot.arm
+    joints = len(arm.drives)
+    own = [plant.joint_stiffness_nm_per_rad, plant.joint_damping_ratio, plant.motor_inertia_kg_m2]
+    columns = [per_joint(values, joints) if values is not None else (None,) * joints for values in own]
+    position, _ = sides(arm, plant)
+    drives = tuple(
+        replace(
+            drive,
+            stiffness_nm_per_rad=drive.stiffness_nm_per_rad if stiffness is None else stiffness,
+            damping_ratio=drive.damping_ratio if ratio is None else ratio,
+            motor_inertia_kg_m2=drive.motor_inertia_kg_m2 if inertia is None else inertia,
+            position_side=side,
+        )
+        for drive, stiffness, ratio, inertia, side in zip(arm.drives, *columns, position, strict=True)
+    )
+    worst = check_loops(parts.plan, parts.robot, parts.gains, parts.settings, parts.rig, drives, DOUBTS[:1])
+    if not worst.is_sound:
+        raise PlanError(
+            worst.place,
+            f"joint {worst.joint}",
+            f"an oscillation at {worst.frequency_hz:.0f} Hz that grows by {worst.growth_per_s:.1f} 1/s on {plant.name}",
+            "oscillations that decay",
+            "give the arm's file these joints, so that its law is fitted to them, or use stiffer ones",
+        )
