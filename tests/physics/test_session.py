@@ -161,8 +161,9 @@ def test_contact_states_come_in_order_and_the_landing_is_soft() -> None:
     ]  # fmt: skip
     touch = next(k for k, step in enumerate(steps) if step.truth[0].press_n > 0.0)
     assert max(step.truth[0].press_n for step in steps[touch : touch + 150]) <= 6.0
-    approach = [step for step in steps[:touch] if step.contact is ContactState.APPROACH]
-    assert max(-step.v_wt[2] for step in approach) <= 0.0225
+    depths = [step.truth[0].depth_m for step in steps[:touch] if step.contact is ContactState.APPROACH]
+    # Of the truth, over 5 ms: the law's estimate of the speed is up to 3 mm/s above it as the approach begins.
+    assert max(after - before for before, after in zip(depths, depths[5:], strict=False)) / 5e-3 <= 0.0225
 
 
 def test_the_controller_sees_the_senses_not_the_truth() -> None:
