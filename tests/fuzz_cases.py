@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from controller.safety.limits import GateLimits
 from controller.safety.tank import TankLimits
-from controller.types import ArmState, Command, ContactState, PadEstimate, PadReference, Phase, Reference, ToolTerms
+from controller.types import (
+    ArmState,
+    Authority,
+    Command,
+    ContactState,
+    PadEstimate,
+    PadReference,
+    Phase,
+    Reference,
+    ToolTerms,
+)
 from tests.gate_cases import limits, stroke
 
 Array = NDArray[np.float64]
@@ -162,7 +172,7 @@ def case(batch: Arms, k: int, contact: ContactState, t_s: float) -> tuple[Comman
     dq = tuple(batch.dq[k].tolist())
     state = ArmState(
         t_s, (0.1,) * joints, dq, dq, (0.0,) * 6, sensor_age, 0,
-        supervisor_age_s=supervisor_age, command_age_s=command_age, temperatures_c=(temperature,) * joints,
+        Authority.HOST, supervisor_age, command_age, temperatures_c=(temperature,) * joints,
     )  # fmt: skip
     planned = normal if batch.broken[k] != NORMAL_FIELD else (0.0, 0.0, 1.0)
     reference = Reference(

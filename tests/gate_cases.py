@@ -12,6 +12,7 @@ from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLi
 from controller.safety.tank import TankLimits
 from controller.types import (
     ArmState,
+    Authority,
     Command,
     ContactState,
     JointSenses,
@@ -164,6 +165,9 @@ def state(joints: int = 7, t_s: float = 0.0, **changes: object) -> ArmState:
         "wrench_s": (0.0,) * 6,
         "sensor_age_s": 0.001,
         "wrench_sequence": 0,
+        "authority": Authority.HOST,
+        "supervisor_age_s": 0.0,
+        "command_age_s": 0.0,
     }
     values.update(changes)
     return ArmState(**values)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from controller.arm import PadDescription
 from controller.types import (
     Applied,
     ArmState,
+    Authority,
     ContactState,
     Limited,
     Mode,
@@ -121,7 +122,18 @@ def step(index: int) -> StepRecord:
     )
     return StepRecord(
         t_s=t_s,
-        state=ArmState(t_s, (0.1,) * 7, (0.0,) * 7, (5.0,) * 7, (0.0, 0.0, -press, 0.0, 0.0, 0.0), 0.001, tick),
+        state=ArmState(
+            t_s,
+            (0.1,) * 7,
+            (0.0,) * 7,
+            (5.0,) * 7,
+            (0.0, 0.0, -press, 0.0, 0.0, 0.0),
+            0.001,
+            tick,
+            Authority.HOST,
+            0.0,
+            0.0,
+        ),
         reference=reference,
         p_wt=(x, y, 0.2),
         quaternion_wt=TOOL_DOWN,

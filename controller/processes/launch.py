@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -39,7 +40,7 @@ def first_blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
     yield OwnedBlock(prefix, host.kind, host.pack(HostCell(0, -1, False, Mode.RUN, 0.0, nothing, nothing)))
     first = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
     yield OwnedBlock(prefix, supervisor.kind, supervisor.pack(first))
-    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.NOBODY)
+    state = ArmState(0.0, nothing, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.NOBODY, math.inf, math.inf)
     yield OwnedBlock(prefix, senses.kind, senses.pack(SensesCell(-1, state)))
     yield OwnedBlock(prefix, owner.kind, owner.pack(OwnerCell(False)))
 

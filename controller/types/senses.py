@@ -28,7 +28,8 @@ class JointSenses:
 class ArmState:
     """What the senses say; the same type for simulation and servos.
 
-    Where a rig has no such sense, the tuple of that sense is empty, or NaN stands at the joints that have none.
+    Where a rig has no such sense, the tuple of that sense is empty, or NaN stands at the joints that have none. Who
+    holds authority and the ages have no default: what nobody said must not read as "present and fresh".
 
     Attributes:
         t_s: time of the sample [s].
@@ -56,9 +57,9 @@ class ArmState:
     wrench_s: Vector6
     sensor_age_s: float
     wrench_sequence: int
-    authority: Authority = Authority.HOST
-    supervisor_age_s: float = 0.0
-    command_age_s: float = 0.0
+    authority: Authority
+    supervisor_age_s: float
+    command_age_s: float
     temperatures_c: Vector = ()
     voltages_v: Vector = ()
     joint_age_s: Vector = ()

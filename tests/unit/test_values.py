@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from controller.types import ArmState, Authority, PadEstimate, StepRecord
+from controller.types import ArmState, PadEstimate, StepRecord
 from controller.values import value
 
 
@@ -61,6 +61,9 @@ def test_values_of_the_loop_are_frozen_dataclasses(cls: type) -> None:
     assert cls.__slots__ == tuple(field.name for field in dataclasses.fields(cls))
 
 
-def test_defaults_of_the_contract_stay() -> None:
-    state = ArmState(0.0, (), (), (), (0.0,) * 6, 0.0, 0)
-    assert (state.authority, state.supervisor_age_s) == (Authority.HOST, 0.0)
+@pytest.mark.parametrize("name", ["authority", "supervisor_age_s", "command_age_s"])
+def test_what_nobody_said_about_the_drives_never_reads_as_present_and_fresh(name: str) -> None:
+    (field,) = (field for field in dataclasses.fields(ArmState) if field.name == name)
+    assert field.default is dataclasses.MISSING
+    with pytest.raises(TypeError, match=name):
+        ArmState(0.0, (), (), (), (0.0,) * 6, 0.0, 0)  # type: ignore[call-arg]

@@ -14,7 +14,7 @@ from controller.processes.realtime import HOST_PRIORITY, become_realtime
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
-from controller.types import ArmState, StopReason
+from controller.types import ArmState, Authority, StopReason
 from trajectories.plan import Plan
 from workbench.runs.signals import stop_on_signals
 
@@ -74,7 +74,7 @@ def _warm_up(parts: SessionParts, plan: Plan) -> None:
     """Load compiled code before time counts."""
     law, gate = parts.law(), parts.gate()
     start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
-    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0)
+    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.HOST, 0.0, 0.0)
     reference = plan.at(0.0)
     for _ in range(WARM_UP_TICKS):
         gate.judge(law.step(state, reference), state, reference, 0.0)
