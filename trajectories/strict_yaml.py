@@ -21,6 +21,7 @@ _WORDS_12: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_SHORT_WORDS_11: dict[str, bool] = {"y": True, "Y": True, "n": False, "N": False}
 
 
 class _Mark(Protocol):
@@ -115,7 +116,9 @@ def _number_hint(value: str) -> str:
 
 
 def _value_11(value: str) -> object:
-    """Return what PyYAML, which follows YAML 1.1, makes of a plain scalar."""
+    """Return what YAML 1.1 makes of a plain scalar: PyYAML's value, and its short booleans that PyYAML leaves out."""
+    if value in _SHORT_WORDS_11:
+        return _SHORT_WORDS_11[value]
     tag: str = _Loader("").resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     try:
         return _Loader("").construct_object(yaml.ScalarNode(tag, value))

@@ -90,6 +90,84 @@ def test_bad_circle_values_name_key_value_and_what_is_allowed(
         assert part in message
 
 
+SPELLED_DIFFERENTLY = [
+    "020",
+    "-020",
+    "+020",
+    "016",
+    "08",
+    "09",
+    "0777",
+    "0o20",
+    "0b11",
+    "1_6",
+    "1_6.0",
+    "0x_1f",
+    "0b1010_0111",
+    "685_230.15",
+    "1e1",
+    "1.e1",
+    "1.5e3",
+    "1E1",
+    "12e03",
+    "-.5",
+    "0:20.0",
+    "1:30",
+    "1:30:15",
+    "190:20:30",
+    "190:20:30.15",
+    "-1:30",
+    "yes",
+    "Yes",
+    "YES",
+    "no",
+    "on",
+    "On",
+    "off",
+    "OFF",
+    "y",
+    "Y",
+    "n",
+    "N",
+    "2001-01-01",
+    "2001-12-14t21:59:43.10-05:00",
+    "-0x10",
+    "+0b1",
+    "0b_1",
+    "0.1_5",
+    "1_000.5e+3",
+    "<<",
+    "=",
+]
+SPELLED_ALIKE = ("20", "+20", "20.", "20.0", "020.0", "2.0e+1", "0x14")
+
+
+@pytest.mark.parametrize("spelling", SPELLED_DIFFERENTLY)
+def test_a_spelling_that_versions_of_yaml_read_differently_is_refused_wherever_it_stands(
+    tmp_path: Path, spelling: str
+) -> None:
+    for text in (CIRCLES + f"    force_n: {spelling}\n", CIRCLES.replace("name: s", f"name: {spelling}")):
+        message = refusal(tmp_path, text)
+        assert "line" in message
+        assert "YAML" in message
+
+
+@pytest.mark.parametrize("spelling", SPELLED_ALIKE)
+def test_a_spelling_that_every_version_of_yaml_reads_alike_is_that_number(tmp_path: Path, spelling: str) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(CIRCLES + f"    force_n: {spelling}\n")
+    stroke = load_program(str(path)).strokes[0]
+    assert isinstance(stroke, ParaspinalCircles)
+    assert stroke.force_n == 20.0
+
+
+@pytest.mark.parametrize("version", ["true", "True", "1.0", "1.", "'1'", "2", "0", "[1]", "~", ""])
+def test_the_version_of_a_program_file_is_a_whole_number(tmp_path: Path, version: str) -> None:
+    message = refusal(tmp_path, CIRCLES.replace("schema_version: 1", f"schema_version: {version}"))
+    assert "schema_version: got" in message
+    assert "the whole number 1" in message
+
+
 @pytest.mark.parametrize(
     ("line", "parts"),
     [

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from trajectories.techniques.fields import Name, Strict, StrokeModel, rule_error
 from trajectories.techniques.registry import OneOfTechniques
 
 SCHEMA_VERSION = 1
 """Version of the program file format; a file says which one it was written for."""
+
+
+def _check_version(value: object) -> object:
+    """Accept the whole number only: Python takes ``true`` and ``1.0`` for equal to 1."""
+    if type(value) is not int or value != SCHEMA_VERSION:
+        raise PydanticCustomError("rule", "{allowed}", {"allowed": f"the whole number {SCHEMA_VERSION}"})
+    return value
+
 
 Stroke = Annotated[StrokeModel, OneOfTechniques()]
 """A stroke of any registered technique."""
@@ -27,7 +36,7 @@ class Program(Strict):
         strokes: the strokes, in order.
     """
 
-    schema_version: Literal[1]
+    schema_version: Annotated[Literal[1], BeforeValidator(_check_version)]
     name: Name
     description: str = Field(default="", max_length=1000)
     allow_neck_base: bool = False
