@@ -204,12 +204,20 @@ def _disk() -> Iterator[Finding]:
 
 
 def _shared_memory() -> Iterator[Finding]:
-    free = shutil.disk_usage(SHARED_MEMORY).free
-    text = f"{free / 1e6:.1f} MB free in {SHARED_MEMORY}"
-    if free >= NEEDED_SHARED_BYTES:
-        yield Finding("shared memory", Level.OK, text)
-    else:
-        yield Finding("shared memory", Level.FAIL, text, f"free 1 MB of {SHARED_MEMORY}: drills and hardware need it")
+    name, need = "shared memory", "drills and hardware need it"
+    try:
+        free = shutil.disk_usage(SHARED_MEMORY).free
+        text = f"{free / 1e6:.1f} MB free in {SHARED_MEMORY}"
+        if free < NEEDED_SHARED_BYTES:
+            yield Finding(name, Level.FAIL, text, f"free 1 MB of {SHARED_MEMORY}: {need}")
+            return
+        with tempfile.TemporaryFile(dir=SHARED_MEMORY):
+            pass
+    except OSError as error:
+        todo = f"make it a file system in memory that this user may write: {need}"
+        yield Finding(name, Level.FAIL, f"{SHARED_MEMORY}: {error.strerror or error}", todo)
+        return
+    yield Finding(name, Level.OK, text)
 
 
 def _threads() -> Iterator[Finding]:

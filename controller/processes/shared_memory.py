@@ -132,18 +132,11 @@ class OwnedBlock:
         first: value that stands in it from the start.
 
     Raises:
-        PlantError: there is no shared memory left for it.
+        PlantError: there is no shared memory left for it, or none that can be written.
     """
 
     def __init__(self, prefix: str, kind: BlockKind, first: bytes) -> None:
-        self._shared = SharedMemory(f"{prefix}-{kind.name}", create=True, size=kind.block_bytes)
-        try:
-            _allocate(FOLDER / self._shared.name, kind.block_bytes)
-        except OSError as error:
-            self._shared.unlink()
-            self._shared.close()
-            reason = error.strerror or str(error)
-            raise PlantError(f"{FOLDER}: {kind.block_bytes} bytes asked for ({reason})", f"free {FOLDER}") from error
+        self._shared = _allocated(f"{prefix}-{kind.name}", kind.block_bytes)
         self.kind = kind
         self.memory = memoryview(self._shared.buf or b"")
         """The whole block, for the owner and for drills that spoil it."""
@@ -164,6 +157,23 @@ class OwnedBlock:
             self._shared.unlink()
         self.memory.release()
         self._shared.close()
+
+
+def _allocated(name: str, size: int) -> SharedMemory:
+    """Return a new block whose memory is there; raises PlantError where it cannot be had."""
+    asked = f"{FOLDER}: {size} bytes asked for"
+    try:
+        shared = SharedMemory(name, create=True, size=size)
+    except OSError as error:
+        todo = f"make {FOLDER} a file system in memory that this user may write"
+        raise PlantError(f"{asked} ({error.strerror or error})", todo) from error
+    try:
+        _allocate(FOLDER / shared.name, size)
+    except OSError as error:
+        shared.unlink()
+        shared.close()
+        raise PlantError(f"{asked} ({error.strerror or error})", f"free {FOLDER}") from error
+    return shared
 
 
 def _allocate(path: Path, size: int) -> None:

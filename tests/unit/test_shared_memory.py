@@ -1,6 +1,7 @@
 """Shared memory: what is whole is read as it was written, everything else is not read at all."""
 
 import dataclasses
+import errno
 import math
 import os
 import secrets
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.errors import PlantError
+from controller.processes import shared_memory
 from controller.processes.cells import (
     HostCell,
     HostCodec,
@@ -42,6 +44,15 @@ def test_a_block_without_room_is_one_clear_error_and_leaves_nothing(prefix: str)
     with pytest.raises(PlantError, match=r"\d+ bytes asked for \(No space left on device\)"):
         OwnedBlock(prefix, larger, b"")
     assert not list(FOLDER.glob(f"{prefix}*"))
+
+
+def test_shared_memory_that_cannot_be_written_is_one_clear_error(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), f"/{prefix}-test")
+
+    monkeypatch.setattr(shared_memory, "SharedMemory", refuse)
+    with pytest.raises(PlantError, match=rf"{FOLDER}: \d+ bytes asked for \(Read-only file system\); make"):
+        OwnedBlock(prefix, KIND, b"")
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -235,6 +237,25 @@ def test_signals_are_left_alone_in_other_threads() -> None:
 def test_doctor_finds_nothing_failing_here() -> None:
     failing = [finding for finding in doctor.examine() if finding.level is doctor.Level.FAIL]
     assert failing == []
+
+
+@pytest.mark.parametrize(
+    ("free", "folder", "part"),
+    [
+        (4096, ".", "0.0 MB free in .; free 1 MB of ."),
+        (10**9, "missing", "missing: No such file or directory; make it"),
+    ],
+)
+def test_doctor_tells_of_shared_memory_that_is_full_or_missing(
+    free: int, folder: str, part: str, monkeypatch: Patch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "SHARED_MEMORY", Path(folder))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr(doctor, "_bullet", lambda: iter(()))
+    (found,) = [finding for finding in doctor.examine() if finding.name == "shared memory"]
+    assert found.level is doctor.Level.FAIL
+    assert part in doctor.finding_line(found)
 
 
 def test_doctor_tells_a_package_of_another_project(monkeypatch: Patch, capsys: Capture) -> None:
