@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from operator import le
 
 from controller.safety import pads
 from controller.safety.limits import GateLimits
-from controller.safety.projection import dot, is_shaped
+from controller.safety.place_watch import PlaceWatch
+from controller.safety.projection import is_shaped
+from controller.safety.ranges import first_bad, first_false, first_outside
 from controller.safety.reaction import stop_reason
-from controller.types import ArmState, Authority, Cause, Command, ContactState, Reference, StopReason, Vector, Vector3
+from controller.types import ArmState, Authority, Cause, Command, ContactState, Reference, StopReason, Vector
 
-UNIT_TOLERANCE = 2.0**-20
 COMMAND_AGE_S = 0.0045
 """The drives' last command may be this much older than the loop's last tick: less than the supervisor waits, so that
 the loop knows why the drives are taken from it; no multiple of the tick."""
@@ -33,24 +33,20 @@ class Monitor:
         self._joints_expected = len(limits.torque_nm)
         self._sizes = (self._joints_expected,) * 4
         self._pads_expected = len(limits.pads)
-        several = len(limits.pads) > 1
-        self._each = tuple((k, f", pad {pad.name}" if several else "") for k, pad in enumerate(limits.pads))
-        """Index of every pad and how a reason names it; a tool's only pad needs no name."""
-        # A pad at the origin of T has no lever that could be wrong.
-        self._levered = tuple((k, of_pad) for k, of_pad in self._each if any(limits.pads[k].position_t_m))
+        self._each = pads.named(limits.pads)
+        self._place = PlaceWatch(limits)
         self.clear()
 
     def clear(self) -> None:
         """Forget all counts; the next tick is compared with nothing before it."""
         self._bad_samples = self._distrusted = self._repeated = 0
-        self._descent_m = 0.0
-        self._last_t_s = self._spot_since_s = math.nan
+        self._last_t_s = math.nan
         self._lost_since_s = [math.nan] * len(self._limits.pads)
-        self._spot_w: Vector3 = (math.nan, math.nan, math.nan)
         self._last_q_rad: Vector = ()
         self._last_wrench: Vector = ()
         self._last_sequence: int | None = None
         self._sampled_s = math.nan
+        self._place.clear()
 
     def check(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
         """Return the first reason to stop, or None."""
@@ -61,13 +57,13 @@ class Monitor:
             or self._authority(state, t_s)
             or self._drives(state, t_s)
             or self._sample(state, t_s)
-            or self._axis(command, reference, t_s)
+            or self._place.axis(command, reference, t_s)
             or self._force(command, state, reference, t_s)
             or self._contact(command, t_s)
             or self._joints(state, t_s)
-            or self._tool(command, t_s)
-            or self._descent(command, t_s)
-            or self._dwell(command, t_s)
+            or self._place.tool(command, t_s)
+            or self._place.descent(command, self._last_t_s, t_s)
+            or self._place.dwell(command, t_s)
         )
         self._last_t_s, self._last_q_rad = t_s, state.q_rad
         return found
@@ -155,20 +151,20 @@ class Monitor:
     def _drives(self, state: ArmState, t_s: float) -> StopReason | None:
         """Stop for a joint whose drive has a fault, gets too hot, has too little or much voltage, or goes silent."""
         limits, fitted, joints = self._limits, self._limits.fitted, self._joints_expected
-        bad = _first_bad(state.joint_fault, 0.0, 0.0, joints, is_fitted=fitted.has_faults)
+        bad = first_bad(state.joint_fault, 0.0, 0.0, joints, is_fitted=fitted.has_faults)
         if bad is not None:
             return stop_reason(Cause.DRIVE_FAULT, f"fault flags of joint {bad[0] + 1}", bad[1], 0.0, "-", t_s)
         allowed = limits.temperature_c
-        bad = _first_bad(state.temperatures_c, -math.inf, allowed, joints, is_fitted=fitted.has_temperatures)
+        bad = first_bad(state.temperatures_c, -math.inf, allowed, joints, is_fitted=fitted.has_temperatures)
         if bad is not None:
             return stop_reason(Cause.TEMPERATURE, f"drive of joint {bad[0] + 1}", bad[1], allowed, "C", t_s)
         low, high = limits.voltage_v
-        bad = _first_bad(state.voltages_v, low, high, joints, is_fitted=fitted.has_voltages)
+        bad = first_bad(state.voltages_v, low, high, joints, is_fitted=fitted.has_voltages)
         if bad is not None:
             allowed = high if bad[1] > high else low
             return stop_reason(Cause.DRIVE_FAULT, f"supply of joint {bad[0] + 1}", bad[1], allowed, "V", t_s)
         allowed = limits.joint_age_s
-        bad = _first_bad(state.joint_age_s, -math.inf, allowed, joints, is_fitted=fitted.has_ages)
+        bad = first_bad(state.joint_age_s, -math.inf, allowed, joints, is_fitted=fitted.has_ages)
         if bad is not None:
             return stop_reason(Cause.LINK, f"age of the values of joint {bad[0] + 1}", bad[1], allowed, "s", t_s)
         return None
@@ -209,39 +205,6 @@ class Monitor:
         if gap_s <= allowed:
             return None
         return stop_reason(Cause.SENSOR_FROZEN, "time without a new wrench sample", gap_s, allowed, "s", t_s)
-
-    def _axis(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
-        """Stop where the law presses along something else than the planned normal, or along no unit vector."""
-        allowed = self._limits.axis_cosine
-        for k, of_pad in self._each:
-            x, y, z = command.pads[k].normal_w
-            planned = reference.pads[k].normal_w
-            cosine = x * planned[0] + y * planned[1] + z * planned[2]
-            if not (abs(x * x + y * y + z * z - 1.0) <= UNIT_TOLERANCE and cosine >= allowed):
-                what = f"cosine between press axis and planned normal{of_pad}"
-                return stop_reason(Cause.INTERNAL_ERROR, what, cosine, allowed, "-", t_s)
-        return self._levers(command, reference, t_s) if self._levered else None
-
-    def _levers(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
-        """Stop where a pad is not where the plan has it about T, or moves too fast: its press force hangs on both."""
-        limits = self._limits
-        for k, of_pad in self._levered:
-            lever_t = limits.pads[k].position_t_m
-            lever = pads.rotated(command.terms.quaternion_wt, lever_t)
-            planned = pads.rotated(reference.quaternion_xyzw, lever_t)
-            square = pads.dot3(lever_t, lever_t)
-            room = UNIT_TOLERANCE * square
-            is_long = (
-                abs(pads.dot3(lever, lever) - square) <= room and abs(pads.dot3(planned, planned) - square) <= room
-            )
-            cosine, allowed = pads.dot3(lever, planned) / square, limits.axis_cosine
-            if not (is_long and cosine >= allowed):
-                what = f"cosine between lever and planned lever{of_pad}"
-                return stop_reason(Cause.INTERNAL_ERROR, what, cosine, allowed, "-", t_s)
-            speed = math.hypot(*pads.pad_velocity(command.terms, lever))
-            if not (speed <= limits.tool_speed_m_s):
-                return stop_reason(Cause.TOOL_SPEED, f"speed{of_pad}", speed, limits.tool_speed_m_s, "m/s", t_s)
-        return None
 
     def _contact(self, command: Command, t_s: float) -> StopReason | None:
         """Stop a stroke in which a pad has lost the skin: found again, it would be hit."""
@@ -306,83 +269,11 @@ class Monitor:
         speeds = tuple(map(abs, state.dq_rad_s))
         # le() is False for NaN, so NaN fails; only then is the joint looked for.
         if not all(map(le, speeds, limits.speed_rad_s)):
-            joint = _first_false(map(le, speeds, limits.speed_rad_s))
+            joint = first_false(map(le, speeds, limits.speed_rad_s))
             allowed = limits.speed_rad_s[joint]
             return stop_reason(Cause.JOINT_SPEED, f"speed of joint {joint + 1}", speeds[joint], allowed, "rad/s", t_s)
-        outside = _first_outside(limits.lower_rad, q_rad, limits.upper_rad)
+        outside = first_outside(limits.lower_rad, q_rad, limits.upper_rad)
         if outside is None:
             return None
         joint, allowed = outside
         return stop_reason(Cause.JOINT_POSITION, f"position of joint {joint + 1}", q_rad[joint], allowed, "rad", t_s)
-
-    def _tool(self, command: Command, t_s: float) -> StopReason | None:
-        limits, terms = self._limits, command.terms
-        velocity = terms.v_wt
-        speed = math.hypot(velocity[0], velocity[1], velocity[2])
-        if not (speed <= limits.tool_speed_m_s):
-            return stop_reason(Cause.TOOL_SPEED, "tool speed", speed, limits.tool_speed_m_s, "m/s", t_s)
-        outside = _first_outside(limits.workspace_low_m, terms.p_wt, limits.workspace_high_m)
-        if outside is not None:
-            axis, allowed = outside
-            position = terms.p_wt[axis]
-            return stop_reason(Cause.WORKSPACE, f"tool position along {'xyz'[axis]}", position, allowed, "m", t_s)
-        if not (command.plan_error_m <= limits.path_m):
-            error_m = command.plan_error_m
-            return stop_reason(Cause.WORKSPACE, "distance from the planned path", error_m, limits.path_m, "m", t_s)
-        return None
-
-    def _descent(self, command: Command, t_s: float) -> StopReason | None:
-        """Stop an approach that finds no skin; the way is integrated from the tool speed, not taken from the law."""
-        if command.contact is not ContactState.APPROACH:
-            self._descent_m = 0.0
-        elif math.isfinite(self._last_t_s):
-            self._descent_m -= dot(command.terms.v_wt[:3], pads.press_axis(command.pads)) * (t_s - self._last_t_s)
-        if self._descent_m <= self._limits.descent_m:
-            return None
-        allowed = self._limits.descent_m
-        return stop_reason(Cause.NO_CONTACT, "descent without touching the skin", self._descent_m, allowed, "m", t_s)
-
-    def _dwell(self, command: Command, t_s: float) -> StopReason | None:
-        """Stop pressing on one spot for long; the spot moves on with the tool once that has left it."""
-        p_wt, limits = command.terms.p_wt, self._limits
-        is_here = command.contact is ContactState.WORK and math.dist(p_wt, self._spot_w) <= limits.dwell_m
-        if not is_here:
-            self._spot_w, self._spot_since_s = p_wt, t_s
-            return None
-        here_s = t_s - self._spot_since_s
-        if here_s <= limits.dwell_s:
-            return None
-        return stop_reason(Cause.DWELL, "time of pressing on one spot", here_s, limits.dwell_s, "s", t_s)
-
-
-def _first_bad(
-    values: Sequence[float], lowest: float, highest: float, joints: int, *, is_fitted: bool
-) -> tuple[int, float] | None:
-    """Return the first joint (from 0) whose value is outside its limits, and the value; None where all are inside.
-
-    Args:
-        values: one per joint; empty where the rig has no such sense.
-        lowest: smallest value allowed.
-        highest: largest value allowed.
-        joints: number of joints.
-        is_fitted: the rig has this sense: then a missing value is bad too, and so is NaN.
-    """
-    if len(values) != joints and (is_fitted or values):
-        return min(len(values), joints - 1), math.nan
-    for joint, found in enumerate(values):
-        if not lowest <= found <= highest and (is_fitted or not math.isnan(found)):
-            return joint, found
-    return None
-
-
-def _first_outside(low: Vector, values: Vector, high: Vector) -> tuple[int, float] | None:
-    """Return the place of a value outside its limits, NaN too, and the limit it passes; None where all are inside."""
-    for lower, upper in ((low, values), (values, high)):
-        if not all(map(le, lower, upper)):
-            index = _first_false(map(le, lower, upper))
-            return index, lower[index] if upper is values else upper[index]
-    return None
-
-
-def _first_false(verdicts: Iterable[bool]) -> int:
-    return next(index for index, verdict in enumerate(verdicts) if not verdict)

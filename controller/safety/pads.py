@@ -27,6 +27,12 @@ SMALLEST_SINE = 0.1
 pads, and of the half angle that two opposed normals leave to their mean (design choice)."""
 
 
+def named(geometry: Sequence[PadGeometry]) -> tuple[tuple[int, str], ...]:
+    """Return index of every pad and how a reason names it; a tool's only pad needs no name."""
+    several = len(geometry) > 1
+    return tuple((k, f", pad {pad.name}" if several else "") for k, pad in enumerate(geometry))
+
+
 def rotated(quaternion_xyzw: Vector4, vector: Vector3) -> Vector3:
     """Return a vector (3,) turned by a unit quaternion; one of another length also scales it."""
     x, y, z, w = quaternion_xyzw
