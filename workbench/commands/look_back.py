@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from controller.errors import ConfigError
 from controller.types import Cause
 from controller.wording import distinct_digits
+from workbench.record.ending import StopSummary
 from workbench.record.reader import RECORD_NAME, find_record, read_run, read_run_id
-from workbench.record.summary import StopSummary, Summary, summarise
+from workbench.record.summary import Summary, summarise
 from workbench.report.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
 from workbench.report.timeline import read_timeline, timeline_lines
 from workbench.runs.output import EXPLAIN_NAME, SUMMARY_NAME

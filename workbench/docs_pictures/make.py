@@ -45,7 +45,8 @@ from workbench.figures.pressure import body_map, load_relief
 from workbench.figures.scene import DPI, Scene, draw_scene
 from workbench.record.memory import RunMemory
 from workbench.record.reader import RECORD_NAME, RunData, read_run
-from workbench.record.summary import Summary, summarise, tick_facts
+from workbench.record.summary import Summary, summarise
+from workbench.record.tick_facts import tick_facts
 from workbench.runs.prepare import Prepared, load_inputs, prepare
 from workbench.runs.simulate import simulate
 

@@ -29,7 +29,7 @@ from workbench.figures.style import (
 )
 from workbench.record.columns import StepColumns
 from workbench.record.reader import RunData
-from workbench.record.summary import TickFacts
+from workbench.record.tick_facts import TickFacts
 
 Array = NDArray[np.float64]
 

@@ -7,8 +7,9 @@ from controller.types import Cause
 from controller.wording import distinct_digits
 from workbench.figures.film import FilmPictures
 from workbench.figures.pressure import Relief, mean_pressure_pa
+from workbench.record.ending import StopSummary
 from workbench.record.reader import RunData
-from workbench.record.summary import StopSummary, Summary
+from workbench.record.summary import Summary
 from workbench.report import html
 from workbench.report.bound_words import HARD_LIMIT_WORDS, bound_rows
 from workbench.report.report_figures import (

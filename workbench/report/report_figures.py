@@ -15,7 +15,8 @@ from workbench.figures.style import NARROW, WIDE, Canvas, inline_svg
 from workbench.figures.timing import tick_histogram
 from workbench.figures.torque import torque_shares
 from workbench.record.reader import RunData
-from workbench.record.summary import Summary, tick_facts
+from workbench.record.summary import Summary
+from workbench.record.tick_facts import tick_facts
 from workbench.report import html
 
 
