@@ -29,6 +29,7 @@ from workbench.docs_pictures.picture_sources import file_sha256, text_sha256, ya
 
 _DIGITS = 12
 """Hexadecimal digits of a hash that are written: enough that two inputs do not share them by chance."""
+_NOTICE = re.compile(r"> Older than: (?P<inputs>[^.]*)\. `[^`]*` makes it anew\.\n\n")
 _STAMP = re.compile(r"<!-- made by: (?P<command>.*?); inputs: (?P<inputs>.*?) -->\n")
 
 
@@ -63,6 +64,28 @@ def changed_inputs(page: str, table: Table) -> list[str] | None:
     then = {name: digest for name, _, digest in (part.rpartition(" ") for part in stamp["inputs"].split(", "))}
     now = table_inputs(table)
     return [name for name in sorted({*now, *then}) if now.get(name) != then.get(name)]
+
+
+def marked(page: str, table: Table, command: str) -> str:
+    """Return a page with a line that tells its reader what it is older than; without one where it is not.
+
+    Args:
+        page: the page as Markdown, with its first line.
+        table: which table it holds.
+        command: the command that makes it anew.
+    """
+    bare = _NOTICE.sub("", page, count=1)
+    changed = changed_inputs(bare, table)
+    stamp = _STAMP.match(bare)
+    if not changed or stamp is None:
+        return bare
+    return f"{stamp[0]}> Older than: {', '.join(changed)}. `{command}` makes it anew.\n\n{bare[stamp.end() :]}"
+
+
+def admitted(page: str) -> list[str]:
+    """Return the inputs that a page itself says it is older than."""
+    notice = _NOTICE.search(page)
+    return notice["inputs"].split(", ") if notice else []
 
 
 def table_inputs(table: Table) -> dict[str, str]:
