@@ -17,6 +17,7 @@ from workbench.docs_pictures.picture_sources import (
     Manifest,
     PictureRecord,
     code_sha256,
+    drawn_sha256,
     file_sha256,
     manifest_json,
     read_manifest,
@@ -133,3 +134,11 @@ def test_sentences_about_the_default_session_are_those_of_its_pictures() -> None
         stroke.get("force_high_n", stroke.get("force_n")) for stroke in yaml.safe_load(PROGRAM.read_text())["strokes"]
     ]
     assert facts.peak_force_n >= max(forces)
+
+
+def test_what_no_picture_shows_makes_none_older(tmp_path: Path) -> None:
+    plain, driven, other = (tmp_path / name for name in ("plain.urdf", "driven.urdf", "other.urdf"))
+    plain.write_text("<robot>\n  <link/>\n</robot>\n")
+    driven.write_text('<robot>\n  <joint_drive stiffness="1"/>\n  <link/>\n</robot>\n')
+    other.write_text("<robot>\n  <link>\n</robot>\n")
+    assert drawn_sha256(plain) == drawn_sha256(driven) == file_sha256(plain) != drawn_sha256(other)

@@ -33,7 +33,7 @@ import workbench.figures.style
 from trajectories.anatomy.body import load_body
 from trajectories.programs.loader import PROGRAM_FOLDER
 from urdf.arms import load_arm
-from workbench.docs_pictures.picture_sources import file_sha256, module_sha256, text_sha256, yaml_sha256
+from workbench.docs_pictures.picture_sources import drawn_sha256, file_sha256, module_sha256, text_sha256, yaml_sha256
 from workbench.figures.style import INK, LIMIT, QUIET
 from workbench.runs.request import SessionRequest
 
@@ -71,7 +71,7 @@ def _body(name: str) -> Inputs:
 
 
 def _arm() -> Inputs:
-    return {f"arm {REQUEST.arm} with its tool": file_sha256(load_arm(REQUEST.arm).urdf_path)}
+    return {f"arm {REQUEST.arm} with its tool": drawn_sha256(load_arm(REQUEST.arm).urdf_path)}
 
 
 def _figures(*modules: ModuleType) -> Inputs:

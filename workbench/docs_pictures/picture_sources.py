@@ -109,6 +109,12 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def drawn_sha256(path: Path) -> str:
+    """Return the hash of an arm's file without the lines that say of its drives what no picture shows."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    return hashlib.sha256(b"".join(line for line in lines if b"<joint_drive " not in line)).hexdigest()
+
+
 def yaml_sha256(text: str) -> str:
     """Return the hash of the values of a YAML text; comments, order of keys and spelling of numbers do not count."""
     return hashlib.sha256(orjson.dumps(yaml.safe_load(text), option=orjson.OPT_SORT_KEYS)).hexdigest()
