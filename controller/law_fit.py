@@ -1,7 +1,8 @@
 """The law's settings for one arm: as fast and stiff as its joints, its lag and its encoders let every loop be sound.
 
-A tempo of one is the law as designed. A slower tempo takes the rates of the estimates with it, and the stiffnesses with
-its square, so that the loops keep their shape at lower frequencies, away from the joints' own.
+A tempo of one is the law as designed. A slower tempo first slows its estimates down, which costs accuracy but no
+stiffness; then it softens the law as well, so that the loops keep their shape at lower frequencies, away from the
+joints' own.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.types import PlanLike
 
-TEMPOS = (1.0, 0.8, 0.6, 0.45, 0.33)
+TEMPOS = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2, 0.13)
 """Tempos that are tried, fastest first; below the last the path is followed too loosely (design choice)."""
-SLOWER_TEMPOS = (0.25, 0.18, 0.12, 0.08)
+SLOWER_TEMPOS = (0.09, 0.06, 0.04)
 """Tempos that a refusal looks through for one that would pass."""
+GENTLE_TEMPO, SOFT_TEMPO = 0.6, 0.35
+"""Below the first, damping is lowered and what is unexplained is learned later; below the second, springs soften."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,20 @@ class LawFit:
 
 def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
     """Return the settings at another tempo."""
-    square = tempo * tempo
+    gentle, soft = min(1.0, tempo / GENTLE_TEMPO), min(1.0, tempo / SOFT_TEMPO) ** 2
     return replace(
         settings,
-        translation_n_per_m=square * settings.translation_n_per_m,
-        rotation_nm_per_rad=square * settings.rotation_nm_per_rad,
-        posture_nm_per_rad=square * settings.posture_nm_per_rad,
-        approach_damping_ns_per_m=tempo * settings.approach_damping_ns_per_m,
+        translation_n_per_m=soft * settings.translation_n_per_m,
+        rotation_nm_per_rad=soft * settings.rotation_nm_per_rad,
+        posture_nm_per_rad=soft * settings.posture_nm_per_rad,
+        approach_damping_ns_per_m=gentle * settings.approach_damping_ns_per_m,
+        approach_damping_per_s=gentle * settings.approach_damping_per_s,
+        approach_damping_least_ns_per_m=gentle * settings.approach_damping_least_ns_per_m,
+        rate_damping_ns_per_m=gentle * settings.rate_damping_ns_per_m,
+        rate_damping_per_s=gentle * settings.rate_damping_per_s,
         motion_per_s=tempo * settings.motion_per_s,
-        unexplained_per_s=tempo * settings.unexplained_per_s,
-        press_per_s=tempo * settings.press_per_s,
+        unexplained_per_s=tempo * gentle * settings.unexplained_per_s,
+        press_per_s=gentle * settings.press_per_s,
     )
 
 

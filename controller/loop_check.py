@@ -18,6 +18,7 @@ from controller.arm import JointDrive
 from controller.elastic_plant import ElasticPlant, TissueSpring, elastic_plant, link_inertia
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.linearised import LinearLaw, linear_law
+from controller.law.tissue_stiffness import SAFE_SIDE
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.types import ContactState, PlanLike, Reference, SegmentInfo
@@ -44,6 +45,7 @@ class Doubt:
         torque: of the drives, over what is commanded.
         ticks: further delay.
         tissue: stiffness of the tissue, over the plan's.
+        learned_n_per_m: stiffness of another tissue, which the law has learned; 0 for the plan's.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Doubt:
     torque: float = 1.0
     ticks: int = 0
     tissue: float = 1.0
+    learned_n_per_m: float = 0.0
 
 
 DOUBTS = (
@@ -60,6 +63,7 @@ DOUBTS = (
     Doubt("torque larger by a third", torque=1.33),
     Doubt("one tick later", ticks=1),
     Doubt("tissue twice as stiff", tissue=2.0),
+    Doubt("tissue of 35 N/mm, learned", learned_n_per_m=35e3),
 )
 """What the margins are for: a gain margin of a third, one tick, and the spread of gears and people (design choice)."""
 
@@ -136,16 +140,20 @@ def check_loops(
     for segment in plan.segments:
         for contact, reference in _places(plan, segment):
             press_n = segment.force_target_n if contact is ContactState.WORK else 0.0
-            law = linear_law(robot, gains, settings, rig.dt_s, reference, contact, press_n)
+            expected = linear_law(robot, gains, settings, rig.dt_s, reference, contact, press_n)
             posture = _posture(robot, reference, press_n)
-            place = f"{segment.name}, {contact}"
             for doubt in doubts:
-                if doubt.tissue != 1.0 and contact is not ContactState.WORK:
+                if (doubt.tissue != 1.0 or doubt.learned_n_per_m > 0.0) and contact is not ContactState.WORK:
                     continue
-                tissue = segment.working_stiffness_n_per_m * doubt.tissue if contact is ContactState.WORK else 0.0
-                found = _verdict(_closed(law, posture, known, rig, doubt, tissue), posture, rig.dt_s)
+                law, tissue = expected, segment.working_stiffness_n_per_m * doubt.tissue
+                if doubt.learned_n_per_m > 0.0:
+                    tissue = doubt.learned_n_per_m
+                    learned = replace(settings, tissue_n_per_m=SAFE_SIDE * tissue)
+                    law = linear_law(robot, gains, learned, rig.dt_s, reference, contact, press_n)
+                touched = tissue if contact is ContactState.WORK else 0.0
+                found = _verdict(_closed(law, posture, known, rig, doubt, touched), posture, rig.dt_s)
                 if not found[0] <= worst.growth_per_s:
-                    worst = LoopVerdict(*found, place, doubt.name)
+                    worst = LoopVerdict(*found, f"{segment.name}, {contact}", doubt.name)
     return worst
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from controller.compiled import compiled
 from controller.law.memory import APPROACH, CONTACT, FREE, WORK, Record
+from controller.law.tissue_stiffness import forget_tissue, learn_tissue
 
 Array = NDArray[np.float64]
 
@@ -180,25 +181,29 @@ def press_estimate(dt: float, gains: Record, state: Record, sensed_n: float, obs
 
 
 @compiled
-def press_motion(dt: float, gains: Record, state: Record, closing_m_s: float) -> None:
+def press_motion(dt: float, gains: Record, state: Record, beyond_m: float, closing_m_s: float, tool_kg: float) -> None:
     """Advance press force and its rate as the force loop takes them: without the oscillation of elastic joints.
 
-    The force follows the tool's motion through a tissue of an assumed stiffness and is held to the measured press force
-    by two slow poles; the rate that the motion does not explain (the skin's own motion, another stiffness) is a state.
-    Off the skin both follow the measurement.
+    The force follows the tool's motion through a tissue of the learned stiffness and is held to the measured press
+    force by two slow poles; the rate that the motion does not explain (the skin's own motion, another stiffness) is a
+    state. Off the skin both follow the measurement.
 
     Args:
         dt: tick [s].
         gains: ``law_memory.GAINS`` record.
         state: ``law_memory.STATE`` record; force_n, force_rate and force_drift are advanced.
+        beyond_m: way of the tool beyond its planned place along the inward normal [m].
         closing_m_s: tool speed along the inward normal relative to the plan [m/s].
+        tool_kg: mass beyond the wrist sensor.
     """
     g, s = gains[0], state[0]
     if s.contact not in (CONTACT, WORK):
         s.force_n, s.force_rate, s.force_drift = s.press_n, 0.0, 0.0
+        forget_tissue(gains, state, beyond_m)
         return
+    learn_tissue(dt, gains, state, beyond_m, closing_m_s, tool_kg)
     pole = math.exp(-g.press_per_s * dt)
-    known = g.tissue_n_per_m * closing_m_s
+    known = s.tissue_n_per_m * closing_m_s
     s.force_n += (known + s.force_drift) * dt
     error = s.press_sample_n - s.force_n
     s.force_n += (1.0 - pole**2) * error

@@ -20,6 +20,7 @@ from controller.law.memory import (
     WORK,
     Record,
 )
+from controller.law.tissue_stiffness import stiffness_share
 
 Array = NDArray[np.float64]
 
@@ -122,14 +123,18 @@ def press_command(dt: float, gains: Record, state: Record, press_speed: float, p
     g, s = gains[0], state[0]
     if s.contact == APPROACH:
         speed = g.approach_speed_m_s * min(1.0, s.time_in_state_s / APPROACH_RAMP_S)
-        s.press_command_n = g.approach_damping_ns_per_m * (speed - press_speed)
+        damping = max(g.approach_damping_least_ns_per_m, g.approach_damping_per_s * s.mass_kg)
+        s.press_command_n = min(g.approach_damping_ns_per_m, damping) * (speed - press_speed)
     elif s.contact in (CONTACT, WORK):
         error = s.target_n - s.force_n
+        share = s.gain_share * stiffness_share(gains, state)
         if s.is_trusted == 1:
             if s.is_limited == 0 or error < 0.0:
-                s.integral_n += s.gain_share * g.ki_per_s * error * dt
+                s.integral_n += share * g.ki_per_s * error * dt
             s.integral_n = min(g.integral_cap_n, max(-g.integral_cap_n, s.integral_n))
-            feedback = s.gain_share * (g.kp * error + g.kd_s * (1.0 + g.kp) * (s.target_rate - s.force_rate))
+            damping = max(g.rate_damping_ns_per_m, g.rate_damping_per_s * s.mass_kg)
+            rate_gain_s = s.gain_share * min(g.kd_s * (1.0 + g.kp), damping / s.tissue_n_per_m)
+            feedback = share * g.kp * error + rate_gain_s * (s.target_rate - s.force_rate)
         else:
             s.integral_n *= math.exp(-dt / 0.2)
             feedback = 0.0

@@ -47,11 +47,11 @@ class GainSet:
 
 
 ROBUST = ForceGains(1.0, 10.0, 0.010, 60.0)
-"""For slow or unknown loops: stable up to 10 ms of lag on tissue up to 6 N/mm, with little margin at the end."""
+"""For slow or unknown loops: stable up to 10 ms of lag on tissue up to 4 N/mm, with little margin at the end."""
 STANDARD = ForceGains(2.0, 15.0, 0.020, 30.0)
-"""The default: sound up to 2 ms of lag on tissue of 1 to 4 N/mm, stable up to 6."""
+"""The default: sound up to 2 ms of lag on tissue of 1 to 35 N/mm, for effective masses from 4 to 8 kg."""
 FAST = ForceGains(3.0, 15.0, 0.030, 15.0)
-"""Only with a measured loop lag of at most 3 ms, on tissue up to 4 N/mm; unstable from 20 N/mm."""
+"""Only with a measured loop lag of at most 3 ms and an effective mass of at least 4 kg."""
 GAIN_SETS = (GainSet("robust", ROBUST), GainSet("standard", STANDARD), GainSet("fast", FAST))
 """The sets that come with the project, found in prototype simulations; margins by ``massage-arm gains``."""
 
@@ -76,15 +76,21 @@ class LawSettings:
         error_clip_m: longest translation spring.
         error_clip_rad: longest rotation spring.
         approach_speed_m_s: speed of the descent to the skin.
-        approach_damping_ns_per_m: gain of its speed loop.
+        approach_damping_ns_per_m: largest gain of its speed loop.
+        approach_damping_least_ns_per_m: smallest one: joint friction must not hold the descent up.
+        approach_damping_per_s: gain per effective mass along the normal, between the two.
         touch_n: press force that counts as contact.
         ramp_n_per_s: rate of the contact ramp.
         settle_s: shortest time in contact before work begins.
         observer_per_s: bandwidth of the momentum observers.
         force_filter_hz: first-order filter of the press force.
-        motion_per_s: rate of the poles of the motion estimate.
+        motion_per_s: rate of two poles of the motion estimate.
+        unexplained_per_s: rate of its third pole, at which torque that the model does not explain is learned.
         press_per_s: rate of the poles of the press-motion estimate.
-        tissue_n_per_m: stiffness of the tissue that the press-motion estimate reckons with.
+        tissue_n_per_m: stiffness of the tissue that is expected before it is learned, and the least reckoned with.
+        scheduled_n_per_m: stiffness of the tissue above which the force loop lowers its gains in proportion.
+        rate_damping_ns_per_m: largest damping that the gain on the rate of the press force may be, on a light tool.
+        rate_damping_per_s: the same per effective mass along the normal, where that is more.
         plausible_n: sensor and observer may differ by this.
         slope_memory_s: memory of the slope learning.
         slope_cap: largest learned slope (tangent).
@@ -103,15 +109,20 @@ class LawSettings:
     error_clip_rad: float = 0.3
     approach_speed_m_s: float = 0.02
     approach_damping_ns_per_m: float = 400.0
+    approach_damping_least_ns_per_m: float = 150.0
+    approach_damping_per_s: float = 110.0
     touch_n: float = 2.0
     ramp_n_per_s: float = 20.0
     settle_s: float = 0.5
     observer_per_s: float = 60.0
     force_filter_hz: float = 150.0
-    motion_per_s: float = 40.0
-    unexplained_per_s: float = 20.0
-    press_per_s: float = 60.0
+    motion_per_s: float = 100.0
+    unexplained_per_s: float = 100.0
+    press_per_s: float = 100.0
     tissue_n_per_m: float = 4000.0
+    scheduled_n_per_m: float = 8000.0
+    rate_damping_ns_per_m: float = 60.0
+    rate_damping_per_s: float = 45.0
     plausible_n: float = 15.0
     slope_memory_s: float = 0.7
     slope_cap: float = 0.27

@@ -83,6 +83,7 @@ class ImpedanceForceLaw:
         self._state["normal_share"] = 1.0
         self._state["time_in_state_s"] = 10.0
         self._state["gain_share"] = 1.0
+        self._state["tissue_n_per_m"] = self.settings.tissue_n_per_m
         self._noted = (False, 1.0)
         self._drives.forget()
         self._state["friction"] = self.settings.friction_prior

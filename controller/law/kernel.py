@@ -288,7 +288,7 @@ def tick(
             state[0].offset[i] = position[i] - reference[0].position[i]
     factor = np.empty((6, 6))
     sense(
-        dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, q, dq,
+        dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, position, q, dq,
         tau_sensed, tau_motor, wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor,
         jbar_t, observers, motion, friction, friction_cap, unexplained, twist,
     )  # fmt: skip

@@ -58,7 +58,8 @@ class _Probe(ImpedanceForceLaw):
         """Bring the law to rest there."""
         state, pressing = self._state, contact is ContactState.WORK
         state["contact"] = _NUMBER[contact]
-        state["press_n"] = state["force_n"] = state["target_n"] = press_n if pressing else 0.0
+        for name in ("press_n", "force_n", "target_n", "press_sample_n", "sample_n"):
+            state[name] = press_n if pressing else 0.0
         state["normal_share"] = 1.0 if contact is ContactState.FREE else 0.0
         state["time_in_state_s"] = 10.0
         for _ in range(_SETTLE_TICKS):

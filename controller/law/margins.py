@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from controller.law.gains import GAIN_SETS, ForceGains, GainSet, LawSettings
+from controller.law.tissue_stiffness import SAFE_SIDE
 
 Array = NDArray[np.float64]
 
@@ -96,6 +97,8 @@ def margin(
     lag_ticks: int,
     dt_s: float,
     loss_factor: float = 0.0,
+    *,
+    is_learned: bool = True,
 ) -> Margin:
     """Return the margins of force gains.
 
@@ -107,9 +110,13 @@ def margin(
         lag_ticks: pure loop lag in ticks.
         dt_s: tick.
         loss_factor: of the tissue at the natural frequency of mass and tissue; none is the pessimistic case.
+        is_learned: the law has learned the tissue's stiffness; else it reckons with the one it expects.
     """
+    known = SAFE_SIDE * stiffness_n_per_m if is_learned else 0.0
     plant_a, plant_b, outputs = _sampled_plant(mass_kg, stiffness_n_per_m, loss_factor, dt_s)
-    control_a, control_b, control_c, control_d = _sampled_control(gains, settings, dt_s)
+    control_a, control_b, control_c, control_d = _sampled_control(
+        gains, settings, mass_kg, max(settings.tissue_n_per_m, known), dt_s
+    )
     loop = _series(plant_a, plant_b, outputs, control_a, control_b, control_c, control_d)
     delayed_a, delayed_b, delayed_c = _delayed(*loop, lag_ticks)
     closed = delayed_a - delayed_b @ delayed_c
@@ -147,7 +154,9 @@ def _sampled_plant(mass_kg: float, stiffness: float, loss: float, dt_s: float) -
     return both[:3, :3], both[:3, 3:], np.array([[stiffness, damping, 0.0], [0.0, 1.0, 0.0]])
 
 
-def _sampled_control(gains: ForceGains, settings: LawSettings, dt_s: float) -> tuple[Array, Array, Array, Array]:
+def _sampled_control(
+    gains: ForceGains, settings: LawSettings, mass_kg: float, tissue: float, dt_s: float
+) -> tuple[Array, Array, Array, Array]:
     """Return (A, B, C, D) from (tissue force, speed) to minus the force command, as ``contact_states`` computes it.
 
     States: estimated force, its unexplained rate (``contact_estimate.press_motion``) and integral, each as it stands
@@ -155,15 +164,17 @@ def _sampled_control(gains: ForceGains, settings: LawSettings, dt_s: float) -> t
     """
     pole = math.exp(-settings.press_per_s * dt_s)
     to_force, to_rate = 1.0 - pole**2, (1.0 - pole) ** 2 / dt_s
-    tissue = settings.tissue_n_per_m
+    share = min(1.0, settings.scheduled_n_per_m / tissue)
     force = (1.0 - to_force) * np.array([1.0, dt_s, 0.0])
     force_in = np.array([to_force, (1.0 - to_force) * dt_s * tissue])
     drift = np.array([-to_rate, 1.0 - to_rate * dt_s, 0.0])
     drift_in = np.array([to_rate, -to_rate * dt_s * tissue])
-    integral = gains.ki_per_s * dt_s * force + np.array([0.0, 0.0, 1.0])
-    a, b = np.array([force, drift, integral]), np.array([force_in, drift_in, gains.ki_per_s * dt_s * force_in])
-    rate_gain = gains.kd_s * (1.0 + gains.kp)
-    weights = np.array([[gains.kp, rate_gain, 1.0]])
+    to_integral = share * gains.ki_per_s * dt_s
+    integral = to_integral * force + np.array([0.0, 0.0, 1.0])
+    a, b = np.array([force, drift, integral]), np.array([force_in, drift_in, to_integral * force_in])
+    damping = max(settings.rate_damping_ns_per_m, settings.rate_damping_per_s * mass_kg)
+    rate_gain = min(gains.kd_s * (1.0 + gains.kp), damping / tissue)
+    weights = np.array([[share * gains.kp, rate_gain, 1.0]])
     return a, b, weights @ a, weights @ b + np.array([[0.0, gains.d0_ns_per_m + rate_gain * tissue]])
 
 

@@ -40,6 +40,7 @@ def sense(
     coriolis: Array,
     gravity: Array,
     rotation: Array,
+    position: Array,
     q: Array,
     dq: Array,
     tau: Array,
@@ -100,10 +101,12 @@ def sense(
     corrected_normal(state, r.normal)
     sensed = wrench[0] * s.normal[0] + wrench[1] * s.normal[1] + wrench[2] * s.normal[2]
     press_estimate(dt, gains, state, sensed, force_along(s.normal, jbar_t, observers[1]))
-    closing = 0.0
+    closing, beyond = 0.0, 0.0
     for i in range(3):
         closing -= (twist[i] - r.twist[i]) * s.normal[i]
-    press_motion(dt, gains, state, closing)
+        beyond -= (position[i] - r.position[i]) * s.normal[i]
+    s.mass_kg = mass_along(s.normal, factor)
+    press_motion(dt, gains, state, beyond, closing, tool[0].mass_kg)
 
 
 @compiled
@@ -133,3 +136,15 @@ def force_along(direction: Array, jbar_t: Array, tau: Array) -> float:
         for j in range(tau.shape[0]):
             total += direction[i] * jbar_t[i, j] * tau[j]
     return total
+
+
+@compiled
+def mass_along(direction: Array, factor: Array) -> float:
+    """Return the effective mass [kg] along ``direction`` (3,), free to turn; L (6, 6) is the mobility's factor."""
+    mobility = 0.0
+    for j in range(6):
+        total = 0.0
+        for i in range(3):
+            total += direction[i] * factor[i, j]
+        mobility += total * total
+    return 1.0 / mobility

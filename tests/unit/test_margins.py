@@ -14,6 +14,7 @@ from controller.law.contact_states import press_command
 from controller.law.gains import FAST, GAIN_SETS, ROBUST, STANDARD, ForceGains, GainSet, LawSettings, gain_names
 from controller.law.margins import Margin, margin, margin_table
 from controller.law.memory import STATE, WORK
+from controller.law.tissue_stiffness import SAFE_SIDE
 from tests.synthetic import segment
 
 SETTINGS = LawSettings()
@@ -29,8 +30,14 @@ def test_every_set_is_sound_where_it_claims_to_be() -> None:
     assert all(_margin(FAST, lag, k).is_sound for lag in (1, 2) for k in (1.0, 2.0, 4.0))
 
 
-def test_fast_is_unstable_on_stiff_tissue_with_a_slow_bus_as_measured() -> None:
-    result = _margin(FAST, 10, 20.0)
+def test_stiff_tissue_that_is_known_leaves_a_margin_and_one_that_is_not_does_not() -> None:
+    for stiffness in (10e3, 20e3, 35e3):
+        assert margin(STANDARD, SETTINGS, 8.0, stiffness, 2, 1e-3).is_sound
+    assert not margin(STANDARD, SETTINGS, 8.0, 35e3, 2, 1e-3, is_learned=False).is_stable
+
+
+def test_fast_is_unstable_on_stiff_tissue_with_a_light_arm_and_a_slow_bus() -> None:
+    result = margin(FAST, SETTINGS, 2.2, 20e3, 10, 1e-3)
     assert not result.is_stable
     assert math.isinf(result.sensitivity_peak)
     assert not result.is_sound
@@ -53,12 +60,13 @@ def test_the_verdict_agrees_with_the_law_itself_in_time_domain(named: GainSet, s
     record, state = SETTINGS.record(named.gains), np.zeros(1, dtype=STATE)
     record["integral_cap_n"] = 1e300
     record["plausible_n"] = math.inf
-    state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, 1.0
+    state["contact"], state["is_trusted"], state["gain_share"], state["mass_kg"] = WORK, 1, 1.0, mass
+    record["tissue_n_per_m"] = max(SETTINGS.tissue_n_per_m, SAFE_SIDE * stiffness)
     x, v, actuator, queue = 1e-6, 0.0, 0.0, [0.0] * lag
     peaks = []
     for tick in range(6000):
         press_estimate(dt, record, state, stiffness * x, 0.0)
-        press_motion(dt, record, state, v)
+        press_motion(dt, record, state, x, v, 0.0)
         queue.append(press_command(dt, record, state, v, 0.0))
         command = queue.pop(0)
         for _ in range(10):
@@ -85,7 +93,7 @@ class _Plan:
     [
         (FAST, 4000.0, 4.4, 2, None),
         (FAST, 4000.0, 2.2, 2, None),
-        (FAST, 3500.0, 2.2, 5, "use --gains robust or standard"),
+        (FAST, 3500.0, 2.2, 6, "use --gains robust or standard"),
         (STANDARD, 3500.0, 2.2, 5, None),
         (STANDARD, 6000.0, 2.2, 5, "use --gains robust"),
         (ROBUST, 35000.0, 3.0, 10, "no gain set has a margin here"),
@@ -109,7 +117,7 @@ def test_what_the_tank_leaves_scales_the_feedback_and_never_the_damping() -> Non
     for share in (1.0, 0.5, 0.0):
         gains, state = SETTINGS.record(STANDARD), np.zeros(1, dtype=STATE)
         state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, share
-        state["target_n"], state["press_n"] = 10.0, 6.0
+        state["target_n"], state["press_n"], state["tissue_n_per_m"] = 10.0, 6.0, SETTINGS.tissue_n_per_m
         commands.append(press_command(1e-3, gains, state, 0.02, 0.0))
     full, half, none = commands
     assert none == pytest.approx(10.0 - 30.0 * 0.02)

@@ -110,16 +110,16 @@ def test_press_force_follows_the_motion_at_once_and_the_sensor_in_the_end() -> N
     settings = LawSettings()
     record, state = settings.record(STANDARD), np.zeros(1, dtype=STATE)
     state["contact"] = WORK
-    state["force_n"] = state["press_sample_n"] = 10.0
-    press_motion(DT_S, record, state, 0.01)
+    state["force_n"] = state["press_sample_n"] = state["sample_n"] = 10.0
+    press_motion(DT_S, record, state, 1e-5, 0.01, 0.0)
     assert state["force_rate"][0] == pytest.approx(settings.tissue_n_per_m * 0.01, rel=0.02)
     state["press_sample_n"] = 12.0
     for _ in range(1000):
-        press_motion(DT_S, record, state, 0.0)
+        press_motion(DT_S, record, state, 1e-5, 0.0, 0.0)
     assert state["force_n"][0] == pytest.approx(12.0, abs=1e-6)
     assert state["force_rate"][0] == pytest.approx(0.0, abs=1e-6)
     state["contact"], state["press_n"] = 0, 3.0
-    press_motion(DT_S, record, state, 0.5)
+    press_motion(DT_S, record, state, 0.0, 0.5, 0.0)
     assert (state["force_n"][0], state["force_rate"][0]) == (3.0, 0.0)
 
 

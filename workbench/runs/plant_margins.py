@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from controller.arm import ArmDescription
 from controller.errors import PlanError
 from controller.loop_check import DOUBTS, check_loops
 from controller.session_parts import SessionParts
@@ -12,11 +13,22 @@ from sim.differences.values import PlantDifferences, per_joint
 from sim.differing.joints import sides
 
 
+def arm_as_built(arm: ArmDescription, plant: PlantDifferences) -> ArmDescription:
+    """Return the arm with its encoders where a plant file puts them.
+
+    On which side of the gears an arm measures is a fact of its construction, which whoever runs it knows; so controller
+    and simulation both take it from the plant file where that states it.
+    """
+    position, _ = sides(arm, plant)
+    drives = tuple(replace(drive, position_side=side) for drive, side in zip(arm.drives, position, strict=True))
+    return replace(arm, drives=drives) if drives != arm.drives else arm
+
+
 def refuse_ringing_plant(plant: PlantDifferences, parts: SessionParts) -> None:
     """Refuse a plant file whose joints the law would swing on.
 
-    The law and its settings stay those of the arm's file. A plant that is drawn is not looked at: it is there to differ
-    from the arm's file.
+    The law and its settings stay those of the arm's file, but for the side of the encoders. A plant that is drawn is
+    not looked at: it is there to differ from the arm's file.
 
     Raises:
         PlanError: names the loop, the joint and the frequency.

@@ -42,7 +42,7 @@ from workbench.runs.assumed import with_assumptions
 from workbench.runs.corrections_file import load_corrections
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
-from workbench.runs.plant_margins import refuse_ringing_plant
+from workbench.runs.plant_margins import arm_as_built, refuse_ringing_plant
 from workbench.runs.recorded_faults import refuse_impossible
 from workbench.runs.request import DEFAULT_MESH, SessionRequest
 from workbench.runs.stages import PATIENCE_S, stage
@@ -164,12 +164,14 @@ class Refusal(PlanError):
 def load_inputs(request: SessionRequest) -> Inputs:
     """Return everything a request names. Raises ConfigError for whatever is wrong with it."""
     tier = tier_named(request.tissue)
+    given = load_arm(request.arm)
+    plant = load_plant(request.plant, given, request.seed)
+    arm = arm_as_built(given, plant)
     faults = tuple(parse_fault(text) for text in request.faults)
     if request.mesh not in PATCHES:
         raise ConfigError("--mesh", repr(request.mesh), " or ".join(PATCHES))
     if tier is not Tier.FEM and request.mesh != DEFAULT_MESH:
         raise ConfigError("--mesh", f"{request.mesh!r} with --tissue {request.tissue}", "--tissue fem", "leave it out")
-    arm = load_arm(request.arm)
     arm.tool.only_pad("a session")
     for fault in faults:
         check_fault(fault, arm, tier)
@@ -181,7 +183,7 @@ def load_inputs(request: SessionRequest) -> Inputs:
         arm=arm,
         gains=load_gains(request.gains),
         timed=None if request.events is None else load_events(request.events),
-        plant=load_plant(request.plant, arm, request.seed),
+        plant=plant,
         corrections=_corrections(request, arm),
     )
 
