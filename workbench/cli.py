@@ -219,8 +219,8 @@ def _add_campaign_options(parser: OneLineParser) -> None:
         metavar = "NAME" if option == "--techniques" else "NAME or FILE"
         parser.add_argument(option, nargs="+", metavar=metavar, help=help_text)
     parser.add_argument("--plants", "--plant", dest="plants", nargs="+", metavar="NAME or FILE",
-                        help="of acceptance, faults and alarms: exact (default), typical or poor, drawn by the "
-                             "seed, or a YAML plant file")  # fmt: skip
+                        help="exact, typical or poor, drawn by the seed, or a YAML plant file; default: acceptance "
+                             "exact and typical, alarms typical, faults exact")  # fmt: skip
     parser.add_argument("--faults", nargs="+", metavar="NAME[=VALUE]", help="only these; NAME+NAME for two at once")
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
@@ -247,7 +247,7 @@ def _add_rig_options(parser: argparse.ArgumentParser) -> None:
                              "in simulation for now, and write what is to be corrected")  # fmt: skip
     parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file; default servo7")
     parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="who lies there; default median_f")
-    parser.add_argument("--plant", default="exact", metavar="NAME or FILE", help="as of run")
+    parser.add_argument("--plant", metavar="NAME or FILE", help="as of run")
     parser.add_argument("--seed", type=_whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="as of run")
     parser.add_argument("--out", type=Path, default=Path("corrections.yaml"), metavar="FILE",
                         help="file of corrections to write, for run and check; default corrections.yaml")  # fmt: skip
@@ -274,7 +274,7 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
                         help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
                              "d0_ns_per_m")  # fmt: skip
     parser.add_argument("--plant", metavar="NAME or FILE",
-                        help="what the plant differs by from its model: exact (default), typical or poor, drawn by the "
+                        help="what the plant differs by from its model: exact, typical (default) or poor, drawn by the "
                              "seed, or a YAML plant file")  # fmt: skip
     millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-error", type=millimetres, default=0.0,

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from controller.errors import ConfigError
+from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
@@ -89,7 +90,7 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         arguments.seeds or ((1,) if is_slow else (1, 2, 3)),
         arguments.surface_errors if arguments.surface_errors is not None else ((0.0,) if is_slow else (0.0, 3.0)),
         tier,
-        arguments.plants or (DEFAULT_PLANT,),
+        arguments.plants or ((DEFAULT_PLANT,) if is_slow else (EXACT, DEFAULT_PLANT)),
     )
     label = f"campaign of {len(trials)} sessions"
     return fault_campaigns.on_processes(

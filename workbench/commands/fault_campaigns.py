@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
 from controller.law.gains import gain_names
-from sim.differences.plants import load_plant
+from sim.differences.plants import EXACT, load_plant
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import load_program, program_names
@@ -106,7 +106,7 @@ def _choice(arguments: argparse.Namespace, tier: Tier) -> Choice:
         seeds=tuple(arguments.seeds or seeds),
         cases=chosen_cases(arguments.faults or (), tier),
         tissue=tier,
-        plants=tuple(arguments.plants or (DEFAULT_PLANT,)),
+        plants=tuple(arguments.plants or (EXACT,)),
     )
 
 

@@ -15,7 +15,7 @@ from workbench.runs.corrections_file import corrections_text
 from workbench.runs.identification import identify_simulated
 from workbench.runs.output import write_text
 from workbench.runs.prepare import load_inputs
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 from workbench.runs.stages import stage
 
 
@@ -26,10 +26,10 @@ def main(arguments: argparse.Namespace) -> int:
         raise ConfigError("--out", f"{out}, which exists", "a new file", "choose another name, or give --overwrite")
     request = SessionRequest(
         program="first_session", body=arguments.body, tissue="law", arm=arguments.arm, gains="standard",
-        surface_error_mm=0.0, seed=arguments.seed, plant=arguments.plant,
+        surface_error_mm=0.0, seed=arguments.seed, plant=arguments.plant or DEFAULT_PLANT,
     )  # fmt: skip
     inputs = load_inputs(request)
-    with stage(f"identifying {inputs.arm.name} in free air, plant {arguments.plant}"):
+    with stage(f"identifying {inputs.arm.name} in free air, plant {request.plant}"):
         found = identify_simulated(inputs)
     write_text(out, corrections_text(found.corrections))
     if arguments.json:

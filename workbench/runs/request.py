@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.differences.plants import EXACT
+from sim.differences.plants import EXACT, TYPICAL
 
 DEFAULT_MESH = "recommended"
-DEFAULT_PLANT = EXACT
-"""Plant of a session that names none."""
+DEFAULT_PLANT = TYPICAL
+"""Plant of a session that a person asks for and names none: arms differ from their files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,5 @@ class SessionRequest:
     mesh: str = DEFAULT_MESH
     events: Path | None = None
     base: tuple[float, float, float, float] | None = None
-    plant: str = DEFAULT_PLANT
+    plant: str = EXACT
     corrections: Path | None = None

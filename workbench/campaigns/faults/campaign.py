@@ -7,12 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier
 from trajectories.techniques.registry import technique_named
 from workbench.campaigns.faults.cells import Case, Cell, Family, Group, dead
 from workbench.campaigns.faults.forked_session import GroupTask, run_group
 from workbench.campaigns.runner import run_all
-from workbench.runs.request import DEFAULT_PLANT
 
 SET_POINT_N = 20.0
 """The hardest press the shipped programs ask for."""
@@ -44,7 +44,7 @@ class Choice:
     seeds: tuple[int, ...]
     cases: tuple[Case, ...]
     tissue: Tier = Tier.LAW
-    plants: tuple[str, ...] = (DEFAULT_PLANT,)
+    plants: tuple[str, ...] = (EXACT,)
 
 
 def grid(choice: Choice) -> tuple[GroupTask, ...]:
