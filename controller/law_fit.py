@@ -23,6 +23,9 @@ SLOWER_TEMPOS = (0.09, 0.06, 0.04)
 GENTLE_TEMPO, SOFT_TEMPO = 0.6, 0.35
 """Below the first, damping is lowered and what is unexplained is learned later; below the second, springs soften."""
 
+LEAST_DAMPING = 0.6
+"""Share of the press force's damping that stays at every tempo: stiffer tissue needs it (design choice)."""
+
 
 @dataclass(frozen=True, slots=True)
 class LawFit:
@@ -42,6 +45,7 @@ class LawFit:
 def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
     """Return the settings at another tempo."""
     gentle, soft = min(1.0, tempo / GENTLE_TEMPO), min(1.0, tempo / SOFT_TEMPO) ** 2
+    damped = max(LEAST_DAMPING, gentle)
     return replace(
         settings,
         translation_n_per_m=soft * settings.translation_n_per_m,
@@ -50,8 +54,8 @@ def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
         approach_damping_ns_per_m=gentle * settings.approach_damping_ns_per_m,
         approach_damping_per_s=gentle * settings.approach_damping_per_s,
         approach_damping_least_ns_per_m=gentle * settings.approach_damping_least_ns_per_m,
-        rate_damping_ns_per_m=gentle * settings.rate_damping_ns_per_m,
-        rate_damping_per_s=gentle * settings.rate_damping_per_s,
+        rate_damping_ns_per_m=damped * settings.rate_damping_ns_per_m,
+        rate_damping_per_s=damped * settings.rate_damping_per_s,
         motion_per_s=tempo * settings.motion_per_s,
         unexplained_per_s=tempo * gentle * settings.unexplained_per_s,
         press_per_s=gentle * settings.press_per_s,

@@ -212,29 +212,38 @@ def _closed(
 ) -> tuple[Array, ElasticPlant]:
     """Return the closed loop of plant, wrist sensor and law, one tick a step, and the plant, whose states come first.
 
-    States behind the plant's: joint speeds and contact force one tick ago, the law's.
+    States behind the plant's: joint speeds and contact force one tick ago, wrenches on their way from the sensor, the
+    law's. Of the loop's lag, what the wrist sensor's period explains delays the wrench alone.
     """
     n, dt_s = posture.row.size, rig.dt_s
     damping = TISSUE_LOSS_FACTOR * math.sqrt(tissue_n_per_m * posture.mass_kg)
     spring = TissueSpring(posture.row, tissue_n_per_m, damping)
     scaled = [replace(drive, stiffness_nm_per_rad=doubt.stiffness * drive.stiffness_nm_per_rad) for drive in drives]
-    delay = 1 + max(0, rig.loop_lag_ticks - BASE_LAG_TICKS) + doubt.ticks
+    late = max(0, rig.loop_lag_ticks - BASE_LAG_TICKS)
+    waits = min(late, round(rig.sensor_period_s / dt_s) - 1)
+    delay = 1 + late - waits + doubt.ticks
     plant = elastic_plant(
         posture.links, scaled, rig.drive_lag_s, delay, dt_s, spring if tissue_n_per_m > 0.0 else None,
         posture.load_gradient,
     )  # fmt: skip
     size, own = plant.a.shape[0], law.a.shape[0]
     force = -(tissue_n_per_m * (posture.row @ plant.q) + damping * (posture.row @ plant.dq))
-    total = size + n + 1 + own
-    before, last, mine = slice(size, size + n), size + n, slice(size + n + 1, total)
+    total = size + n + 1 + 6 * waits + own
+    before, last, mine = slice(size, size + n), size + n, slice(total - own, total)
+    line = size + n + 1
     senses = np.zeros((3 * n + 6, total))
     senses[:n, :size], senses[n : 2 * n, :size], senses[2 * n : 3 * n, :size] = (
         plant.sensed_q, plant.sensed_dq, plant.drive,
     )  # fmt: skip
-    senses[3 * n :, :size] = 0.5 * np.outer(posture.contact_s, force) + posture.inertia_s @ plant.dq / dt_s
-    senses[3 * n :, before] = -posture.inertia_s / dt_s
-    senses[3 * n :, last] = 0.5 * posture.contact_s
+    wrench = np.zeros((6, total))
+    wrench[:, :size] = 0.5 * np.outer(posture.contact_s, force) + posture.inertia_s @ plant.dq / dt_s
+    wrench[:, before] = -posture.inertia_s / dt_s
+    wrench[:, last] = 0.5 * posture.contact_s
     loop = np.zeros((total, total))
+    for k in range(waits):
+        loop[line + 6 * k : line + 6 * k + 6] = wrench
+        wrench = np.eye(total)[line + 6 * k : line + 6 * k + 6]
+    senses[3 * n :] = wrench
     loop[:size, :size] = plant.a
     into = doubt.torque * plant.b
     loop[:size] += into @ law.d @ senses

@@ -88,8 +88,9 @@ class SessionParts:
         """
         refuse_unbounded(self.bounds)
         refuse_weak(self.plan, self.robot, self.limits)
-        refuse_unstable(self.plan, self.gains, self.settings, self.rig.loop_lag_ticks, self.rig.dt_s)
-        refuse_ringing(self.fit, self.plan, self.robot, self.gains, law_settings(self.bounds), self.rig)
+        designed = law_settings(self.bounds)
+        refuse_unstable(self.plan, self.gains, designed, self.rig.loop_lag_ticks, self.rig.dt_s)
+        refuse_ringing(self.fit, self.plan, self.robot, self.gains, designed, self.rig)
         refuse_swinging(self.plan, self.robot, self.limits.stop, LoopTiming.of(self.rig))
 
     def law(self) -> ImpedanceForceLaw:

@@ -36,19 +36,19 @@ EXPECTED: dict[str, Cause | None] = {
     "loop_stall=500": Cause.LATE_TICK,
     "host_killed": Cause.SUPERVISOR_ACTED,
     "supervisor_killed": Cause.SUPERVISOR_LOST,
-    "patient_jerk": Cause.PAD_FORCE,
+    "patient_jerk": None,
     "patient_jerk_fast": Cause.PAD_FORCE,
     "patient_away": Cause.CONTACT_LOST,
     "patient_cough": None,
     "patient_roll": None,
-    "patient_gets_up": Cause.KEEP_OUT,
+    "patient_gets_up": Cause.REGISTRATION,
     "tissue_stiff": None,
     "tissue_stiff=35": None,
     "tool_mass_wrong": None,
     "tool_slips": Cause.CONTACT_LOST,
     "link_lost": Cause.LINK,
     "memory_corrupt": Cause.SUPERVISOR_ACTED,
-    "obstacle": Cause.WORKSPACE,
+    "obstacle": Cause.SENSOR_IMPLAUSIBLE,
 }
 """What stops the session within 2 s; None where it goes on."""
 TAKEN = {

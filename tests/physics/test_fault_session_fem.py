@@ -80,14 +80,14 @@ def test_a_loop_that_stands_still_is_taken_over(cells: dict[Case, Cell]) -> None
 
 
 def test_a_person_who_jerks_meets_what_the_law_says(cells: dict[Case, Cell]) -> None:
-    """31.6 N on finite elements, 32.1 N under the law (measured), both over the trip; a tenth is allowed."""
+    """30.3 N on finite elements, 30.0 N under the law (measured), where the trip begins; a tenth is allowed."""
     cell = cells[PERSON]
     assert cell.is_passed, cell.misses
     assert cell.measured is not None
     assert cell.measured.over_limit_samples == 0
     assert cell.measured.peak_n < cell.measured.person_bound_n
-    assert cell.measured.cause is Cause.PAD_FORCE
-    assert cell.measured.end_press_n == 0.0
+    assert cell.measured.reaction_ticks is None
+    assert cell.measured.end_press_n == pytest.approx(20.0, abs=1.0)
     (law,) = run_group(GroupTask(GROUP, (PERSON,)))
     assert law.measured is not None
     assert cell.measured.peak_n == pytest.approx(law.measured.peak_n, rel=0.1)
