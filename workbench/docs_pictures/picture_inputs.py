@@ -35,10 +35,10 @@ from trajectories.programs.loader import PROGRAM_FOLDER
 from urdf.arms import load_arm
 from workbench.docs_pictures.picture_sources import drawn_sha256, file_sha256, module_sha256, text_sha256, yaml_sha256
 from workbench.figures.style import INK, LIMIT, QUIET
-from workbench.runs.request import SessionRequest
+from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 
 ANATOMY_BODY = "median_m"
-REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1)
+REQUEST = SessionRequest("first_session", "median_f", "law", "servo7", "standard", 0.0, 1, plant=DEFAULT_PLANT)
 """The session that ``massage-arm run`` does without options."""
 
 Inputs = dict[str, str]
@@ -57,7 +57,9 @@ def picture_inputs() -> dict[str, Inputs]:
 
 def _session() -> Inputs:
     program = PROGRAM_FOLDER / f"{REQUEST.program}.yaml"
-    request = f"{REQUEST.gains} gains, surface error {REQUEST.surface_error_mm:g} mm, seed {REQUEST.seed}"
+    request = (
+        f"{REQUEST.gains} gains, surface error {REQUEST.surface_error_mm:g} mm, seed {REQUEST.seed}, {REQUEST.plant}"
+    )
     return {
         f"program {REQUEST.program}": yaml_sha256(program.read_text(encoding="utf-8")),
         **_body(REQUEST.body),
