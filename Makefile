@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety processes fuzz mutants lint bench campaign drills faults faults-fem public-arms tissue convergence alarms pictures lock clean
+.PHONY: help setup run test safety processes fuzz mutants lint bench campaign elasticity drills faults faults-fem public-arms tissue convergence alarms pictures lock clean
 
 help:
 	@echo "make run          a whole massage session in simulation, with a report; ARGS=\"...\" passes options"
@@ -19,6 +19,7 @@ help:
 	@echo "make mutants      does a test see every change of the safety core? (a quarter of an hour)"
 	@echo "make bench        speed of the loop"
 	@echo "make campaign     acceptance campaign: bodies x arms x gains x seeds (hours)"
+	@echo "make elasticity   joints from soft to stiff, encoders on either side (a quarter of an hour)"
 	@echo "make alarms       200 sessions without a fault: none may be stopped (hours)"
 	@echo "make faults       whole fault table, two at once included (half an hour)"
 	@echo "make faults-fem   a part of the fault table on finite elements (some minutes)"
@@ -84,6 +85,9 @@ mutants: setup
 
 campaign: setup
 	@$(BIN)/massage-arm campaign acceptance --gains standard fast --markdown docs/results.md $(ARGS)
+
+elasticity: setup
+	@$(BIN)/massage-arm campaign elasticity --markdown docs/elasticity.md $(ARGS)
 
 drills: setup
 	@$(BIN)/python -m pytest -q -m campaign $(PROCESS_TESTS)

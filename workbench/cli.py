@@ -27,7 +27,7 @@ FARTHEST_BASE_M = 3.0
 """Farthest place of the arm's base from the person's sacrum along each axis: no table is longer (assumed)."""
 DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt")
 """Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command."""
-CAMPAIGNS = ("acceptance", "faults", "alarms", "tissue", "convergence", "calibration")
+CAMPAIGNS = ("acceptance", "faults", "alarms", "elasticity", "tissue", "convergence", "calibration")
 _COMMANDS = {
     "run": "workbench.commands.session:run",
     "check": "workbench.commands.session:check",
@@ -209,10 +209,15 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
 def _add_campaign_options(parser: OneLineParser) -> None:
     parser.add_argument("name", metavar="NAME", choices=CAMPAIGNS,
                         help="acceptance: sessions against the targets; faults: every fault at full force; "
-                             "alarms: sessions without a fault, none may stop; tissue: contact law against finite "
-                             "elements; convergence: finite elements over mesh and time step; calibration: stiffness "
-                             "of the finite elements, stored in the code")  # fmt: skip
-    parser.add_argument("--program", metavar="NAME or FILE", help="program; default first_session, of alarms all")
+                             "alarms: sessions without a fault, none may stop; elasticity: joints from soft to "
+                             "stiff; tissue: contact law against finite elements; convergence: finite elements "
+                             "over mesh and time step; calibration: stiffness of the finite elements, stored in the "
+                             "code")  # fmt: skip
+    parser.add_argument(
+        "--program",
+        metavar="NAME or FILE",
+        help="program; default first_session, of alarms all, of elasticity paraspinal_only",
+    )
     for option, example in (("--bodies", "median_f"), ("--arms", "servo7"), ("--gains", "standard"),
                             ("--techniques", "shoulder_kneading")):  # fmt: skip
         help_text = f"for example {example}; default: all that the campaign covers"

@@ -17,7 +17,7 @@ from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
 from urdf.arms import arm_names, load_arm
 from workbench.campaigns.acceptance import Trial, requests, run_campaign, table
 from workbench.campaigns.acceptance_report import markdown
-from workbench.commands import fault_campaigns, tissue_campaigns
+from workbench.commands import elasticity_campaign, fault_campaigns, tissue_campaigns
 from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.record.summary import Summary
 from workbench.runs.gains_file import load_gains
@@ -29,12 +29,12 @@ OWN_OPTIONS = {
     "faults": ("faults",),
     "tissue": ("acceptance", "faults"),
     "count": ("alarms",),
-    "program": ("acceptance", "alarms"),
+    "program": ("acceptance", "alarms", "elasticity"),
     "surface_errors": ("acceptance",),
     "plants": ("acceptance", "faults", "alarms"),
     "earlier": ("acceptance", "faults"),
-    "bodies": ("acceptance", "faults", "alarms", "tissue"),
-    "arms": ("acceptance", "faults", "alarms"),
+    "bodies": ("acceptance", "faults", "alarms", "elasticity", "tissue"),
+    "arms": ("acceptance", "faults", "alarms", "elasticity"),
     "gains": ("acceptance", "faults", "alarms"),
     "seeds": ("acceptance", "faults", "alarms"),
 }
@@ -56,6 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
         "acceptance": acceptance,
         "faults": fault_campaigns.faults,
         "alarms": fault_campaigns.alarms,
+        "elasticity": elasticity_campaign.elasticity,
     } | tissue_campaigns.RUN
     return run[arguments.name](arguments)
 

@@ -40,6 +40,7 @@ class Table(enum.StrEnum):
     RESULTS_FEM = "results_fem"
     FAULTS = "faults"
     FAULTS_FEM = "faults_fem"
+    ELASTICITY = "elasticity"
     TISSUE = "tissue"
     CONVERGENCE = "convergence"
 
@@ -130,6 +131,7 @@ _OF_TABLE: Mapping[Table, tuple[str, ...]] = MappingProxyType(
         Table.RESULTS_FEM: ("program", *_SESSION, *_ELEMENTS),
         Table.FAULTS: ("faults", *_SESSION),
         Table.FAULTS_FEM: ("faults", *_SESSION, *_ELEMENTS),
+        Table.ELASTICITY: _SESSION,
         Table.TISSUE: (*_SESSION, *_ELEMENTS),
         Table.CONVERGENCE: ("arms", *_ELEMENTS),
     }
