@@ -33,8 +33,14 @@ STIFFEST_N_PER_M = 100e3
 @compiled
 def forget_tissue(gains: Record, state: Record, beyond_m: float) -> None:
     """Begin a contact with the stiffness that is expected, where the tool is now (``learn_tissue``)."""
+    state[0].tissue_n_per_m = gains[0].tissue_n_per_m
+    _begin_fit(state, beyond_m)
+
+
+@compiled
+def _begin_fit(state: Record, beyond_m: float) -> None:
+    """Forget what the fit rests on, but not what was learned from it."""
     s = state[0]
-    s.tissue_n_per_m = gains[0].tissue_n_per_m
     s.depth_m, s.pressed_n, s.fast_depth_m, s.fast_pressed_n = 0.0, 0.0, 0.0, 0.0
     s.sum_square, s.sum_spring = 0.0, 0.0
     s.beyond_m, s.closing_m_s, s.sample_n = beyond_m, 0.0, s.press_sample_n
@@ -72,6 +78,9 @@ def learn_tissue(dt: float, gains: Record, state: Record, beyond_m: float, closi
     relaxed = s.tissue_n_per_m + (expected - s.tissue_n_per_m) * dt / GIVEN_UP_S
     if math.isfinite(learned):
         relaxed = max(relaxed, learned)
+    else:
+        # What is no number would stay in the sums, and nothing could be learned in this contact any more.
+        _begin_fit(state, beyond_m)
     s.tissue_n_per_m = min(STIFFEST_N_PER_M, max(expected, relaxed))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from controller.law.contact_estimate import press_motion
+from controller.law.contact_estimate import press_estimate, press_motion
+from controller.law.contact_states import press_command
 from controller.law.gains import STANDARD, LawSettings
-from controller.law.memory import FREE, STATE, WORK, Record
+from controller.law.memory import APPROACH, FREE, STATE, WORK, Record
 from controller.law.tissue_stiffness import SAFE_SIDE, STIFFEST_N_PER_M, stiffness_share
 
 DT_S = 1e-3
@@ -95,3 +96,65 @@ def test_stiffer_tissue_leaves_less_of_the_gains() -> None:
         state["tissue_n_per_m"] = stiffness
         shares.append(stiffness_share(RECORD, state))
     assert shares == [1.0, 1.0, 0.5]
+
+
+def test_a_reading_that_is_no_number_does_not_end_the_learning() -> None:
+    depth = swing(2e-4)
+    state = pressed(depth, lambda t: math.inf if t < 0.01 else 15.0 + 30e3 * depth(t))
+    assert state["tissue_n_per_m"][0] == pytest.approx(SAFE_SIDE * 30e3, rel=0.05)
+
+
+def test_landing_beside_the_plan_hides_no_stiff_tissue() -> None:
+    state = np.zeros(1, dtype=STATE)
+    press_motion(DT_S, RECORD, state, 0.005, 0.0, 0.0)
+    state["contact"] = WORK
+    depth = swing(1e-4)
+    for tick in range(100):
+        t = tick * DT_S
+        state["press_sample_n"] = 35e3 * depth(t)
+        press_motion(DT_S, RECORD, state, 0.005 + depth(t), 0.0, 0.0)
+    assert state["tissue_n_per_m"][0] > 30e3
+
+
+def test_a_slow_motion_of_the_tool_hides_no_swing_on_stiff_tissue() -> None:
+    fast = swing(2e-4)
+    state = pressed(lambda t: 0.005 * math.sin(2.0 * math.pi * t) + fast(t), lambda t: 15.0 + 30e3 * fast(t), 2.0)
+    assert state["tissue_n_per_m"][0] > 20e3
+
+
+def test_a_new_contact_begins_without_what_the_last_one_taught() -> None:
+    depth = swing(2e-4)
+    state = pressed(depth, lambda t: 30e3 * depth(t))
+    state["contact"] = FREE
+    press_motion(DT_S, RECORD, state, 0.0, 0.0, 0.0)
+    pressed(lambda _: 0.0, lambda _: 0.0, 0.01, state)
+    assert state["tissue_n_per_m"][0] == SETTINGS.tissue_n_per_m
+
+
+def test_stiffer_tissue_slows_the_integral_too() -> None:
+    integrals = []
+    for stiffness in (SETTINGS.scheduled_n_per_m, 4.0 * SETTINGS.scheduled_n_per_m):
+        state = np.zeros(1, dtype=STATE)
+        state["contact"], state["is_trusted"], state["gain_share"] = WORK, 1, 1.0
+        state["target_n"], state["tissue_n_per_m"] = 10.0, stiffness
+        press_command(DT_S, RECORD, state, 0.0, 0.0)
+        integrals.append(float(state["integral_n"][0]))
+    assert integrals[0] == pytest.approx(4.0 * integrals[1])
+    assert integrals[1] > 0.0
+
+
+def test_the_approach_is_damped_by_the_mass_between_its_bounds() -> None:
+    damping = []
+    for mass_kg in (0.1, 2.0, 100.0):
+        state = np.zeros(1, dtype=STATE)
+        state["contact"], state["mass_kg"] = APPROACH, mass_kg
+        damping.append(-press_command(DT_S, RECORD, state, 1.0, 0.0))
+    most, per_s = SETTINGS.approach_damping_ns_per_m, SETTINGS.approach_damping_per_s
+    assert damping == pytest.approx([SETTINGS.approach_damping_least_ns_per_m, 2.0 * per_s, most])
+
+
+def test_joint_torques_that_pull_are_no_press_force() -> None:
+    state = np.zeros(1, dtype=STATE)
+    press_estimate(DT_S, RECORD, state, math.nan, -5.0)
+    assert state["is_trusted"][0] == 0
+    assert state["press_sample_n"][0] == state["press_n"][0] == 0.0
