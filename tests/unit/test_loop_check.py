@@ -77,6 +77,17 @@ def test_delay_and_gain_that_are_too_much_are_found(plan: Plan, robot: RobotMode
         assert not check_loops(plan, robot, STANDARD, LawSettings(), rig, None, (doubt,)).is_sound
 
 
+def test_every_doubt_changes_what_is_found(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    def growth(doubt: Doubt) -> float:
+        return check_loops(plan, robot, STANDARD, LawSettings(), rig, None, (doubt,)).growth_per_s
+
+    stated = growth(AS_STATED[0])
+    for doubt in (Doubt("soft", stiffness=0.3), Doubt("strong", torque=2.0), Doubt("late", ticks=4)):
+        assert abs(growth(doubt) - stated) > 0.01
+    stiff = 35e3 / min(segment.working_stiffness_n_per_m for segment in plan.segments)
+    assert growth(Doubt("stiff, learned", learned_n_per_m=35e3)) < growth(Doubt("stiff", tissue=stiff)) - 1.0
+
+
 def test_a_law_made_ten_times_as_fast_is_not_sound(plan: Plan, robot: RobotModel, rig: Rig) -> None:
     fast = replace(LawSettings(), motion_per_s=400.0, unexplained_per_s=200.0, press_per_s=600.0)
     assert not check_loops(plan, robot, STANDARD, fast, rig, None, AS_STATED).is_sound
