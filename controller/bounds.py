@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.errors import PlanError
+from controller.joint_drag import FRICTION_SPREAD
 from controller.law.gains import GAIN_SETS, ForceGains, LawSettings
 from controller.law.margins import margin
 from controller.passing_force import largest_passing_n
@@ -119,9 +120,17 @@ def law_settings(bounds: tuple[StrokeBound, ...]) -> LawSettings:
     """Return the law's settings for an arm at work: how far sensor and observer may differ follows from its friction.
 
     The observer that knows no wrist sensor is off by the joint friction; a window much wider than that would take a
-    dead sensor for a good one.
+    dead sensor for a good one. What the law leaves of that friction must not hold the descent up short of a touch.
     """
-    return LawSettings(plausible_n=plausible_window_n(max((row.friction_n for row in bounds), default=0.0)))
+    designed, friction_n = LawSettings(), max((row.friction_n for row in bounds), default=0.0)
+    left_n = FRICTION_SPREAD * (1.0 - designed.friction_gain) * friction_n
+    needed = (designed.touch_n + left_n) / designed.approach_speed_m_s
+    return replace(
+        designed,
+        plausible_n=plausible_window_n(friction_n),
+        approach_damping_least_ns_per_m=max(designed.approach_damping_least_ns_per_m, needed),
+        approach_damping_ns_per_m=max(designed.approach_damping_ns_per_m, needed),
+    )
 
 
 def refuse_unbounded(bounds: tuple[StrokeBound, ...]) -> None:

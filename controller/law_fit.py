@@ -43,17 +43,17 @@ class LawFit:
 
 
 def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
-    """Return the settings at another tempo."""
+    """Return the settings at another tempo; the descent keeps what it needs to be felt on the skin."""
     gentle, soft = min(1.0, tempo / GENTLE_TEMPO), min(1.0, tempo / SOFT_TEMPO) ** 2
     damped = max(LEAST_DAMPING, gentle)
+    least = settings.approach_damping_least_ns_per_m
     return replace(
         settings,
         translation_n_per_m=soft * settings.translation_n_per_m,
         rotation_nm_per_rad=soft * settings.rotation_nm_per_rad,
         posture_nm_per_rad=soft * settings.posture_nm_per_rad,
-        approach_damping_ns_per_m=gentle * settings.approach_damping_ns_per_m,
+        approach_damping_ns_per_m=max(gentle * settings.approach_damping_ns_per_m, least),
         approach_damping_per_s=gentle * settings.approach_damping_per_s,
-        approach_damping_least_ns_per_m=gentle * settings.approach_damping_least_ns_per_m,
         rate_damping_ns_per_m=damped * settings.rate_damping_ns_per_m,
         rate_damping_per_s=damped * settings.rate_damping_per_s,
         motion_per_s=tempo * settings.motion_per_s,

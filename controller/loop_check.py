@@ -31,6 +31,9 @@ GROWTH_PER_S = 0.1
 """Growth that counts: slower ones are what differentiating numerically leaves of constants that never change."""
 SLOWEST_HZ = 0.5
 """Below this the operator and the plan are faster than any growth; states that are held in a posture stand there."""
+IN_PLAY_SHARE = 0.4
+"""Share of its stiffness that a joint is left with where it swings from flank to flank of its gears by a few times
+their play, as a joint without a load does (design choice)."""
 TISSUE_LOSS_FACTOR = 0.1
 """Loss factor of muscle under a pad, rounded down; see ``controller.bounds``."""
 
@@ -59,6 +62,7 @@ class Doubt:
 DOUBTS = (
     Doubt("as the files say"),
     Doubt("joints softer by a third", stiffness=0.67),
+    Doubt("joints in the play of their gears", stiffness=IN_PLAY_SHARE),
     Doubt("joints stiffer by a half", stiffness=1.5),
     Doubt("torque larger by a third", torque=1.33),
     Doubt("one tick later", ticks=1),

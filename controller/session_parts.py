@@ -9,6 +9,7 @@ from typing import Self
 from controller.air.survey import AirSurvey
 from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
+from controller.joint_drag import refuse_dragging
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.law_fit import LawFit, fit_law, refuse_ringing
@@ -81,7 +82,7 @@ class SessionParts:
         return self.fit.settings
 
     def refuse_unsafe(self) -> None:
-        """Refuse a plan whose worst-case force passes a ceiling, an arm too weak for it, or gains without a margin.
+        """Refuse a plan whose worst case passes a ceiling, an arm that is too weak or drags, gains without a margin.
 
         Raises:
             PlanError: names the stroke, what was found and what is allowed.
@@ -89,6 +90,7 @@ class SessionParts:
         refuse_unbounded(self.bounds)
         refuse_weak(self.plan, self.robot, self.limits)
         designed = law_settings(self.bounds)
+        refuse_dragging(self.plan, self.robot, self.limits, designed.touch_n)
         refuse_unstable(self.plan, self.gains, designed, self.rig.loop_lag_ticks, self.rig.dt_s)
         refuse_ringing(self.fit, self.plan, self.robot, self.gains, designed, self.rig)
         refuse_swinging(self.plan, self.robot, self.limits.stop, LoopTiming.of(self.rig))
