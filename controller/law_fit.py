@@ -26,6 +26,10 @@ GENTLE_TEMPO, SOFT_TEMPO = 0.6, 0.35
 LEAST_DAMPING = 0.6
 """Share of the press force's damping that stays at every tempo: stiffer tissue needs it (design choice)."""
 
+LEAST_OBSERVER = 0.3
+"""Share of the momentum observer's rate that stays at every tempo (design choice): it must not take the swinging of
+motors in the play of their gears for a press force, but still contradict a dead wrist sensor within 0.1 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class LawFit:
@@ -59,6 +63,7 @@ def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
         motion_per_s=tempo * settings.motion_per_s,
         unexplained_per_s=tempo * gentle * settings.unexplained_per_s,
         press_per_s=gentle * settings.press_per_s,
+        observer_per_s=max(LEAST_OBSERVER, gentle) * settings.observer_per_s,
     )
 
 

@@ -31,9 +31,6 @@ GROWTH_PER_S = 0.1
 """Growth that counts: slower ones are what differentiating numerically leaves of constants that never change."""
 SLOWEST_HZ = 0.5
 """Below this the operator and the plan are faster than any growth; states that are held in a posture stand there."""
-IN_PLAY_SHARE = 0.4
-"""Share of its stiffness that a joint is left with where it swings from flank to flank of its gears by a few times
-their play, as a joint without a load does (design choice)."""
 TISSUE_LOSS_FACTOR = 0.1
 """Loss factor of muscle under a pad, rounded down; see ``controller.bounds``."""
 
@@ -62,7 +59,6 @@ class Doubt:
 DOUBTS = (
     Doubt("as the files say"),
     Doubt("joints softer by a third", stiffness=0.67),
-    Doubt("joints in the play of their gears", stiffness=IN_PLAY_SHARE),
     Doubt("joints stiffer by a half", stiffness=1.5),
     Doubt("torque larger by a third", torque=1.33),
     Doubt("one tick later", ticks=1),
@@ -70,6 +66,9 @@ DOUBTS = (
     Doubt("tissue of 35 N/mm, learned", learned_n_per_m=35e3),
 )
 """What the margins are for: a gain margin of a third, one tick, and the spread of gears and people (design choice)."""
+UNSTATED = Doubt("unstated drives in their play", stiffness=0.4)
+"""One more where the file does not state every drive: what a joint without a load keeps of its stiffness while it
+swings from flank to flank of a gear whose play nobody knows (design choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +118,11 @@ class _Posture:
     mass_kg: float
 
 
+def doubts_of(drives: Sequence[JointDrive]) -> tuple[Doubt, ...]:
+    """Return the doubts that these drives call for."""
+    return DOUBTS if all(drive.is_known for drive in drives) else (*DOUBTS, UNSTATED)
+
+
 def check_loops(
     plan: PlanLike,
     robot: RobotModel,
@@ -126,7 +130,7 @@ def check_loops(
     settings: LawSettings,
     rig: Rig,
     drives: Sequence[JointDrive] | None = None,
-    doubts: Sequence[Doubt] = DOUBTS,
+    doubts: Sequence[Doubt] | None = None,
 ) -> LoopVerdict:
     """Return the worst loop of a plan.
 
@@ -137,16 +141,17 @@ def check_loops(
         settings: of the law.
         rig: lag of loop and drives.
         drives: other drives than the arm's file says, None for those.
-        doubts: which doubts.
+        doubts: which doubts; None for all that the drives call for.
     """
     known = tuple(drives or robot.arm.drives)
+    chosen = doubts_of(known) if doubts is None else doubts
     worst = LoopVerdict(-math.inf, 0.0, 0, "no stroke", "")
     for segment in plan.segments:
         for contact, reference in _places(plan, segment):
             press_n = segment.force_target_n if contact is ContactState.WORK else 0.0
             expected = linear_law(robot, gains, settings, rig.dt_s, reference, contact, press_n)
             posture = _posture(robot, reference, press_n)
-            for doubt in doubts:
+            for doubt in chosen:
                 if (doubt.tissue != 1.0 or doubt.learned_n_per_m > 0.0) and contact is not ContactState.WORK:
                     continue
                 law, tissue = expected, segment.working_stiffness_n_per_m * doubt.tissue

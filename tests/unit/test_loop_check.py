@@ -8,8 +8,8 @@ import pytest
 from controller.arm import JointDrive
 from controller.errors import PlanError
 from controller.law.gains import GAIN_SETS, STANDARD, LawSettings
-from controller.law_fit import LawFit, at_tempo, fit_law, refuse_ringing
-from controller.loop_check import DOUBTS, Doubt, LoopVerdict, check_loops
+from controller.law_fit import TEMPOS, LawFit, at_tempo, fit_law, refuse_ringing
+from controller.loop_check import DOUBTS, UNSTATED, Doubt, LoopVerdict, check_loops, doubts_of
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
@@ -109,6 +109,31 @@ def test_an_arm_with_soft_joints_measured_at_the_motor_gets_a_slower_law(
     assert found.settings == at_tempo(LawSettings(), found.tempo)
     assert found.settings.motion_per_s == pytest.approx(found.tempo * LawSettings().motion_per_s)
     refuse_ringing(found, plan, soft, STANDARD, LawSettings(), rig)
+
+
+def test_drives_that_a_file_does_not_state_raise_one_more_doubt(robot: RobotModel) -> None:
+    stated = drives(robot, 14e3, Side.MOTOR)
+    assert doubts_of(stated) == DOUBTS
+    assert doubts_of((*stated[:-1], replace(stated[-1], is_known=False))) == (*DOUBTS, UNSTATED)
+
+
+def test_a_joint_in_the_play_of_an_unstated_gear_slows_the_law_down(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    fits = []
+    for is_known in (True, False):
+        other = arm_over("servo7", "median_f")
+        unstated = tuple(replace(drive, is_known=is_known) for drive in drives(robot, 14e3, Side.MOTOR))
+        other.arm = replace(other.arm, drives=unstated)
+        fits.append(fit_law(plan, other, STANDARD, LawSettings(), rig))
+    assert all(fit.verdict.is_sound for fit in fits)
+    assert fits[1].tempo < fits[0].tempo
+
+
+def test_a_slow_law_observes_slowly_but_still_contradicts_a_dead_sensor() -> None:
+    designed = LawSettings()
+    rates = [at_tempo(designed, tempo).observer_per_s for tempo in TEMPOS]
+    assert rates[0] == designed.observer_per_s
+    assert rates == sorted(rates, reverse=True)
+    assert 0.0 < 1.0 / rates[-1] < 0.1
 
 
 def test_an_arm_that_rings_at_every_tempo_is_refused_by_name(plan: Plan, robot: RobotModel, rig: Rig) -> None:

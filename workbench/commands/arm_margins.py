@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import orjson
 
 from controller.law.gains import GainSet
-from controller.loop_check import DOUBTS, LoopVerdict, check_loops
+from controller.loop_check import Doubt, LoopVerdict, check_loops, doubts_of
 from controller.stop_gains import LoopTiming, StopMargin, stop_margins
 from trajectories.programs.loader import DEFAULT_PROGRAM
 from workbench.runs.prepare import Prepared, load_inputs, prepare
@@ -57,25 +57,23 @@ def arm_margins(arm: str, gains: str) -> ArmMargins:
     """Return the margins of a gain set on an arm in the default program."""
     prepared = prepare(load_inputs(SessionRequest(DEFAULT_PROGRAM, BODY, "law", arm, gains, 0.0, 1)))
     parts = prepared.parts
-    loops = tuple(_worst(prepared, index) for index in range(len(DOUBTS)))
+    loops = tuple(_worst(prepared, doubt) for doubt in doubts_of(prepared.inputs.arm.drives))
     timing = LoopTiming.of(parts.rig)
     stops = stop_margins(parts.plan, parts.robot, parts.limits.stop, timing)
     return ArmMargins(gains, parts.fit.tempo, loops, tuple(stops))
 
 
-def _worst(prepared: Prepared, doubt: int) -> LoopVerdict:
+def _worst(prepared: Prepared, doubt: Doubt) -> LoopVerdict:
     parts = prepared.parts
-    return check_loops(
-        parts.plan, parts.robot, parts.gains, parts.settings, parts.rig, doubts=DOUBTS[doubt : doubt + 1]
-    )
+    return check_loops(parts.plan, parts.robot, parts.gains, parts.settings, parts.rig, doubts=(doubt,))
 
 
 def _lines(arm: str, row: ArmMargins) -> list[str]:
     lines = [f"{arm}, gains {row.gains}: law at a tempo of {row.tempo:g}. Slowest decay of all loops, 1/s:"]
-    for doubt, loop in zip(DOUBTS, row.loops, strict=True):
+    for loop in row.loops:
         state = "decays" if loop.is_sound else "GROWS"
         where = f"{loop.frequency_hz:.1f} Hz, joint {loop.joint}, {loop.place}"
-        lines.append(f"  {doubt.name:<26} {-loop.growth_per_s:7.1f}  {state}  ({where})")
+        lines.append(f"  {loop.doubt:<29} {-loop.growth_per_s:7.1f}  {state}  ({where})")
     lines.append("Gain margin of the stop laws, 30 degrees of phase put aside:")
     lines += [f"  {stop.law:<34} {stop.gain_margin:6.2f}  ({stop.worst})" for stop in row.stops]
     return lines
