@@ -220,8 +220,8 @@ def act(
         bias[j] = total
         for i in range(6):
             total += jacobian[i, j] * wrench[i]
-        slip = min(friction_cap[j], max(-friction_cap[j], unexplained[j]))
-        slip -= friction[FRICTION, j] * way[j]
+        slip = unexplained[j] - friction[FRICTION, j] * way[j]
+        slip = min(friction_cap[j], max(-friction_cap[j], slip))
         tau[j] += total - (g.friction_gain * slip if s.is_trusted == 1 else 0.0)
 
 
