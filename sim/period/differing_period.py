@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.compiled import compiled
-from sim.period.elastic_joints import ANGLE, MOTOR, ROTOR, SETTINGS, SPEED, SPRING, motor_torque, turn_rotors
+from sim.period.elastic_joints import ANGLE, BRAKE, MOTOR, ROTOR, SETTINGS, SPEED, SPRING, motor_torque, turn_rotors
 from sim.period.packed_state import MOTION, places
 
 Array = NDArray[np.float64]
@@ -64,7 +64,10 @@ def lead_elastic(state: Array, table: Array, mass: Array, bias: Array, tick: int
         load[i] = state[at.load + i] - given[i]
     motor_torque(table[:SETTINGS], rotor, given)
     for i in range(n):
-        if table[FED_BACK, i] != 0.0:
+        if table[BRAKE, i] > 0.0:
+            # A drive behind a closed brake feeds nothing back: it would wind up against the brake until that slips.
+            table[TRIM, i] = 0.0
+        elif table[FED_BACK, i] != 0.0:
             table[TRIM, i] += dt * TRIM_PER_S * (given[i] - rotor[SPRING, i])
             rotor[MOTOR, i] += table[TRIM, i]
     turn_rotors(state[MOTION : at.wrench], load, mass, bias, table[:SETTINGS], rotor, dt, table[OUT])

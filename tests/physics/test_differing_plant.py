@@ -267,3 +267,15 @@ def test_the_drive_check_takes_a_differing_plant_for_sound() -> None:
             watch.expect(wish)
             plant.advance(wish)
         assert watch.faults == (JointFault.NONE.value,) * 7
+
+
+def test_a_drive_behind_a_closed_brake_does_not_wind_up_until_the_brake_slips() -> None:
+    """The torque at the link is not what the drive was asked for while the brake holds it, for as long as it does."""
+    differences = PlantDifferences("x", joint_stiffness_nm_per_rad=(12e3,))
+    with in_the_air(differences, "panda") as plant:
+        (before, _) = plant.true_motion()
+        plant.set_brakes(frozenset(range(7)))
+        for _ in range(5000):
+            plant.advance((0.0,) * 7)
+        (after, _) = plant.true_motion()
+    assert np.abs(np.array(after) - np.array(before)).max() < 0.01
