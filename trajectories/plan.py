@@ -126,9 +126,9 @@ def _reference_at(t_s: float, starts_s: Array, spacings_s: Array, first: Indices
     since = t_s - starts_s[piece]
     interval = min(int(since / spacing), count - 1)
     channels = coefficients.shape[1]
-    values = np.empty((3, channels))
+    values = np.zeros((3, channels))
     evaluate(coefficients, first[piece] + interval, since - interval * spacing, values)
-    out = np.empty(25 + channels - 11)
+    out = np.zeros(25 + channels - 11)
     out[0] = piece
     for i in range(3):
         out[1 + i] = values[0, i]

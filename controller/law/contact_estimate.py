@@ -43,7 +43,7 @@ def contact_wrench(
         out: (6,) force [N] and moment about T [Nm].
     """
     t = tool[0]
-    rotation_ws = np.empty((3, 3))
+    rotation_ws = np.zeros((3, 3))
     for i in range(3):
         for j in range(3):
             total = 0.0
@@ -60,7 +60,7 @@ def contact_wrench(
             moment[i] += rotation_ws[i, j] * (wrench_s[3 + j] - bias[3 + j])
             arm[i] += rotation[i, j] * t.p_ts[j]
             centre[i] += rotation_ws[i, j] * t.com_s[j]
-    weight = np.empty(3)
+    weight = np.zeros(3)
     for i in range(3):
         weight[i] = -t.mass_kg * acceleration[i]
     weight[2] -= t.mass_kg * GRAVITY_M_S2
@@ -239,7 +239,7 @@ def tare(state: Record, wrench: Array, rotation: Array, tool: Record) -> None:
         return
     s.bias_samples += 1.0
     share = 1.0 / s.bias_samples
-    rotation_ws = np.empty((3, 3))
+    rotation_ws = np.zeros((3, 3))
     for i in range(3):
         for j in range(3):
             total = 0.0

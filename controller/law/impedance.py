@@ -28,7 +28,7 @@ def operational_space(jacobian: Array, mass: Array, mass_factor: Array, inverse_
         factor: out, (6, 6) lower factor L of the mobility.
     """
     joints = jacobian.shape[1]
-    mobility = np.empty((6, 6))
+    mobility = np.zeros((6, 6))
     cholesky(mass, mass_factor)
     for i in range(6):
         for j in range(joints):
@@ -48,7 +48,7 @@ def operational_space(jacobian: Array, mass: Array, mass_factor: Array, inverse_
 @compiled
 def consistent_inverse(inverse_mass_jt: Array, factor: Array, jbar_t: Array) -> None:
     """Write Jbar^T = Lambda J M^-1, (6, n): the map from joint torque to tool wrench (Khatib 1987)."""
-    column = np.empty(6)
+    column = np.zeros(6)
     for j in range(inverse_mass_jt.shape[1]):
         for i in range(6):
             column[i] = inverse_mass_jt[i, j]
@@ -67,9 +67,9 @@ def damping_wrench(
     every mode has the damping ratio asked for, and an axis without stiffness gets no damping. ``modes`` (6, 6) keeps
     the eigenvectors from tick to tick and begins as the identity.
     """
-    scaled = np.empty((6, 6))
-    rotated = np.empty(6)
-    modal = np.empty(6)
+    scaled = np.zeros((6, 6))
+    rotated = np.zeros(6)
+    modal = np.zeros(6)
     for i in range(6):
         for j in range(i + 1):
             total = 0.0
@@ -101,7 +101,7 @@ def damping_wrench(
 def null_space_torque(jacobian: Array, inverse_mass_jt: Array, factor: Array, wanted: Array, tau: Array) -> None:
     """Add (I - J^T Jbar^T) ``wanted`` to ``tau`` (n,): posture torque that gives no tool wrench."""
     joints = jacobian.shape[1]
-    wrench = np.empty(6)
+    wrench = np.zeros(6)
     for i in range(6):
         total = 0.0
         for j in range(joints):

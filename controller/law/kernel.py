@@ -34,10 +34,10 @@ SPEED_SOFTENING_M_S = 0.003
 def tilt_to_normal(reference: Record, state: Record) -> None:
     """Write state.rotation_wanted: the planned orientation turned from the planned to the corrected normal."""
     r, s = reference[0], state[0]
-    planned = np.empty((3, 3))
+    planned = np.zeros((3, 3))
     quaternion_to_rotation(r.quaternion, planned)
     cosine = 0.0
-    axis = np.empty(3)
+    axis = np.zeros(3)
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3
         cosine += r.normal[i] * s.normal[i]
@@ -88,9 +88,9 @@ def impedance_wrench(
 ) -> None:
     """Write the spring-damper wrench (6,) on everything but the share of the normal that the force loop owns."""
     g, r, s = gains[0], reference[0], state[0]
-    error = np.empty(6)
-    twist_error = np.empty(6)
-    turn = np.empty(3)
+    error = np.zeros(6)
+    twist_error = np.zeros(6)
+    turn = np.zeros(3)
     rotation_log(s.rotation_wanted, rotation, turn)
     keep_turn(dt, state, turn)
     along = 0.0
@@ -134,7 +134,7 @@ def feed_forward(reference: Record, state: Record, factor: Array, wrench: Array)
     1-2 N) is returned, capped, instead of added, because the press axis has its own limits.
     """
     r, s = reference[0], state[0]
-    inertial = np.empty(6)
+    inertial = np.zeros(6)
     for i in range(6):
         inertial[i] = r.acceleration[i]
     forward_solve(factor, inertial)
@@ -195,7 +195,7 @@ def act(
     advance_contact(dt, gains, state, reference, press_speed)
     advance_offset(dt, state, reference, position)
     tilt_to_normal(reference, state)
-    wrench = np.empty(6)
+    wrench = np.zeros(6)
     shift = np.zeros(6)
     for i in range(6):
         for j in range(joints):
@@ -205,13 +205,13 @@ def act(
     press += press_command(dt, gains, state, press_speed, planned_speed)
     for i in range(3):
         wrench[i] -= press * s.normal[i]
-    wanted = np.empty(joints)
+    wanted = np.zeros(joints)
     critical = 2.0 * math.sqrt(g.posture_nm_per_rad)
     for j in range(joints):
         wanted[j] = g.posture_nm_per_rad * (posture[j] - motion[POSITION, j]) - critical * motion[SPEED, j]
         tau[j] = 0.0
     null_space_torque(jacobian, inverse_mass_jt, factor, wanted, tau)
-    way = np.empty(joints)
+    way = np.zeros(joints)
     planned_direction(jbar_t, r.twist, way)
     for j in range(joints):
         total = gravity[j]
@@ -286,10 +286,10 @@ def tick(
     if state[0].is_started == 0:
         for i in range(3):
             state[0].offset[i] = position[i] - reference[0].position[i]
-    factor = np.empty((6, 6))
+    factor = np.zeros((6, 6))
     sense(
         dt, gains, tool, reference, state, jacobian, mass, coriolis, gravity, rotation, position, q, dq,
-        tau_sensed, tau_motor, wrench_s, is_resting(reference, state), np.empty((n, n)), inverse_mass_jt, factor,
+        tau_sensed, tau_motor, wrench_s, is_resting(reference, state), np.zeros((n, n)), inverse_mass_jt, factor,
         jbar_t, observers, motion, friction, friction_cap, unexplained, twist,
     )  # fmt: skip
     act(

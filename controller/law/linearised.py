@@ -171,7 +171,7 @@ def _three(vector: Array) -> tuple[float, float, float]:
 
 
 def _quaternion(rotation: Array) -> tuple[float, float, float, float]:
-    out = np.empty(4)
+    out = np.zeros(4)
     rotation_to_quaternion(np.ascontiguousarray(rotation), out)
     x, y, z, w = out.tolist()
     return x, y, z, w

@@ -65,7 +65,7 @@ def estimate_motion(
     first, third = 1.0 - pole * pole * slow_pole, (1.0 - pole) ** 2 * (1.0 - slow_pole)
     to_position, to_acceleration = first, third / dt**2
     to_speed = (3.0 - 2.0 * pole - slow_pole - first - third) / dt
-    acceleration = np.empty(joints)
+    acceleration = np.zeros(joints)
     for i in range(joints):
         acceleration[i] = tau[i] + known[i] - gravity[i] - drag[i]
         for j in range(joints):

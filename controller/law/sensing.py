@@ -63,7 +63,7 @@ def sense(
     joints = dq.shape[0]
     operational_space(jacobian, mass, mass_factor, inverse_mass_jt, factor)
     consistent_inverse(inverse_mass_jt, factor, jbar_t)
-    wrench = np.empty(6)
+    wrench = np.zeros(6)
     follow_drift(dt, state)
     contact_wrench(rotation, tool, s.bias, wrench_s, r.acceleration, wrench)
     known = np.zeros(joints)
@@ -76,7 +76,7 @@ def sense(
     rate = gains[0].observer_per_s
     is_first = s.is_started == 0
     observe(dt, rate, mass, coriolis, gravity, dq, tau, nothing, observers[0], observers[1], is_first)
-    way, drag = np.empty(joints), np.empty(joints)
+    way, drag = np.zeros(joints), np.zeros(joints)
     planned_direction(jbar_t, r.twist, way)
     for i in range(joints):
         drag[i] = friction[FRICTION, i] * way[i]

@@ -21,9 +21,11 @@ refused by the planner; this only keeps a passing tick finite)."""
 
 @compiled
 def cholesky(matrix: Array, factor: Array) -> None:
-    """Write the lower factor L of a symmetric positive definite ``matrix`` = L L^T, (n, n)."""
+    """Write the lower factor L of a symmetric positive definite ``matrix`` = L L^T, (n, n), zeros above it."""
     size = matrix.shape[0]
     for i in range(size):
+        for j in range(i + 1, size):
+            factor[i, j] = 0.0
         for j in range(i + 1):
             total = matrix[i, j]
             for k in range(j):
@@ -72,7 +74,7 @@ def symmetric_eigen(matrix: Array, vectors: Array) -> None:
     to the identity, so that one bad tick is forgotten.
     """
     size = matrix.shape[0]
-    product = np.empty((size, size))
+    product = np.zeros((size, size))
     sum_of_all = 0.0
     for i in range(size):
         for j in range(size):

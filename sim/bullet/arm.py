@@ -120,8 +120,8 @@ class BulletArm:
         count = self._count
         for joint in self._joints:
             pybullet.resetJointState(self._body, joint, 0.0, 0.0, physicsClientId=self._world)
-        rotations, origins = np.empty((count + 1, 3, 3)), np.empty((count + 1, 3))
-        axes = np.empty((count, 3))
+        rotations, origins = np.zeros((count + 1, 3, 3)), np.zeros((count + 1, 3))
+        axes = np.zeros((count, 3))
         for k, joint in enumerate(self._joints):
             origins[k], rotations[k] = link_frame(self._body, joint, self._world)
             axes[k] = joint_axis(self._body, joint, self._world)
@@ -208,7 +208,7 @@ def _tool_body(links: list[ArmLink], arm: ArmDescription) -> Array:
     tool = next(link for link in links if link.name == arm.tool_frame)
     group = hanging_on(links, arm.sensor_frame)
     sensor, axes = summed(group[0], group), tool.rotation
-    body = np.empty(BODY_SIZE)
+    body = np.zeros(BODY_SIZE)
     body[MASS] = sensor.mass_kg
     body[COM:INERTIA] = axes.T @ (sensor.com_m - tool.position_m)
     body[INERTIA:SENSOR_POSITION] = (axes.T @ sensor.inertia_kg_m2 @ axes).ravel()

@@ -158,7 +158,7 @@ class WorldFaults:
 
     def _begin_hardening(self, stiffness_n_per_mm: float, arena: Arena, time_s: float) -> None:
         """Find the factor that gives the instant law F = k d^n its tangent n F/d at the spot under the tool."""
-        values = np.empty((arena.layers.shape[0], 3))
+        values = np.zeros((arena.layers.shape[0], 3))
         x0, y0, scale = arena.constants[:3].tolist()
         x, y = arena.result[FOOT : FOOT + 2].tolist()
         evaluate_layers(arena.layers, x0, y0, scale, x, y, values)

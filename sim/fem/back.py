@@ -161,7 +161,7 @@ def fit_at(tissue: TissueMap, x_m: float, y_m: float, calibration: Calibration) 
 
 def layers_at(tissue: TissueMap, x_m: float, y_m: float) -> Array:
     """Return the (``LAYERS``, 3) values of the tissue's layers at a place, with their slopes."""
-    values = np.empty((LAYERS, 3))
+    values = np.zeros((LAYERS, 3))
     x0, y0, inverse_spacing = (float(value) for value in tissue.grid)
     evaluate_layers(tissue.layers, x0, y0, inverse_spacing, x_m, y_m, values)
     return values

@@ -59,7 +59,7 @@ def lead_elastic(state: Array, table: Array, mass: Array, bias: Array, tick: int
     n = table.shape[1]
     at = places(n)
     rotor, given = table[ROTORS:OUT], state[at.torque : at.load]
-    load = np.empty(n)
+    load = np.zeros(n)
     for i in range(n):
         load[i] = state[at.load + i] - given[i]
     motor_torque(table[:SETTINGS], rotor, given)

@@ -231,7 +231,7 @@ def turn_rotors(
         torque: (n,) written [Nm].
     """
     n = load.shape[0]
-    work, squares = np.empty((WORK, n)), np.empty((4, n, n))
+    work, squares = np.zeros((WORK, n)), np.zeros((4, n, n))
     for i in range(n):
         torque[i] = load[i] + rotor[REST, i]
     _begin(motion, load, mass, bias, rotor, work, squares)

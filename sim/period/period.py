@@ -83,7 +83,7 @@ def count_energy(law: Array, pad: Array, patient: Array, result: Array, energy: 
 def feel(constants: Array, state: Array, joints: int) -> None:
     """Write what the wrist sensor felt in the period that has just ended; the state still holds its beginning."""
     at = places(joints)
-    change, acceleration = np.empty(joints), np.empty(6)
+    change, acceleration = np.zeros(joints), np.zeros(6)
     for i in range(joints):
         change[i] = (state[MOTION + joints + i] - state[at.speeds + i]) / constants[LAW + PERIOD]
     pad, result = state[PAD:ROOM], state[RESULT:ENERGY]
@@ -153,7 +153,7 @@ def find_skin(layers: Array, constants: Array, state: Array) -> None:
         constants: of the arena.
         state: of the arena.
     """
-    values = np.empty((LAYERS, 3))
+    values = np.zeros((LAYERS, 3))
     grid, radius = constants[GRID:LAW], constants[LAW + RADIUS]
     locate(layers, grid, state[PATIENT:PAD], state[PAD:ROOM], radius, values, state[RESULT:ENERGY])
 

@@ -75,7 +75,7 @@ class SensorNoise:
         bias = np.concatenate([np.full(3, quality.force_bias_n), np.full(3, quality.moment_bias_nm)])
         self.bias: Array = bias * generator.normal(size=6)
         """(6,) constant offset of the wrench of this run."""
-        self._block: Array = np.empty((BLOCK, joints + 6))
+        self._block: Array = np.zeros((BLOCK, joints + 6))
         self._used = BLOCK
 
     def row(self) -> Array:

@@ -52,8 +52,8 @@ def tool_acceleration(lines: Array, change: Array, pad: Array, out: Array) -> No
     """
     joints = change.shape[0]
     out[:] = lines[joints]
-    lever = np.empty(3)
-    turn = np.empty(3)
+    lever = np.zeros(3)
+    turn = np.zeros(3)
     for k in range(joints):
         for i in range(3):
             lever[i] = pad[i] - lines[k, ORIGIN + i]

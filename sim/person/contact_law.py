@@ -247,7 +247,7 @@ def touch(
         memory: (``MEMORY_SIZE``,) contact memory, changed.
         result: (``RESULT_SIZE``,) what happened.
     """
-    values = np.empty((LAYERS, 3))
+    values = np.zeros((LAYERS, 3))
     radius = law[0]
     distance = locate(layers, grid, motion, pad, radius, values, result)
     normal, depth, rate = result[NORMAL : NORMAL + 3], result[DEPTH], result[DEPTH_RATE]
@@ -268,7 +268,7 @@ def touch(
             memory[:] = 0.0
         return
     result[PRESS] = press
-    slip = np.empty(3)
+    slip = np.zeros(3)
     lever = -distance
     slip[0] = pad[3] + lever * (pad[7] * normal[2] - pad[8] * normal[1]) + rate * normal[0]
     slip[1] = pad[4] + lever * (pad[8] * normal[0] - pad[6] * normal[2]) + rate * normal[1]

@@ -80,7 +80,7 @@ class TissueMap:
         x = skin.x0_m + np.arange(skin.coefficients.shape[0]) / skin.inverse_spacing_per_m
         y = skin.y0_m + np.arange(skin.coefficients.shape[1]) / skin.inverse_spacing_per_m
         grid_x, grid_y = np.meshgrid(x, y, indexing="ij")
-        layers = np.empty((LAYERS, *skin.coefficients.shape))
+        layers = np.zeros((LAYERS, *skin.coefficients.shape))
         layers[HEIGHT] = skin.coefficients
         layers[BREATHING] = _coefficients(breathing_amplitude(body, grid_x, grid_y))
         if uniform is None:

@@ -77,7 +77,7 @@ def _push(
     joints = lines.shape[0] - 1
     at = places(joints)
     speeds = state[MOTION + joints : at.wrench]
-    values, slip = np.zeros((LAYERS, 3)), np.empty(3)
+    values, slip = np.zeros((LAYERS, 3)), np.zeros(3)
     radius, depth = sphere[RADIUS], hit[HIT_DEPTH]
     for i in range(3):
         hit[PLACE + i] = sphere[WORLD + i] - (radius - depth) * hit[AWAY + i]

@@ -87,7 +87,7 @@ def _seek_skin(maps: Array, layers: Array, room: Array, state: Array, sphere: Ar
         return float(-max(0.0, above, -maps[OUTLINE, i, j] - 1.0 / room[GRID + 2]))
     if above > 0.0:
         return float(-above)
-    values = np.empty((LAYERS, 3))
+    values = np.zeros((LAYERS, 3))
     grid = room[GRID:LIFT_M]
     depth = radius - closest_foot(layers, grid, patient, sphere[WORLD : WORLD + 3], values, result)
     if sphere[IS_TOOL] > 0.0 and depth > 0.0 and state[RESULT + DEPTH] > 0.0:
@@ -113,7 +113,7 @@ def _seek_table(room: Array, sphere: Array) -> float:
 def _seek_column(column: Array, sphere: Array, away: Array) -> float:
     """Return how deep a sphere is in the column, not above 0 where it is off it, and write the way out."""
     deepest = -1.0
-    gap = np.empty(3)
+    gap = np.zeros(3)
     for row in range(column.shape[0]):
         length, along = 0.0, 0.0
         for i in range(3):
@@ -174,7 +174,7 @@ def seek(
     """
     links = hits.shape[0] // 4
     hits[:, HIT_DEPTH] = 0.0
-    away, result = np.zeros(3), np.empty(RESULT_SIZE)
+    away, result = np.zeros(3), np.zeros(RESULT_SIZE)
     if begin == 0:
         room[GAP] = FAR_M
     room[TOOL_GAP] = FAR_M

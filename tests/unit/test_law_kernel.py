@@ -9,7 +9,7 @@ import pinocchio as pin
 import pytest
 from scipy.linalg import sqrtm
 
-from controller.law import contact_estimate, contact_states, impedance, kernel
+from controller.law import contact_estimate, contact_states, impedance, kernel, sensing
 from controller.law.gains import STANDARD, LawSettings
 from controller.law.impedance import MOBILITY_FLOOR
 from controller.law.impedance_force import tool_record
@@ -48,6 +48,19 @@ def test_operational_space_and_consistent_inverse(name: str, seed: int) -> None:
     impedance.consistent_inverse(inverse, factor, jbar_t)
     expected = np.linalg.solve(mobility, np.linalg.solve(robot.mass, robot.jacobian.T).T)
     np.testing.assert_allclose(jbar_t, expected, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_effective_mass_along_a_direction_does_not_rest_on_what_memory_held(name: str) -> None:
+    robot = robot_named(name)
+    robot.update(*_posture(robot, 2))
+    n = robot.joints
+    factor = np.full((6, 6), 1e3)
+    impedance.operational_space(robot.jacobian, robot.mass, np.zeros((n, n)), np.zeros((6, n)), factor)
+    mobility = robot.jacobian @ np.linalg.solve(robot.mass, robot.jacobian.T) + MOBILITY_FLOOR * np.eye(6)
+    for direction in (np.array([0.0, 0.0, 1.0]), np.array([0.6, 0.0, 0.8])):
+        expected = 1.0 / (direction @ mobility[:3, :3] @ direction)
+        assert sensing.mass_along(direction, factor) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", ARMS)

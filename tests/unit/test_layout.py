@@ -62,3 +62,10 @@ def test_no_file_is_too_long() -> None:
 def test_the_workbench_has_few_names_at_its_top() -> None:
     names = {path.name for path in (ROOT / "workbench").iterdir() if path.name != "__pycache__"}
     assert len(names) <= MOST_NAMES, sorted(names)
+
+
+def test_no_array_begins_with_what_memory_holds() -> None:
+    kernels = [path for package in ("controller", "trajectories", "sim") for path in (ROOT / package).rglob("*.py")]
+    texts = {path: path.read_text(encoding="utf-8") for path in kernels}
+    assert sum("np.zeros(" in text for text in texts.values()) > 20
+    assert [path for path, text in texts.items() if "np.empty" in text] == []

@@ -35,7 +35,7 @@ def heights(coefficients: Floats, x0: float, y0: float, inverse_spacing: float, 
     """Return the heights (N,) [m] of the (n, m) spline at the points x, y (N,) [m]; NaN points give NaN."""
     result = np.full(len(x), np.nan)
     stack = coefficients.reshape((1, coefficients.shape[0], coefficients.shape[1]))
-    value = np.empty((1, 3))
+    value = np.zeros((1, 3))
     for k in range(len(x)):
         if math.isfinite(x[k]) and math.isfinite(y[k]):
             evaluate_layers(stack, x0, y0, inverse_spacing, x[k], y[k], value)
@@ -48,7 +48,7 @@ def normals(coefficients: Floats, x0: float, y0: float, inverse_spacing: float, 
     """Return the outward unit normals (N, 3) of the (n, m) spline at the points x, y (N,) [m]."""
     result = np.full((len(x), 3), np.nan)
     stack = coefficients.reshape((1, coefficients.shape[0], coefficients.shape[1]))
-    value = np.empty((1, 3))
+    value = np.zeros((1, 3))
     for k in range(len(x)):
         if math.isfinite(x[k]) and math.isfinite(y[k]):
             evaluate_layers(stack, x0, y0, inverse_spacing, x[k], y[k], value)
@@ -67,7 +67,7 @@ def curvatures(coefficients: Floats, x0: float, y0: float, inverse_spacing: floa
     section 3-3), the sign turned so that a bulge is positive.
     """
     result = np.full((len(x), 2), np.nan)
-    bend = np.empty(6)
+    bend = np.zeros(6)
     for k in range(len(x)):
         if math.isfinite(x[k]) and math.isfinite(y[k]):
             evaluate_bend(coefficients, x0, y0, inverse_spacing, x[k], y[k], bend)
@@ -151,7 +151,7 @@ def _foot(
 def feet(coefficients: Floats, x0: float, y0: float, inverse_spacing: float, points: Floats) -> Floats:
     """Return the points (N, 3) of the surface closest to ``points`` (N, 3) [m]; NaN points give NaN."""
     result = np.full((len(points), 3), np.nan)
-    bend = np.empty(6)
+    bend = np.zeros(6)
     for k in range(len(points)):
         if math.isfinite(points[k, 0]) and math.isfinite(points[k, 1]) and math.isfinite(points[k, 2]):
             fx, fy = _foot(coefficients, x0, y0, inverse_spacing, points[k], bend)

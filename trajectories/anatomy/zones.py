@@ -141,7 +141,7 @@ def lookup_many(
     table: Codes, x0: float, y0: float, inverse_spacing: float, x: Floats, y: Floats, beyond: int
 ) -> npt.NDArray[np.int64]:
     """Return ``lookup`` of every point (N,)."""
-    result = np.empty(len(x), dtype=np.int64)
+    result = np.zeros(len(x), dtype=np.int64)
     for k in range(len(x)):
         result[k] = lookup(table, x0, y0, inverse_spacing, x[k], y[k], beyond)
     return result

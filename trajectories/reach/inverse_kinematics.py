@@ -66,7 +66,7 @@ class Solver:
         """Return the pose error (6,) [m, rad] in W and the Jacobian (6, n) at ``q``."""
         jacobian = pin.computeFrameJacobian(self._model, self._data, q, self._frame, pin.LOCAL_WORLD_ALIGNED)
         frame = pin.updateFramePlacement(self._model, self._data, self._frame)
-        error = np.empty(6)
+        error = np.zeros(6)
         pose_error(position_m, rotation, frame.translation, frame.rotation, error)
         return error, jacobian
 
@@ -110,8 +110,8 @@ class Solver:
             iterations: largest number per pose.
         """
         count = len(poses)
-        postures = np.empty((count, len(q)))
-        error, square = np.empty((count, 6)), np.empty((count, 6, 6))
+        postures = np.zeros((count, len(q)))
+        error, square = np.zeros((count, 6)), np.zeros((count, 6, 6))
         for k in range(count):
             pull = DRIFT_SHARE * (posture - q)
             pull *= min(1.0, drift_rad[k] / max(float(np.abs(pull).max()), 1e-12))
@@ -150,7 +150,7 @@ def pose_error(position_m: Array, rotation: Array, here_m: Array, turned: Array,
 def damped_step(jacobian: Array, error: Array, pull: Array, lower: Array, upper: Array, q: Array) -> None:
     """Move ``q`` (n,) in place: q += pull + J^T (J J^T + DAMPING)^-1 (error - J pull), bounded, inside the limits."""
     joints = len(q)
-    square, factor, wanted = np.empty((6, 6)), np.zeros((6, 6)), np.empty(6)
+    square, factor, wanted = np.zeros((6, 6)), np.zeros((6, 6)), np.zeros(6)
     for i in range(6):
         wanted[i] = error[i]
         for k in range(joints):
@@ -162,7 +162,7 @@ def damped_step(jacobian: Array, error: Array, pull: Array, lower: Array, upper:
             square[i, j] = total
     cholesky(square, factor)
     cholesky_solve(factor, wanted)
-    step, largest = np.empty(joints), 0.0
+    step, largest = np.zeros(joints), 0.0
     for k in range(joints):
         step[k] = pull[k]
         for i in range(6):
