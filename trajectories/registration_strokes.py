@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import BSpline, make_interp_spline
 from scipy.ndimage import gaussian_filter1d
 
 from controller.types import Region
@@ -64,8 +65,13 @@ SHAPES = (Shape(((-0.17, 0.060), *CORNERS), 0.09), Shape(CORNERS, 0.08))
 arm that cannot do it takes the other one."""
 RAMP_S = 0.5
 """Time in which it gets going and comes to rest (assumed gentle)."""
-ROUNDING = 12
-"""Corners are rounded by a Gaussian of so many samples: 120 ms, 11 mm."""
+ROUNDING_M = 0.011
+"""Corners are rounded by a Gaussian of this width over the way (design choice). Over the way, not over time: a path that
+is rounded over time is cut off at both its ends while it moves, so that the glide would begin with a jump in speed."""
+TRUNCATE = 4.0
+"""The Gaussian ends at so many widths."""
+WAY_STEP_M = 0.001
+"""Spacing of the points that are rounded."""
 ALLOWED = frozenset(
     {Region.SACRUM, Region.GLUTEAL, Region.LUMBAR_PARASPINAL, Region.THORACIC_PARASPINAL, Region.RHOMBOID}
 )
@@ -84,8 +90,19 @@ def _glide(side: str, back: Back, shape: Shape) -> StrokePath:
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
     t = samples(travel_time(along[-1], shape.speed_m_s, RAMP_S))
     gone = travel(t, along[-1], shape.speed_m_s, RAMP_S)
-    x, lateral = (gaussian_filter1d(np.interp(gone, along, c), ROUNDING, mode="nearest") for c in corners.T)
+    x, lateral = _rounded(corners, along)(gone).T
     y = back.spine.y(x) + (1.0 if side == "left" else -1.0) * lateral
     press = np.full(len(t), TOUCH_FORCE_N)
     path = follow_skin(np.column_stack([x, y]), press, back)
     return StrokePath.of_one_pad(f"registration {side}", TECHNIQUE, side, ALLOWED, path)
+
+
+def _rounded(corners: Array, along: Array) -> BSpline:
+    """Return the polygon of corners (N, 2) at ways (N,) with its corners rounded, over the way; its ends stay."""
+    way = np.linspace(0.0, along[-1], int(np.ceil(along[-1] / WAY_STEP_M)) + 1)
+    straight = np.column_stack([np.interp(way, along, channel) for channel in corners.T])
+    width = ROUNDING_M / float(way[1] - way[0])
+    beyond = int(np.ceil(TRUNCATE * width))
+    longer = np.pad(straight, ((beyond, beyond), (0, 0)), mode="reflect", reflect_type="odd")
+    rounded = gaussian_filter1d(longer, width, axis=0, truncate=TRUNCATE)[beyond:-beyond]
+    return make_interp_spline(way, rounded, k=5)

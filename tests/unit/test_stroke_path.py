@@ -12,10 +12,12 @@ from controller.types import Contact, Region
 from tests.plan_cases import arm_over, back_of, short_plan
 from trajectories.planner import plan_paths
 from trajectories.techniques.stroke_path import StrokePath
+from trajectories.techniques.timing import STEP_S
 from trajectories.tool_pose import poses_on_skin, tool_rotation, turned_about_normal
 
 BODY = "median_f"
 FEET, PRESS = np.tile([0.25, 0.04], (11, 1)), np.full(11, 10.0)
+MOVING = FEET[:, None] + np.array([0.004 * STEP_S, 0.0]) * np.minimum(np.arange(11), 5)[:, None, None]
 PATH = StrokePath.of_one_pad("spot", "circles", "left", frozenset(Region), (FEET, PRESS, 1.0))
 
 
@@ -32,6 +34,8 @@ def test_one_pad_stands_in_the_middle_axis() -> None:
     [
         ({"feet_xy_m": np.zeros((11, 2, 2)), "press_n": np.ones((11, 2))}, "2 pads", "1 pad"),
         ({"contact": Contact.INTERMITTENT}, "intermittent contact", "continuous contact"),
+        ({"feet_xy_m": MOVING}, "4.0 mm/s at an end", "rest at both ends (1 mm/s)"),
+        ({"feet_xy_m": MOVING[::-1]}, "4.0 mm/s at an end", "rest at both ends (1 mm/s)"),
     ],
 )
 def test_the_planner_refuses_what_it_cannot_plan_yet(changes: dict[str, object], got: str, allowed: str) -> None:

@@ -18,6 +18,8 @@ SPEED_CURVATURE_M_S2 = 0.13
 """Largest v^2 * curvature: 80 mm/s at 20 1/m, where the force error of the prototype began to grow (measured)."""
 TILT_RATE_RAD_S = 1.0
 """Largest rate at which the tool axis turns: faster wrist motion spoils the force estimate (measured)."""
+REST_M_S = 1e-3
+"""A stroke begins and ends at rest; so much is what its first samples may show of that (a smooth ramp: 0.1 mm/s)."""
 
 CONTACT_RADIUS_M = 0.005
 """Radius of the footprint that must stay where pressing is allowed: a small sphere under light load (assumed; deeper
@@ -95,7 +97,7 @@ class StrokePath:
         return np.asarray(self.press_n[:, 0])
 
     def refuse_unplannable(self) -> None:
-        """Refuse what the planner cannot plan yet: more pads than one, contact that is not continuous.
+        """Refuse what the planner cannot plan yet: more pads than one, contact that is not continuous, a moving start.
 
         Raises:
             PlanError: with what the stroke asks for and what can be planned.
@@ -104,6 +106,11 @@ class StrokePath:
         if self.contact is not Contact.CONTINUOUS:
             todo = "use a technique that keeps the pad on the skin"
             raise self._refusal(f"{self.contact} contact", f"{Contact.CONTINUOUS} contact", todo)
+        ends = np.concatenate([np.diff(self.feet_xy_m[:2], axis=0), np.diff(self.feet_xy_m[-2:], axis=0)])
+        fastest = float(np.linalg.norm(ends, axis=2).max()) / STEP_S
+        if not fastest <= REST_M_S:
+            got = f"{1e3 * fastest:.1f} mm/s at an end"
+            raise self._refusal(got, f"rest at both ends ({1e3 * REST_M_S:g} mm/s)", "correct the technique")
 
     def _refuse_pads(self) -> None:
         pads = self.press_n.shape[1]
