@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from controller.law.gains import STANDARD, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
-from controller.law.joint_friction import PRIOR_S, PRODUCT, SQUARE, WEIGHT
+from controller.law.joint_friction import PRIOR_S, PRODUCT, ROWS, SQUARE, WEIGHT
 from controller.law.memory import WORK
 from controller.law.motion_estimate import UNEXPLAINED
 from controller.law.small_algebra import rotation_to_quaternion
@@ -108,6 +108,23 @@ def test_a_sensor_that_is_not_believed_moves_no_estimate() -> None:
         assert tick < 5 or not command.pads[0].is_sensor_trusted
     assert max(speeds[:10]) > 0.1
     assert max(speeds[600:]) < 2.0 * max(speeds[590:600]) + 1e-4
+
+
+@pytest.mark.parametrize("wrong_n", [200.0, math.nan])
+def test_a_sensor_that_is_not_believed_teaches_no_friction(wrong_n: float) -> None:
+    """What the sensor cannot tell from a press force would be taken for friction of the planned motion."""
+    swing = Swing(0.0)
+    law = swing.law()
+    plan = replace(swing.plan, twist=(0.1, 0.0, 0.0, 0.0, 0.0, 0.0))
+    resting = replace(swing.at(0.0), dq_rad_s=(0.0,) * 7)
+    for _ in range(20):
+        law.step(replace(resting, wrench_s=(0.0, 0.0, wrong_n, 0.0, 0.0, 0.0)), plan)
+    assert law._state["is_trusted"][0] == 0
+    before = law._memory[FIT : FIT + ROWS].copy()
+    assert before.any()
+    for _ in range(50):
+        law.step(replace(resting, wrench_s=(0.0, 0.0, wrong_n, 0.0, 0.0, 0.0)), plan)
+    np.testing.assert_array_equal(law._memory[FIT : FIT + ROWS], before)
 
 
 def _compensated(friction_nm: float, unexplained_rad_s2: float) -> tuple[Array, Array, Array]:
