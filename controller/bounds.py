@@ -20,7 +20,14 @@ from controller.safety.limits import (
     GateLimits,
 )
 from controller.session_limits import press_limits, tangential_n
-from controller.stroke_inertia import SAMPLE_S, braked_mass, inertia_and_friction, plausible_window_n
+from controller.stroke_inertia import (
+    PLAUSIBLE_BASE_N,
+    PLAUSIBLE_FRICTIONS,
+    SAMPLE_S,
+    braked_mass,
+    inertia_and_friction,
+    plausible_window_n,
+)
 from controller.types import PlanLike, SegmentInfo
 from controller.wording import distinct_decimals
 
@@ -128,6 +135,8 @@ def law_settings(bounds: tuple[StrokeBound, ...]) -> LawSettings:
     return replace(
         designed,
         plausible_n=plausible_window_n(friction_n),
+        plausible_base_n=PLAUSIBLE_BASE_N,
+        plausible_frictions=PLAUSIBLE_FRICTIONS,
         approach_damping_least_ns_per_m=max(designed.approach_damping_least_ns_per_m, needed),
         approach_damping_ns_per_m=max(designed.approach_damping_ns_per_m, needed),
     )

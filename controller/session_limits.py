@@ -27,7 +27,13 @@ from controller.safety.limits import (
 from controller.safety.supervision import SupervisorLimits
 from controller.safety.tank import TankLimits
 from controller.stop_gains import LoopTiming, stop_gains
-from controller.stroke_inertia import SAMPLE_S, largest_friction, plausible_window_n
+from controller.stroke_inertia import (
+    PLAUSIBLE_BASE_N,
+    PLAUSIBLE_FRICTIONS,
+    SAMPLE_S,
+    largest_friction,
+    plausible_window_n,
+)
 from controller.types import JointSenses, PlanLike, SegmentInfo
 from controller.ways import driven_positions, driven_time_s
 
@@ -125,6 +131,8 @@ def _plan_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None) -> GateLimi
         moment_nm=10.0,
         tool_trip_n=min(TOOL_CEILING_N, TOOL_TRIP_SHARE * highest + TOOL_TRIP_BASE_N),
         observer_margin_n=plausible_window_n(largest_friction(plan, robot)),
+        observer_base_n=PLAUSIBLE_BASE_N,
+        observer_joint_nm=tuple(PLAUSIBLE_FRICTIONS * friction for friction in arm.friction_nm),
         axis_cosine=AXIS_COSINE,
         contact_lost_n=1.0,
         contact_lost_s=0.3,

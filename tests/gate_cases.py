@@ -90,6 +90,8 @@ def limits(joints: int = 7, **changes: object) -> GateLimits:
         "moment_nm": 10.0,
         "tool_trip_n": 90.0,
         "observer_margin_n": 10.0,
+        "observer_base_n": 3.0,
+        "observer_joint_nm": (0.0,) * joints,
         "axis_cosine": 0.95,
         "contact_lost_n": 1.0,
         "contact_lost_s": 0.3,

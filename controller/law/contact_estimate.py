@@ -157,7 +157,34 @@ def forget_slope(dt: float, state: Record) -> None:
 
 
 @compiled
-def press_estimate(dt: float, gains: Record, state: Record, sensed_n: float, observer_n: float) -> None:
+def plausible_window(gains: Record, state: Record, jbar_t: Array, friction_cap: Array) -> float:
+    """Return how far sensor and observer may differ [N].
+
+    On the skin that is what the postures of the strokes give. Off the skin the arm also comes where its joint friction
+    amounts to more tool force, and the observer is off by it.
+
+    Args:
+        gains: ``law_memory.GAINS`` record.
+        state: ``law_memory.STATE`` record.
+        jbar_t: (6, n) dynamically consistent map from joint torque to tool wrench.
+        friction_cap: (n,) cap of the friction compensation [Nm].
+    """
+    g, s = gains[0], state[0]
+    if s.contact != FREE:
+        return float(g.plausible_n)
+    friction = 0.0
+    for j in range(friction_cap.shape[0]):
+        along = 0.0
+        for i in range(3):
+            along += s.normal[i] * jbar_t[i, j]
+        friction += abs(along) * friction_cap[j] / g.friction_cap_share
+    return float(max(g.plausible_n, g.plausible_base_n + g.plausible_frictions * friction))
+
+
+@compiled
+def press_estimate(
+    dt: float, gains: Record, state: Record, sensed_n: float, observer_n: float, window_n: float
+) -> None:
     """Advance the press estimate: the wrist sensor where it is plausible, else the momentum observer.
 
     Args:
@@ -166,10 +193,11 @@ def press_estimate(dt: float, gains: Record, state: Record, sensed_n: float, obs
         state: ``law_memory.STATE`` record.
         sensed_n: press force by the wrist sensor; NaN where there is none.
         observer_n: press force by the momentum observer.
+        window_n: how far the two may differ.
     """
     g, s = gains[0], state[0]
     s.observer_n = observer_n
-    if abs(sensed_n - observer_n) <= g.plausible_n:
+    if abs(sensed_n - observer_n) <= window_n:
         s.implausible_ticks = 0
     else:
         s.implausible_ticks += 1

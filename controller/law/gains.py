@@ -92,6 +92,8 @@ class LawSettings:
         rate_damping_ns_per_m: largest damping that the gain on the rate of the press force may be, on a light tool.
         rate_damping_per_s: the same per effective mass along the normal, where that is more.
         plausible_n: sensor and observer may differ by this.
+        plausible_base_n: and off the skin, where that is more, by this ...
+        plausible_frictions: ... and so many times the joint friction that reflects to the normal where the arm is.
         slope_memory_s: memory of the slope learning.
         slope_cap: largest learned slope (tangent).
         friction_prior: expected skin friction before anything is learned.
@@ -124,6 +126,8 @@ class LawSettings:
     rate_damping_ns_per_m: float = 60.0
     rate_damping_per_s: float = 45.0
     plausible_n: float = 15.0
+    plausible_base_n: float = 15.0
+    plausible_frictions: float = 0.0
     slope_memory_s: float = 0.7
     slope_cap: float = 0.27
     friction_prior: float = 0.22

@@ -15,6 +15,7 @@ from controller.law.contact_estimate import (
     forget_slope,
     is_learning,
     learn_slope,
+    plausible_window,
     press_estimate,
     press_motion,
     tare,
@@ -100,7 +101,8 @@ def sense(
         learn_slope(dt, gains, state, wrench, twist, r.normal)
     corrected_normal(state, r.normal)
     sensed = wrench[0] * s.normal[0] + wrench[1] * s.normal[1] + wrench[2] * s.normal[2]
-    press_estimate(dt, gains, state, sensed, force_along(s.normal, jbar_t, observers[1]))
+    window = plausible_window(gains, state, jbar_t, friction_cap)
+    press_estimate(dt, gains, state, sensed, force_along(s.normal, jbar_t, observers[1]), window)
     closing, beyond = 0.0, 0.0
     for i in range(3):
         closing -= (twist[i] - r.twist[i]) * s.normal[i]

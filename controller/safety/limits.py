@@ -183,6 +183,8 @@ class GateLimits:
         moment_nm: static moment at the tool.
         tool_trip_n: magnitude of the wrist sensor's force, tool weight included, that stops the session.
         observer_margin_n: how far the momentum observer may differ from the wrist sensor, and pass the trip.
+        observer_base_n: the first may, off the skin, also reach this ...
+        observer_joint_nm: ... and the tool force that so much torque of every joint amounts to where the arm is, (n,).
         axis_cosine: smallest cosine between the law's press axis and the planned normal.
         contact_lost_n: press force below which a stroke has lost the skin.
         contact_lost_s: time below it that stops the session.
@@ -228,6 +230,8 @@ class GateLimits:
     moment_nm: float
     tool_trip_n: float
     observer_margin_n: float
+    observer_base_n: float
+    observer_joint_nm: Vector
     axis_cosine: float
     contact_lost_n: float
     contact_lost_s: float

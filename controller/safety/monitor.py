@@ -255,7 +255,7 @@ class Monitor:
             if not (pressure <= allowed):
                 what = f"mean pressure under the pad{of_pad}"
                 return stop_reason(Cause.PRESSURE, what, pressure, allowed, "Pa", t_s)
-            is_near = abs(pad.press_n - pad.observer_n) <= limits.observer_margin_n
+            is_near = self._is_near(command, k)
             is_agreed = is_agreed and is_near and pad.is_sensor_trusted
         # Leaky, so that a sensor that flaps is found out too.
         self._distrusted = max(0, self._distrusted - 1) if is_agreed else self._distrusted + 1
@@ -265,6 +265,20 @@ class Monitor:
             Cause.SENSOR_IMPLAUSIBLE, "time with sensor and joint torques apart", self._distrusted,
             limits.implausible_ticks, "ticks", t_s,
         )  # fmt: skip
+
+    def _is_near(self, command: Command, k: int) -> bool:
+        """Return True where sensor and joint torques say the same of a pad.
+
+        Off the skin the arm comes where its joint friction amounts to more tool force than in any stroke.
+        """
+        limits, pad, terms = self._limits, command.pads[k], command.terms
+        gap_n = abs(pad.press_n - pad.observer_n)
+        if gap_n <= limits.observer_margin_n or command.contact is not ContactState.FREE:
+            return gap_n <= limits.observer_margin_n
+        columns = zip(*terms.jbar_t[:3], limits.observer_joint_nm, strict=True)
+        x, y, z = pad.normal_w
+        reflected_n = float(sum(abs(x * a + y * b + z * c) * nm for a, b, c, nm in columns))
+        return gap_n <= limits.observer_base_n + reflected_n
 
     def _keep_out(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         limits = self._limits.keep_out

@@ -106,6 +106,8 @@ CASES: dict[str, tuple[Drive, object]] = {
     "moment_nm": (_one(wrench=(0.0, 0.0, 0.0, 0.0, 5.0, 0.0)), 4.0),
     "tool_trip_n": (_one(senses={"wrench_s": (0.0, 0.0, -30.0, 0.0, 0.0, 0.0)}), 29.0),
     "observer_margin_n": (_one(press_n=5.0, observer_n=38.0), 7.0),
+    "observer_base_n": (_one(press_n=5.0, observer_n=18.0, contact=ContactState.FREE), 14.0),
+    "observer_joint_nm": (_one(press_n=5.0, observer_n=18.0, contact=ContactState.FREE), (1e3,) * 7),
     "axis_cosine": (_one(normal=(math.sin(0.2), 0.0, math.cos(0.2))), 0.99),
     "contact_lost_n": (_many(500, press_n=5.0), 6.0),
     "contact_lost_s": (_many(500, press_n=0.5), 0.1),
@@ -136,7 +138,14 @@ CASES: dict[str, tuple[Drive, object]] = {
     "stop": (_stopped_torque, soft_gains(float_damping_nms_per_rad=(1.0,) * 7)),
     "keep_out": (_one(), KeepOutLimits(ClearanceGrid(-1.0, -1.0, 2.0, ((-0.01, -0.01), (-0.01, -0.01))), 6.0, 0.018)),
 }
-NEEDS = {"dwell_m": {"dwell_s": 0.2}, "dwell_s": {"dwell_m": 0.015}, "contact_lost_n": {}, "sensor_age_s": {}}
+NEEDS = {
+    "dwell_m": {"dwell_s": 0.2},
+    "dwell_s": {"dwell_m": 0.015},
+    "contact_lost_n": {},
+    "sensor_age_s": {},
+    "observer_base_n": {"implausible_ticks": 1},
+    "observer_joint_nm": {"implausible_ticks": 1},
+}
 """Other fields that a case starts from."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pinocchio as pin
@@ -13,7 +14,7 @@ from controller.law import contact_estimate, contact_states, impedance, kernel, 
 from controller.law.gains import STANDARD, LawSettings
 from controller.law.impedance import MOBILITY_FLOOR
 from controller.law.impedance_force import tool_record
-from controller.law.memory import APPROACH, CONTACT, FREE, REFERENCE, STATE, WORK
+from controller.law.memory import APPROACH, CONTACT, FREE, LIFT, REFERENCE, STATE, WORK
 from controller.law.observer import observe
 from controller.robot import RobotModel
 from tests.arms_for_tests import robot_named
@@ -182,15 +183,27 @@ def test_the_sensor_is_rejected_after_three_implausible_ticks_and_when_not_finit
     state = np.zeros(1, dtype=STATE)
     trusted = []
     for _ in range(4):
-        contact_estimate.press_estimate(1e-3, gains, state, 40.0, 20.0)
+        contact_estimate.press_estimate(1e-3, gains, state, 40.0, 20.0, SETTINGS.plausible_n)
         trusted.append(int(state[0]["is_trusted"]))
     assert trusted == [1, 1, 0, 0]
-    contact_estimate.press_estimate(1e-3, gains, state, 21.0, 20.0)
+    contact_estimate.press_estimate(1e-3, gains, state, 21.0, 20.0, SETTINGS.plausible_n)
     assert state[0]["is_trusted"] == 1
     before = float(state[0]["press_n"])
-    contact_estimate.press_estimate(1e-3, gains, state, math.nan, 20.0)
+    contact_estimate.press_estimate(1e-3, gains, state, math.nan, 20.0, SETTINGS.plausible_n)
     assert state[0]["is_trusted"] == 0
     assert abs(state[0]["press_n"] - 20.0) < abs(before - 20.0)
+
+
+def test_only_off_the_skin_the_window_follows_the_friction_of_the_posture() -> None:
+    settings = replace(SETTINGS, plausible_n=6.0, plausible_base_n=3.0, plausible_frictions=2.0)
+    gains, state, jbar_t = settings.record(STANDARD), np.zeros(1, dtype=STATE), np.zeros((6, 2))
+    state["normal"], jbar_t[2] = (0.0, 0.0, 1.0), (-10.0, 20.0)
+    for contact in (FREE, APPROACH, LIFT, CONTACT, WORK):
+        state["contact"] = contact
+        for friction_nm, free_n in ((np.array([0.3, 0.1]), 13.0), (np.array([0.01, 0.0]), 6.0)):
+            cap = settings.friction_cap_share * friction_nm
+            window_n = contact_estimate.plausible_window(gains, state, jbar_t, cap)
+            assert window_n == pytest.approx(free_n if contact == FREE else 6.0)
 
 
 def test_contact_states_follow_the_touch_and_the_ramp() -> None:

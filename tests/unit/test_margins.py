@@ -59,13 +59,12 @@ def test_the_verdict_agrees_with_the_law_itself_in_time_domain(named: GainSet, s
     lag, mass, dt = 5, 8.0, 1e-3
     record, state = SETTINGS.record(named.gains), np.zeros(1, dtype=STATE)
     record["integral_cap_n"] = 1e300
-    record["plausible_n"] = math.inf
     state["contact"], state["is_trusted"], state["gain_share"], state["mass_kg"] = WORK, 1, 1.0, mass
     record["tissue_n_per_m"] = max(SETTINGS.tissue_n_per_m, SAFE_SIDE * stiffness)
     x, v, actuator, queue = 1e-6, 0.0, 0.0, [0.0] * lag
     peaks = []
     for tick in range(6000):
-        press_estimate(dt, record, state, stiffness * x, 0.0)
+        press_estimate(dt, record, state, stiffness * x, 0.0, math.inf)
         press_motion(dt, record, state, x, v, 0.0)
         queue.append(press_command(dt, record, state, v, 0.0))
         command = queue.pop(0)

@@ -193,6 +193,29 @@ def test_just_over_a_limit_the_session_is_stopped(bounds: dict, wish: dict, sens
     assert _stop_of(bounds, wish, senses) is cause
 
 
+@pytest.mark.parametrize(
+    ("contact", "gap_n", "joint_nm", "cause"),
+    [
+        (ContactState.FREE, 12.9, 1.0, None),
+        (ContactState.FREE, -12.9, 1.0, None),
+        (ContactState.FREE, 13.1, 1.0, Cause.SENSOR_IMPLAUSIBLE),
+        (ContactState.FREE, 9.9, 0.1, None),
+        (ContactState.FREE, 10.1, 0.1, Cause.SENSOR_IMPLAUSIBLE),
+        (ContactState.FREE, 10.1, math.nan, Cause.SENSOR_IMPLAUSIBLE),
+        *[(at, 10.1, 1.0, Cause.SENSOR_IMPLAUSIBLE) for at in (ContactState.APPROACH, ContactState.WORK)],
+    ],
+)
+def test_off_the_skin_sensor_and_torques_may_differ_by_the_friction_of_the_posture(
+    contact: ContactState, gap_n: float, joint_nm: float, cause: Cause | None
+) -> None:
+    # one joint that amounts to 10 N for every Nm along the normal
+    row = (-10.0, *(0.0,) * 6)
+    arm = dataclasses.replace(ARM, jbar_t=(row,) * 3 + ARM.jbar_t[3:])
+    bounds = {"implausible_ticks": 1, "observer_joint_nm": (joint_nm, *(0.0,) * 6)}
+    wish = {"arm": arm, "contact": contact, "press_n": 5.0 + min(0.0, gap_n), "observer_n": 5.0 - max(0.0, gap_n)}
+    assert _stop_of(bounds, wish) is cause
+
+
 def test_a_tilted_axis_is_compared_in_every_component() -> None:
     assert _stop_of({"axis_cosine": 1.0 - 1e-9}, normal=TILTED) is None
     for axis in range(3):

@@ -155,6 +155,6 @@ def test_the_approach_is_damped_by_the_mass_between_its_bounds() -> None:
 
 def test_joint_torques_that_pull_are_no_press_force() -> None:
     state = np.zeros(1, dtype=STATE)
-    press_estimate(DT_S, RECORD, state, math.nan, -5.0)
+    press_estimate(DT_S, RECORD, state, math.nan, -5.0, RECORD["plausible_n"][0])
     assert state["is_trusted"][0] == 0
     assert state["press_sample_n"][0] == state["press_n"][0] == 0.0
