@@ -50,6 +50,9 @@ beside that for friction and for joints without a lever."""
 WORK_N, WORK_NM = 40.0, 4.0
 """Tool force and joint torque that a joint needs beside what holds the arm, to work (assumed): most ceilings of places,
 and friction of the pad on skin."""
+STUCK_N_PER_S = 20.0
+"""How fast the pull on a tool grows that friction holds on the skin: 10 N after half a second (design choice). Not part
+of the loop that the margins are of: it ends once the tool moves, and no stop unloads for longer than a second."""
 LEAST_PER_S = 0.8
 """A joint that may lose its speed no faster than this is refused (assumed): pushed on, it would drift for seconds."""
 ROUNDING = 1e-6
@@ -81,8 +84,7 @@ class _Rates:
 
 
 PLAIN = _Rates(8.0, 15.0, 10.0, 25.0, math.inf)
-"""Rates where the speeds need no filter (design choice): a joint is at rest after some tenths of a second, and an arm
-whose friction holds it on the skin is pulled with 10 N after half a second."""
+"""Rates where the speeds need no filter (design choice): a joint is at rest after some tenths of a second."""
 FILTERED = _Rates(4.0, 6.0, 3.0, 8.0, 45.0)
 """Rates that a filter leaves room for (design choice); its corner lowers a rotor's swing at 340 rad/s to a sixtieth."""
 FILTER_BELOW_SHARE = 0.35
@@ -250,6 +252,7 @@ def _gains(rates: _Rates, samples: Sequence[Sample], share: float) -> StopGains:
         most_damping_nm=tuple((MOST_FORCE_N * lever + MOST_MOMENT_NM).tolist()),
         unload_damping_ns_per_m=unload,
         unload_spring_n_per_m=rates.growth_per_s * unload,
+        unload_stuck_n_per_s=STUCK_N_PER_S,
         drag_ns_per_m=share * rates.drag_per_s * min(sample.braced_kg for sample in samples),
         drag_joints=braced_joints(own.size),
         most_force_n=MOST_FORCE_N,

@@ -63,6 +63,7 @@ def soft_gains(joints: int = 7, **changes: object) -> StopGains:
         "most_damping_nm": (1e3,) * joints,
         "unload_damping_ns_per_m": 400.0,
         "unload_spring_n_per_m": 0.0,
+        "unload_stuck_n_per_s": 0.0,
         "drag_ns_per_m": 60.0,
         "drag_joints": joints,
         "most_force_n": 1e3,

@@ -66,8 +66,8 @@ arm that cannot do it takes the other one."""
 RAMP_S = 0.5
 """Time in which it gets going and comes to rest (assumed gentle)."""
 ROUNDING_M = 0.011
-"""Corners are rounded by a Gaussian of this width over the way (design choice). Over the way, not over time: a path that
-is rounded over time is cut off at both its ends while it moves, so that the glide would begin with a jump in speed."""
+"""Corners are rounded by a Gaussian of this width over the way (design choice). Over the way, not over time: a path
+rounded over time is cut off at both its ends while it moves, so that the glide would begin with a jump in speed."""
 TRUNCATE = 4.0
 """The Gaussian ends at so many widths."""
 WAY_STEP_M = 0.001

@@ -109,6 +109,7 @@ class StopGains:
             damping that is wrong cannot push.
         unload_damping_ns_per_m: gain of the speed loop along the outward normal.
         unload_spring_n_per_m: how fast its pull grows over the way that is missing.
+        unload_stuck_n_per_s: how fast its pull grows at least while the tool is stuck.
         drag_ns_per_m: damping across the normal.
         drag_joints: number of joints, from the base on, that answer to it: a tool that the wrist turns aside is light,
             and a damping that it could bear would not slow the arm.
@@ -121,6 +122,7 @@ class StopGains:
     most_damping_nm: Vector
     unload_damping_ns_per_m: float
     unload_spring_n_per_m: float
+    unload_stuck_n_per_s: float
     drag_ns_per_m: float
     drag_joints: int
     most_force_n: float
@@ -135,7 +137,8 @@ class StopGains:
         """
         finite = (
             *self.float_damping_nms_per_rad, *self.most_damping_nm, self.unload_damping_ns_per_m,
-            self.unload_spring_n_per_m, self.drag_ns_per_m, self.most_force_n, *self.work_nm,
+            self.unload_spring_n_per_m, self.unload_stuck_n_per_s, self.drag_ns_per_m, self.most_force_n,
+            *self.work_nm,
         )  # fmt: skip
         if not all([0.0 <= gain < math.inf for gain in finite]):
             raise ValueError(f"got stop gains {finite}; allowed: finite, none of them negative")

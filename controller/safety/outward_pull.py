@@ -9,10 +9,15 @@ from controller.safety.limits import StopGains
 UNLOAD_BRAKE_N = 4.0
 """Largest brake of the speed loop (design choice). It is weak: a person who pushes the tool out faster than it is going
 anyway must not feel it push back, and 4 N over 20 mm take up what the tissue's spring-back puts in."""
+STUCK_SHARE = 0.2
+"""Below this share of the wanted speed the tool counts as stuck (design choice: 10 mm/s of 50)."""
 
 
 class OutwardPull:
     """Speed loop with a memory of the way that is missing; the memory never pulls back what has gone too far.
+
+    The loop may have little gain, where elastic joints leave no more. What friction holds on the skin would then hardly
+    be pulled at all, so the memory of a tool that is stuck grows at a rate of its own.
 
     Args:
         gains: of the stop laws.
@@ -21,6 +26,7 @@ class OutwardPull:
 
     def __init__(self, gains: StopGains, dt_s: float) -> None:
         self._damping, self._spring_dt = gains.unload_damping_ns_per_m, gains.unload_spring_n_per_m * dt_s
+        self._stuck_n = gains.unload_stuck_n_per_s * dt_s
         self.clear()
 
     def clear(self) -> None:
@@ -37,6 +43,8 @@ class OutwardPull:
         """
         slow_m_s = wanted_m_s - outward_m_s
         grown_n = self._missing_n + self._spring_dt * slow_m_s
+        if outward_m_s < STUCK_SHARE * wanted_m_s:
+            grown_n = max(grown_n, self._missing_n + self._stuck_n)
         if math.isfinite(grown_n):
             self._missing_n = min(max(grown_n, 0.0), most_n)
         return min(most_n, max(-UNLOAD_BRAKE_N, self._damping * slow_m_s + self._missing_n))

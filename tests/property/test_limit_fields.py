@@ -154,6 +154,7 @@ STOP_CASES = {
     "most_damping_nm": (0.05,) * 7,
     "unload_damping_ns_per_m": 20.0,
     "unload_spring_n_per_m": 2000.0,
+    "unload_stuck_n_per_s": 2000.0,
     "drag_ns_per_m": 10.0,
     "drag_joints": 3,
     "most_force_n": 1.0,

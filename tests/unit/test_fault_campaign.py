@@ -8,7 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from controller.types import Cause, Mode
+from controller.law.gains import LawSettings
+from controller.types import Cause, Mode, Side
 from sim.faults.kinds import FAULT_KINDS
 from tests.fault_campaign_cases import (
     BEYOND,
@@ -28,6 +29,7 @@ from workbench.campaigns.faults.cases import all_cases, chosen_cases
 from workbench.campaigns.faults.cells import Case, Cell, Family, dead, judged
 from workbench.campaigns.faults.forked_session import GroupTask
 from workbench.campaigns.faults.report import failure_lines, margins, markdown, text, verdict_line
+from workbench.campaigns.faults.short_plan import short_plan
 from workbench.commands import fault_campaigns
 
 Capture = pytest.CaptureFixture[str]
@@ -213,3 +215,12 @@ def test_earlier_cells_are_shown_and_judged_anew(tmp_path: Path, capsys: Capture
     file.write_text("[{}]")
     assert cli.main(["campaign", "faults", "--from", str(file)]) == 2
     assert "what campaign faults --json printed" in capsys.readouterr().err
+
+
+def test_cells_of_a_plant_file_know_how_the_arm_is_built(tmp_path: Path) -> None:
+    """A law that takes motors for links rings, and no cell would come to its fault."""
+    own = tmp_path / "motors.yaml"
+    own.write_text("joint_stiffness_nm_per_rad: 14000\nencoder_side: motor\n", encoding="utf-8")
+    short = short_plan("gliding_stroke", "median_f", "servo7", 12.0, str(own))
+    assert {drive.position_side for drive in short.parts.robot.arm.drives} == {Side.MOTOR}
+    assert short.parts.settings.motion_per_s < LawSettings().motion_per_s

@@ -1,6 +1,7 @@
 """The filter of the stop laws' speeds, and the pull that closes a loop over them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,23 @@ def test_the_pull_of_an_arm_that_is_held_grows_to_the_largest_and_falls_again() 
     assert pull.step(0.05, 0.05, 6.0) == pytest.approx(2.0)
     pull.clear()
     assert pull.step(0.05, 0.05, 6.0) == 0.0
+
+
+def test_the_pull_of_a_stuck_tool_grows_at_a_rate_of_its_own_until_it_moves() -> None:
+    gains = soft_gains(unload_damping_ns_per_m=10.0, unload_spring_n_per_m=20.0, unload_stuck_n_per_s=30.0)
+    pull = OutwardPull(gains, 1e-3)
+    assert [pull.step(0.0, 0.05, 6.0) for _ in range(2)] == pytest.approx([0.53, 0.56])
+    assert pull.step(-0.01, 0.05, 6.0) == pytest.approx(0.69), "pushed in it is stuck as well"
+    assert pull.step(0.0099, 0.05, 6.0) == pytest.approx(0.12 + 0.401)
+    assert pull.step(0.0101, 0.05, 6.0) == pytest.approx(0.12 + 0.399 + 20.0 * 39.9e-6), (
+        "above a fifth of the speed it moves"
+    )
+    assert pull.step(-2.0, 0.05, 6.0) == 6.0
+    assert pull.step(math.nan, 0.05, 6.0) != 6.0
+    held = OutwardPull(gains, 1e-3)
+    assert [held.step(0.0, 0.05, 6.0) for _ in range(1000)][-1] == 6.0
+    fast = OutwardPull(replace(gains, unload_spring_n_per_m=1e3), 1e-3)
+    assert fast.step(0.0, 0.05, 6.0) == pytest.approx(0.55), "the faster of the two"
 
 
 def test_a_tool_that_has_gone_too_far_is_not_pulled_back() -> None:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from controller.errors import MassageArmError, PlanError
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
+from sim.differences.file import LEVELS
 from sim.differences.plants import EXACT, load_plant
 from sim.options import SimulationOptions
 from sim.plant import build_simulation
@@ -117,7 +118,8 @@ def _died(request: SessionRequest, why: str) -> Watched:
 def watch(request: SessionRequest) -> Watched:
     """Run one session in a process of its own and say how it ended."""
     try:
-        prepared = _prepared(request.program, request.body, request.arm)
+        known = EXACT if request.plant in LEVELS else request.plant
+        prepared = _prepared(request.program, request.body, request.arm, known)
         options = _options(prepared, request)
         rig = simulated_rig(prepared.inputs.arm, options)
         parts = SessionParts.of(prepared.plan, prepared.robot, load_gains(request.gains).gains, rig)
@@ -150,8 +152,9 @@ def alarm_lines(watched: Sequence[Watched]) -> list[str]:
 
 
 @functools.lru_cache(maxsize=8)
-def _prepared(program: str, body: str, arm: str) -> Prepared:
-    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1)))
+def _prepared(program: str, body: str, arm: str, plant: str) -> Prepared:
+    """Return a plan with what is known of the plant: nothing of a drawn one, how the arm is built of a file."""
+    return prepare(load_inputs(SessionRequest(program, body, "law", arm, "standard", 0.0, 1, plant=plant)))
 
 
 def _options(prepared: Prepared, request: SessionRequest) -> SimulationOptions:

@@ -9,8 +9,24 @@ from controller.errors import PlanError
 from controller.loop_check import DOUBTS, check_loops
 from controller.session_parts import SessionParts
 from sim.differences.file import LEVELS
+from sim.differences.plants import load_plant
 from sim.differences.values import PlantDifferences, per_joint
 from sim.differing.joints import sides
+
+
+def plant_of(name: str, given: ArmDescription, seed: int) -> tuple[PlantDifferences, ArmDescription]:
+    """Return what a plant differs by, and the arm as whoever runs it knows it.
+
+    Args:
+        name: exact, typical, poor or a plant file.
+        given: the arm by its own file.
+        seed: that draws the plant.
+
+    Raises:
+        ConfigError: there is no such plant, or this arm cannot have it.
+    """
+    plant = load_plant(name, given, seed)
+    return plant, arm_as_built(given, plant)
 
 
 def arm_as_built(arm: ArmDescription, plant: PlantDifferences) -> ArmDescription:

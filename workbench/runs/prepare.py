@@ -19,7 +19,6 @@ from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
 from controller.types import SegmentInfo
 from sim.differences.file import LEVELS
-from sim.differences.plants import load_plant
 from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.faults.injection import check_fault
 from sim.faults.kinds import Fault, parse_fault
@@ -42,7 +41,7 @@ from workbench.runs.assumed import with_assumptions
 from workbench.runs.corrections_file import load_corrections
 from workbench.runs.events_file import load_events
 from workbench.runs.gains_file import gains_path, load_gains
-from workbench.runs.plant_margins import arm_as_built, refuse_ringing_plant
+from workbench.runs.plant_margins import plant_of, refuse_ringing_plant
 from workbench.runs.recorded_faults import refuse_impossible
 from workbench.runs.request import DEFAULT_MESH, SessionRequest
 from workbench.runs.stages import PATIENCE_S, stage
@@ -164,9 +163,7 @@ class Refusal(PlanError):
 def load_inputs(request: SessionRequest) -> Inputs:
     """Return everything a request names. Raises ConfigError for whatever is wrong with it."""
     tier = tier_named(request.tissue)
-    given = load_arm(request.arm)
-    plant = load_plant(request.plant, given, request.seed)
-    arm = arm_as_built(given, plant)
+    plant, arm = plant_of(request.plant, load_arm(request.arm), request.seed)
     faults = tuple(parse_fault(text) for text in request.faults)
     if request.mesh not in PATCHES:
         raise ConfigError("--mesh", repr(request.mesh), " or ".join(PATCHES))

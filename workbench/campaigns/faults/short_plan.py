@@ -10,7 +10,7 @@ from controller.law.gains import STANDARD
 from controller.robot import RobotModel
 from controller.session_parts import SessionParts
 from controller.types import ClearanceGrid, Reference, SegmentInfo, Vector
-from sim.differences.plants import EXACT, load_plant
+from sim.differences.plants import EXACT
 from sim.differences.values import EXACT_PLANT, PlantDifferences
 from sim.options import SimulationOptions
 from sim.simulated_rig import simulated_rig
@@ -23,6 +23,7 @@ from trajectories.reach.base_placement import default_placement
 from trajectories.techniques.registry import technique_named
 from urdf.arms import load_arm
 from workbench.runs.gains_file import load_gains
+from workbench.runs.plant_margins import plant_of, refuse_ringing_plant
 from workbench.runs.prepare import DT_S
 
 LEAD_S = 0.05
@@ -128,15 +129,16 @@ def _short_plan(technique: str, body_name: str, arm_name: str, force_n: float, p
     """Return the short plan of a technique, see ``short_plan``."""
     body = load_body(body_name)
     skin = Skin.from_body(body)
-    robot = RobotModel(load_arm(arm_name), default_placement(body, skin))
+    differences, arm = plant_of(plant, load_arm(arm_name), seed)
+    robot = RobotModel(arm, default_placement(body, skin))
     stroke = technique_named(technique, "--techniques").short_stroke(force_n)
     program = Program(schema_version=1, name="fault", strokes=(stroke,))
     plan = plan_session(program, body, skin, robot)
     # The limits hold the whole way from rest, of which a cell goes through the end only.
-    differences = load_plant(plant, robot.arm, seed)
     rig = simulated_rig(robot.arm, SimulationOptions(dt_s=DT_S, differences=differences))
     whole = SessionParts.of(plan, robot, STANDARD, rig)
     refuse_unbounded(whole.bounds)
+    refuse_ringing_plant(differences, whole)
     late = LatePlan(plan, float(plan.starts_s[1]) - LEAD_S)
     return ShortPlan(body, late, replace(whole, plan=late), differences)
 
