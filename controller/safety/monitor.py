@@ -11,7 +11,7 @@ from controller.safety.place_watch import PlaceWatch
 from controller.safety.projection import is_shaped
 from controller.safety.ranges import first_bad, first_false, first_outside
 from controller.safety.reaction import stop_reason
-from controller.types import ArmState, Authority, Cause, Command, ContactState, Reference, StopReason, Vector
+from controller.types import ArmState, Authority, Cause, Command, ContactState, Phase, Reference, StopReason, Vector
 
 COMMAND_AGE_S = 0.0045
 """The drives' last command may be this much older than the loop's last tick: less than the supervisor waits, so that
@@ -19,6 +19,13 @@ the loop knows why the drives are taken from it; no multiple of the tick."""
 
 JUMP_GAP_S = 0.0085
 """Between two looks at a stopped arm that are further apart than this, the last speed says too little of the way."""
+
+
+UNFELT = (
+    "free-air check: press force by joint torques that the wrist sensor does not feel (friction, play or masses of the "
+    "joints beside the arm's file, or something touches the arm)"
+)
+"""What is said of a force that the arm feigns, or that does not act on the tool."""
 
 
 class Monitor:
@@ -39,7 +46,7 @@ class Monitor:
 
     def clear(self) -> None:
         """Forget all counts; the next tick is compared with nothing before it."""
-        self._bad_samples = self._distrusted = self._repeated = 0
+        self._bad_samples = self._distrusted = self._unfelt = self._repeated = 0
         self._last_t_s = math.nan
         self._lost_since_s = [math.nan] * len(self._limits.pads)
         self._last_q_rad: Vector = ()
@@ -228,12 +235,15 @@ class Monitor:
         sensed = observed = 0.0
         for k, of_pad in self._each:
             pad, allowed = command.pads[k], stroke.pads[k].trip_n
+            is_unfelt = self._is_unfelt(command, reference, k)
             if not (pad.press_n <= allowed):
-                return stop_reason(Cause.PAD_FORCE, f"measured press force{of_pad}", pad.press_n, allowed, "N", t_s)
+                cause, what = (Cause.MODEL_MISMATCH, UNFELT) if is_unfelt else (Cause.PAD_FORCE, "measured press force")
+                return stop_reason(cause, f"{what}{of_pad}", pad.press_n, allowed, "N", t_s)
             allowed += limits.observer_margin_n
             if not (pad.observer_n <= allowed):
-                what = f"press force by joint torques{of_pad}"
-                return stop_reason(Cause.PAD_FORCE, what, pad.observer_n, allowed, "N", t_s)
+                by_torques = (Cause.PAD_FORCE, "press force by joint torques")
+                cause, what = (Cause.MODEL_MISMATCH, UNFELT) if is_unfelt else by_torques
+                return stop_reason(cause, f"{what}{of_pad}", pad.observer_n, allowed, "N", t_s)
             sensed += pad.press_n
             observed += pad.observer_n
         allowed = stroke.sum_trip_n
@@ -248,7 +258,7 @@ class Monitor:
         tool = math.hypot(wrench[0], wrench[1], wrench[2])
         if self._bad_samples == 0 and not (tool <= limits.tool_trip_n):
             return stop_reason(Cause.TOOL_FORCE, "force on the wrist sensor", tool, limits.tool_trip_n, "N", t_s)
-        is_agreed = True
+        is_agreed, is_unfelt = True, False
         for k, of_pad in self._each:
             pad = command.pads[k]
             pressure, allowed = pad.press_n / limits.pads[k].area_m2, limits.pressure_pa
@@ -257,28 +267,64 @@ class Monitor:
                 return stop_reason(Cause.PRESSURE, what, pressure, allowed, "Pa", t_s)
             is_near = self._is_near(command, k)
             is_agreed = is_agreed and is_near and pad.is_sensor_trusted
+            is_unfelt = is_unfelt or self._is_unfelt(command, reference, k)
+        return self._apart(is_agreed=is_agreed, is_unfelt=is_unfelt, t_s=t_s)
+
+    def _apart(self, *, is_agreed: bool, is_unfelt: bool, t_s: float) -> StopReason | None:
+        """Stop where sensor and joint torques have been apart for too long, by the name of what is more likely wrong.
+
+        Args:
+            is_agreed: they agree in this tick.
+            is_unfelt: they do not, and it is the joint torques that are off.
+            t_s: session time [s].
+        """
+        allowed = self._limits.implausible_ticks
         # Leaky, so that a sensor that flaps is found out too.
         self._distrusted = max(0, self._distrusted - 1) if is_agreed else self._distrusted + 1
-        if self._distrusted < limits.implausible_ticks:
+        self._unfelt = max(0, self._unfelt - 1) if is_agreed else self._unfelt + is_unfelt
+        if self._distrusted < allowed:
             return None
-        return stop_reason(
-            Cause.SENSOR_IMPLAUSIBLE, "time with sensor and joint torques apart", self._distrusted,
-            limits.implausible_ticks, "ticks", t_s,
-        )  # fmt: skip
+        is_arm = 2 * self._unfelt > self._distrusted
+        cause = Cause.MODEL_MISMATCH if is_arm else Cause.SENSOR_IMPLAUSIBLE
+        what = f"{UNFELT}, time of it" if is_arm else "time with sensor and joint torques apart"
+        return stop_reason(cause, what, self._distrusted, allowed, "ticks", t_s)
 
     def _is_near(self, command: Command, k: int) -> bool:
         """Return True where sensor and joint torques say the same of a pad.
 
         Off the skin the arm comes where its joint friction amounts to more tool force than in any stroke.
         """
-        limits, pad, terms = self._limits, command.pads[k], command.terms
+        pad = command.pads[k]
         gap_n = abs(pad.press_n - pad.observer_n)
-        if gap_n <= limits.observer_margin_n or command.contact is not ContactState.FREE:
-            return gap_n <= limits.observer_margin_n
+        if gap_n <= self._limits.observer_margin_n or command.contact is not ContactState.FREE:
+            return gap_n <= self._limits.observer_margin_n
+        return gap_n <= self._apart_n(command, k)
+
+    def _apart_n(self, command: Command, k: int) -> float:
+        """Return how far joint torques may be off for the friction of the present posture [N]."""
+        limits, terms = self._limits, command.terms
         columns = zip(*terms.jbar_t[:3], limits.observer_joint_nm, strict=True)
-        x, y, z = pad.normal_w
+        x, y, z = command.pads[k].normal_w
         reflected_n = float(sum(abs(x * a + y * b + z * c) * nm for a, b, c, nm in columns))
-        return gap_n <= limits.observer_base_n + reflected_n
+        return limits.observer_base_n + reflected_n
+
+    def _is_unfelt(self, command: Command, reference: Reference, k: int) -> bool:
+        """Return True where joint torques show a force, and the wrist sensor none, on an arm not known well enough.
+
+        On the way to the plan nothing may touch the tool, and friction, play and masses of the joints are not yet held
+        against their file; whatever they are off by looks like a force. Once the sensor is rejected, the press force in
+        use is that of the joint torques too. A sensor that is late says nothing.
+        """
+        pad = command.pads[k]
+        is_on_way = reference.phase is Phase.TO_PLAN and command.contact is ContactState.FREE
+        if not is_on_way or self._bad_samples > 0:
+            return False
+        observed_n = abs(pad.observer_n)
+        allowed_n = max(self._limits.observer_margin_n, self._apart_n(command, k))
+        if not pad.is_sensor_trusted:
+            return observed_n > allowed_n
+        sensed_n = abs(pad.press_n)
+        return abs(pad.press_n - pad.observer_n) > allowed_n >= sensed_n and observed_n > sensed_n
 
     def _keep_out(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         limits = self._limits.keep_out

@@ -1,0 +1,91 @@
+"""On the way to the plan nothing is touched: a force that only the joint torques show is the arm's, and called so."""
+
+import dataclasses
+import math
+
+import pytest
+
+from controller.safety.gate import Gate
+from controller.types import Cause, ContactState, Phase, StopReason
+from tests.gate_cases import command, limits, reference, state
+from tests.unit.test_gate import ARM
+
+ON_WAY = {"phase": Phase.TO_PLAN, "contact": ContactState.FREE}
+
+
+def _stop(
+    ticks: list[dict], *, phase: Phase = Phase.TO_PLAN, contact: ContactState = ContactState.FREE, **bounds: object
+) -> StopReason | None:
+    """Return the stop of ticks on an arm whose observer may be off by 10 N, and whose trip is at 30 N, or None."""
+    gate, wanted = Gate(limits(**bounds), 1e-3), dataclasses.replace(reference(), phase=phase)
+    for k, values in enumerate(ticks):
+        senses = {key: values[key] for key in ("sensor_age_s",) if key in values}
+        wish = {key: value for key, value in values.items() if key not in senses}
+        asked = command(ARM, ARM.bias_nm, contact=contact, **wish)
+        stop = gate.judge(asked, state(t_s=1e-3 * k, **senses), wanted, 1e-3 * k).stop
+        if stop is not None:
+            return stop
+    return None
+
+
+@pytest.mark.parametrize(
+    ("wish", "at", "cause"),
+    [
+        ({"press_n": 0.0, "observer_n": 40.1}, ON_WAY, Cause.MODEL_MISMATCH),
+        ({"press_n": 10.0, "observer_n": 40.1}, ON_WAY, Cause.MODEL_MISMATCH),
+        ({"press_n": 0.0, "observer_n": 40.0}, ON_WAY, None),
+        # a rejected sensor: the press force in use is that of the joint torques
+        ({"press_n": 30.1, "observer_n": 30.1, "trusted": False}, ON_WAY, Cause.MODEL_MISMATCH),
+        # both feel it: somebody is touched
+        ({"press_n": 30.1, "observer_n": 30.1}, ON_WAY, Cause.PAD_FORCE),
+        ({"press_n": 10.1, "observer_n": 40.1}, ON_WAY, Cause.PAD_FORCE),
+        ({"press_n": 30.1, "observer_n": 0.0}, ON_WAY, Cause.PAD_FORCE),
+        ({"press_n": 0.0, "observer_n": math.nan}, ON_WAY, Cause.PAD_FORCE),
+        # a sample that is late says nothing
+        ({"press_n": 0.0, "observer_n": 40.1, "sensor_age_s": 0.02}, ON_WAY, Cause.PAD_FORCE),
+        *[
+            ({"press_n": 0.0, "observer_n": 40.1}, {"phase": phase, "contact": contact}, Cause.PAD_FORCE)
+            for phase, contact in (
+                (Phase.TO_PLAN, ContactState.CONTACT),
+                (Phase.APPROACH, ContactState.FREE),
+                (Phase.TRANSFER, ContactState.FREE),
+                (Phase.WORK, ContactState.WORK),
+            )
+        ],
+    ],
+)
+def test_a_force_stops_the_way_in_the_same_tick_by_the_name_of_who_feels_it(
+    wish: dict, at: dict, cause: Cause | None
+) -> None:
+    stop = _stop([wish], **at)
+    assert (stop.cause if stop else None) is cause
+    if cause is Cause.MODEL_MISMATCH:
+        assert stop is not None
+        assert "something touches the arm" in stop.limit
+
+
+FEIGNED = {"press_n": 0.0, "observer_n": -11.0}
+REJECTED = {"press_n": -11.0, "observer_n": -11.0, "trusted": False}
+FALSE_SENSOR = {"press_n": 15.0, "observer_n": 0.0}
+REJECTED_RIGHTLY = {"press_n": 0.0, "observer_n": 0.0, "trusted": False}
+
+
+@pytest.mark.parametrize(
+    ("ticks", "cause"),
+    [
+        ([FEIGNED] * 4, Cause.MODEL_MISMATCH),
+        ([FEIGNED, REJECTED, REJECTED, REJECTED], Cause.MODEL_MISMATCH),
+        ([{"press_n": 6.0, "observer_n": -5.0}] * 4, Cause.SENSOR_IMPLAUSIBLE),
+        ([FALSE_SENSOR] * 4, Cause.SENSOR_IMPLAUSIBLE),
+        ([FALSE_SENSOR, REJECTED_RIGHTLY, REJECTED_RIGHTLY, REJECTED_RIGHTLY], Cause.SENSOR_IMPLAUSIBLE),
+        ([FEIGNED, FEIGNED, FALSE_SENSOR, FALSE_SENSOR], Cause.SENSOR_IMPLAUSIBLE),
+        ([FEIGNED] * 3, None),
+    ],
+)
+def test_senses_that_stay_apart_on_the_way_are_named_by_the_one_that_is_off(
+    ticks: list[dict], cause: Cause | None
+) -> None:
+    stop = _stop(ticks, implausible_ticks=4)
+    assert (stop.cause if stop else None) is cause
+    in_transfer = _stop(ticks, implausible_ticks=4, phase=Phase.TRANSFER)
+    assert (in_transfer.cause if in_transfer else None) is (None if cause is None else Cause.SENSOR_IMPLAUSIBLE)
