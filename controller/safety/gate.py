@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from controller.safety import monitor, pads, projection
+from controller.safety.corrected_motion import CorrectedMotion, Motions
 from controller.safety.limits import GateLimits
 from controller.safety.outward_pull import OutwardPull
 from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
 from controller.safety.reaction import Reaction, stop_reason
 from controller.safety.speed_filter import SpeedFilter
-from controller.safety.tank import Tank
+from controller.safety.tank import Tanks
 from controller.types import (
     DRIVEN_PHASES,
     Action,
@@ -109,8 +110,9 @@ class Gate:
         self._rise_n = limits.loading_rate_n_per_s * dt_s
         self._monitor = monitor.Monitor(limits)
         self._reaction = Reaction()
-        self._tank = Tank(limits.tank)
+        self._tank = Tanks(limits.tank, 2)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
+        self._motion = CorrectedMotion(len(limits.torque_nm), dt_s)
         self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, dt_s)
         self._pull = OutwardPull(limits.stop, dt_s)
         self._forget()
@@ -122,6 +124,7 @@ class Gate:
         self._last_command: Command | None = None
         self._outward_w = UP
         self._is_parked = False
+        self._motion.clear()
         self._slow.clear()
         self._pull.clear()
 
@@ -186,8 +189,9 @@ class Gate:
             t_s: session time [s].
         """
         if self._reaction.stop is None:
-            reason = self._monitor.check(command, state, reference, t_s)
-            judgement = self._limit(command, reference, t_s) if reason is None else None
+            motions = self._motion.step(command.terms, state.dq_rad_s)
+            reason = self._monitor.check(command, motions[1], state, reference, t_s)
+            judgement = self._limit(command, motions, reference, t_s) if reason is None else None
             if judgement is not None:
                 # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
                 self._outward_w = pads.press_axis(reference.pads)
@@ -210,11 +214,11 @@ class Gate:
             # Nothing the loop sends arrives: whatever the first reason was, it does not drive the arm anywhere.
             self._reaction.raise_to(Action.FLOAT)
 
-    def _limit(self, command: Command, reference: Reference, t_s: float) -> Judgement | None:
+    def _limit(self, command: Command, motions: Motions, reference: Reference, t_s: float) -> Judgement | None:
         """Lower what is too much and audit the result; None where the audit failed and the stop is latched."""
         limits, terms, tank = self.limits, command.terms, self._tank
         stroke = limits.strokes[reference.segment]
-        bounds = press_bounds(limits, stroke, command, tank.share, self._last_presses_n, self._rise_n)
+        bounds = press_bounds(limits, stroke, command, motions, tank.share, self._last_presses_n, self._rise_n)
         tau: Vector = command.tau_nm
         limited: tuple[Limited, ...] = ()
         force, presses = _loads(tau, terms, bounds)
@@ -369,11 +373,12 @@ def _are_within(presses: Vector, each: tuple[PadBounds, ...]) -> bool:
     return all([presses[k] <= min(pad.caps)[0] for k, pad in enumerate(each)])
 
 
-def _active_w(presses: Vector, bounds: PressBounds) -> float:
-    """Return the power that the press force beyond the target brings into the body [W]."""
+def _active_w(presses: Vector, bounds: PressBounds) -> tuple[float, ...]:
+    """Return the power that the press force beyond the target brings into the body, by each motion of the tool [W]."""
     if not bounds.each:
-        return (presses[0] - bounds.target_n) * bounds.speed_m_s
-    return sum([(presses[k] - pad.target_n) * pad.speed_m_s for k, pad in enumerate(bounds.each)])
+        return tuple([(presses[0] - bounds.target_n) * speed for speed in bounds.speeds_m_s])
+    pairs = tuple(zip(presses, bounds.each, strict=True))
+    return tuple([sum([(n - pad.target_n) * pad.speeds_m_s[motion] for n, pad in pairs]) for motion in (0, 1)])
 
 
 def _audit_reason(force: projection.Static, allowed: projection.Static, t_s: float) -> StopReason:

@@ -11,7 +11,18 @@ from controller.safety.place_watch import PlaceWatch
 from controller.safety.projection import is_shaped
 from controller.safety.ranges import first_bad, first_false, first_outside
 from controller.safety.reaction import stop_reason
-from controller.types import ArmState, Authority, Cause, Command, ContactState, Phase, Reference, StopReason, Vector
+from controller.types import (
+    ArmState,
+    Authority,
+    Cause,
+    Command,
+    ContactState,
+    Phase,
+    Reference,
+    StopReason,
+    ToolTerms,
+    Vector,
+)
 
 COMMAND_AGE_S = 0.0045
 """The drives' last command may be this much older than the loop's last tick: less than the supervisor waits, so that
@@ -55,23 +66,33 @@ class Monitor:
         self._sampled_s = math.nan
         self._place.clear()
 
-    def check(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
-        """Return the first reason to stop, or None."""
+    def check(
+        self, command: Command, corrected: ToolTerms, state: ArmState, reference: Reference, t_s: float
+    ) -> StopReason | None:
+        """Return the first reason to stop, or None.
+
+        Args:
+            command: what the law asks for, with the tool's motion by its estimate.
+            corrected: the same terms with the tool's motion held to the measured joint speeds.
+            state: what the senses say.
+            reference: what the plan wants.
+            t_s: session time [s].
+        """
         found = (
             self._shape(command, state, reference, t_s)
-            or self._finite(command, state, t_s)
+            or self._finite(command, corrected, state, t_s)
             or self._time(state, t_s)
             or self._authority(state, t_s)
             or self._drives(state, t_s)
             or self._sample(state, t_s)
-            or self._place.axis(command, reference, t_s)
+            or self._place.axis(command, corrected, reference, t_s)
             or self._force(command, state, reference, t_s)
             or self._keep_out(command, reference, t_s)
             or self._contact(command, t_s)
             or self._joints(state, t_s)
-            or self._place.tool(command, t_s)
+            or self._place.tool(command, corrected, t_s)
             or self._place.depth(command, reference, t_s)
-            or self._place.descent(command, self._last_t_s, t_s)
+            or self._place.descent(command, corrected, self._last_t_s, t_s)
             or self._place.dwell(command, t_s)
         )
         self._last_t_s, self._last_q_rad = t_s, state.q_rad
@@ -107,16 +128,20 @@ class Monitor:
             return stop_reason(Cause.INTERNAL_ERROR, what, found, expected, "pads", t_s)
         return stop_reason(Cause.INTERNAL_ERROR, "sizes of command and state", max(sizes), expected, "joints", t_s)
 
-    def _finite(self, command: Command, state: ArmState, t_s: float) -> StopReason | None:
+    def _finite(self, command: Command, corrected: ToolTerms, state: ArmState, t_s: float) -> StopReason | None:
         joints = sum(state.q_rad) + sum(state.dq_rad_s)
-        total = joints + sum(command.tau_nm) + sum(command.terms.bias_nm) + sum(state.tau_nm)
-        # A skin speed that is no number would switch the press-speed cap off.
-        total += sum(command.surface_velocity_w)
-        if math.isfinite(total):
-            return None
         if not math.isfinite(joints):
             return stop_reason(Cause.JOINTS_NOT_FINITE, "joint positions and speeds", joints, 0.0, "-", t_s)
-        return stop_reason(Cause.NOT_FINITE, "command and joint torques", total, 0.0, "-", t_s)
+        total = sum(command.tau_nm) + sum(command.terms.bias_nm) + sum(state.tau_nm)
+        # A skin speed that is no number would switch the press-speed cap off.
+        total += sum(command.surface_velocity_w)
+        if not math.isfinite(total):
+            return stop_reason(Cause.NOT_FINITE, "command and joint torques", total, 0.0, "-", t_s)
+        # So would a tool speed: the joint speeds are numbers, so the Jacobian is none.
+        total = sum(corrected.v_wt)
+        if math.isfinite(total):
+            return None
+        return stop_reason(Cause.INTERNAL_ERROR, "tool speed by Jacobian and joint speeds", total, 0.0, "m/s", t_s)
 
     def _time(self, state: ArmState, t_s: float) -> StopReason | None:
         """Stop a loop that stood still, a session that lasts too long, and joints that are not where they must be."""

@@ -9,7 +9,7 @@ from controller.safety.limits import GateLimits
 from controller.safety.projection import dot
 from controller.safety.ranges import first_outside
 from controller.safety.reaction import stop_reason
-from controller.types import Cause, Command, ContactState, Phase, Reference, StopReason, Vector3
+from controller.types import Cause, Command, ContactState, Phase, Reference, StopReason, ToolTerms, Vector3
 
 UNIT_TOLERANCE = 2.0**-20
 PRESSING = frozenset({Phase.APPROACH, Phase.WORK})
@@ -36,7 +36,7 @@ class PlaceWatch:
         self._spot_w: Vector3 = (math.nan, math.nan, math.nan)
         self._spot_since_s = math.nan
 
-    def axis(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+    def axis(self, command: Command, corrected: ToolTerms, reference: Reference, t_s: float) -> StopReason | None:
         """Stop where the law presses along something else than the planned normal, or along no unit vector."""
         allowed = self._limits.axis_cosine
         for k, of_pad in self._each:
@@ -46,9 +46,9 @@ class PlaceWatch:
             if not (abs(x * x + y * y + z * z - 1.0) <= UNIT_TOLERANCE and cosine >= allowed):
                 what = f"cosine between press axis and planned normal{of_pad}"
                 return stop_reason(Cause.INTERNAL_ERROR, what, cosine, allowed, "-", t_s)
-        return self._levers(command, reference, t_s) if self._levered else None
+        return self._levers(command, corrected, reference, t_s) if self._levered else None
 
-    def _levers(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
+    def _levers(self, command: Command, corrected: ToolTerms, reference: Reference, t_s: float) -> StopReason | None:
         """Stop where a pad is not where the plan has it about T, or moves too fast: its press force hangs on both."""
         limits = self._limits
         for k, of_pad in self._levered:
@@ -64,18 +64,19 @@ class PlaceWatch:
             if not (is_long and cosine >= allowed):
                 what = f"cosine between lever and planned lever{of_pad}"
                 return stop_reason(Cause.INTERNAL_ERROR, what, cosine, allowed, "-", t_s)
-            speed = math.hypot(*pads.pad_velocity(command.terms, lever))
-            if not (speed <= limits.tool_speed_m_s):
-                return stop_reason(Cause.TOOL_SPEED, f"speed{of_pad}", speed, limits.tool_speed_m_s, "m/s", t_s)
+            for terms in (command.terms, corrected):
+                speed = math.hypot(*pads.pad_velocity(terms, lever))
+                if not (speed <= limits.tool_speed_m_s):
+                    return stop_reason(Cause.TOOL_SPEED, f"speed{of_pad}", speed, limits.tool_speed_m_s, "m/s", t_s)
         return None
 
-    def tool(self, command: Command, t_s: float) -> StopReason | None:
-        """Stop a tool that is too fast, out of its room, or off the planned path."""
+    def tool(self, command: Command, corrected: ToolTerms, t_s: float) -> StopReason | None:
+        """Stop a tool that is too fast by one of both motions, out of its room, or off the planned path."""
         limits, terms = self._limits, command.terms
-        velocity = terms.v_wt
-        speed = math.hypot(velocity[0], velocity[1], velocity[2])
-        if not (speed <= limits.tool_speed_m_s):
-            return stop_reason(Cause.TOOL_SPEED, "tool speed", speed, limits.tool_speed_m_s, "m/s", t_s)
+        for velocity in (terms.v_wt, corrected.v_wt):
+            speed = math.hypot(velocity[0], velocity[1], velocity[2])
+            if not (speed <= limits.tool_speed_m_s):
+                return stop_reason(Cause.TOOL_SPEED, "tool speed", speed, limits.tool_speed_m_s, "m/s", t_s)
         outside = first_outside(limits.workspace_low_m, terms.p_wt, limits.workspace_high_m)
         if outside is not None:
             axis, allowed = outside
@@ -103,12 +104,14 @@ class PlaceWatch:
                 return stop_reason(Cause.DEPTH, f"depth beyond the planned place{of_pad}", beyond_m, allowed, "m", t_s)
         return None
 
-    def descent(self, command: Command, last_t_s: float, t_s: float) -> StopReason | None:
-        """Stop an approach that finds no skin; the way is integrated from the tool speed, not taken from the law."""
+    def descent(self, command: Command, corrected: ToolTerms, last_t_s: float, t_s: float) -> StopReason | None:
+        """Stop an approach that finds no skin; the way is integrated from the greater of both speeds of the tool."""
         if command.contact is not ContactState.APPROACH:
             self._descent_m = 0.0
         elif math.isfinite(last_t_s):
-            self._descent_m -= dot(command.terms.v_wt[:3], pads.press_axis(command.pads)) * (t_s - last_t_s)
+            axis_w = pads.press_axis(command.pads)
+            outward = min(dot(command.terms.v_wt[:3], axis_w), dot(corrected.v_wt[:3], axis_w))
+            self._descent_m -= outward * (t_s - last_t_s)
         if self._descent_m <= self._limits.descent_m:
             return None
         allowed = self._limits.descent_m

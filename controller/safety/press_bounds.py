@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from controller.safety import pads
 from controller.safety.bound import press_command_limit_n, stall_speed_m_s
+from controller.safety.corrected_motion import Motions
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.projection import Cap, press_speed
 from controller.types import Cause, Command, ContactState, Vector, Vector3
@@ -24,14 +25,14 @@ class PadBounds(NamedTuple):
     Attributes:
         axis: its normal and lever.
         target_n: press force wanted of it, no more than the plan's.
-        speed_m_s: its speed toward the body, relative to the planned motion.
+        speeds_m_s: its speed toward the body, relative to the planned motion, by the law and corrected.
         limit_n: largest static press force.
         caps: upper bounds of the static press force.
     """
 
     axis: pads.PadAxis
     target_n: float
-    speed_m_s: float
+    speeds_m_s: tuple[float, float]
     limit_n: float
     caps: tuple[Cap, ...]
 
@@ -43,7 +44,8 @@ class PressBounds(NamedTuple):
         is_touching: in contact, by the law's belief.
         axis_w: outward normal of the tool.
         target_n: press force wanted of all pads together.
-        speed_m_s: speed of the fastest pad toward the body, relative to the planned motion.
+        speeds_m_s: speed of the fastest pad toward the body, relative to the planned motion, by the law and
+            corrected.
         limit_n: largest static press force of all pads together.
         caps: upper bounds of the static press force of all pads together.
         each: of every pad; empty where there is one, whose bounds are those of the tool.
@@ -52,28 +54,30 @@ class PressBounds(NamedTuple):
     is_touching: bool
     axis_w: Vector3
     target_n: float
-    speed_m_s: float
+    speeds_m_s: tuple[float, float]
     limit_n: float
     caps: tuple[Cap, ...]
     each: tuple[PadBounds, ...]
 
 
 def press_bounds(
-    limits: GateLimits, stroke: PressLimits, command: Command, gain_share: float, last_n: Vector, rise_n: float
-) -> PressBounds:
-    """Return the bounds of one tick.
+    limits: GateLimits, stroke: PressLimits, command: Command, motions: Motions, gain_share: float, last_n: Vector,
+    rise_n: float,
+) -> PressBounds:  # fmt: skip
+    """Return the bounds of one tick; the greater of two speeds toward the body counts.
 
     Args:
         limits: limits of the gate.
         stroke: limits of the stroke.
         command: what the law asks for; it has as many pads as the stroke has limits for.
+        motions: the tool's motion by the law's estimate, and corrected by the joint speeds; no speed is NaN, the
+            monitor sees to it.
         gain_share: what the energy tank has left of the loop's gain.
         last_n: static press force of every pad in the last tick.
         rise_n: how much a press force may rise in a tick.
     """
     contact = command.contact
-    is_touching = contact in TOUCHING
-    surface_w = STANDING if contact in SEEKING else command.surface_velocity_w
+    is_touching, surface_w = contact in TOUCHING, _surface_velocity_w(command)
     if len(stroke.pads) == 1:
         each: tuple[PadBounds, ...] = ()
         pad, own = command.pads[0], stroke.pads[0]
@@ -81,44 +85,54 @@ def press_bounds(
         limit = (
             press_command_limit_n(own, target, gain_share) if is_touching else min(limits.free_press_n, own.ceiling_n)
         )
-        speed = press_speed(command.terms, axis_w, surface_w)
+        estimated, corrected = motions
+        speeds = press_speed(estimated, axis_w, surface_w), press_speed(corrected, axis_w, surface_w)
     else:
-        each = _each_pad(limits, stroke, command, gain_share, last_n, rise_n, surface_w, is_touching=is_touching)
+        each = _each_pad(limits, stroke, command, motions, gain_share, last_n, rise_n)
         axis_w, target, last = pads.press_axis(command.pads), sum([pad.target_n for pad in each]), sum(last_n)
         limit = sum([pad.limit_n for pad in each])
         # The tool as a whole obeys its fastest pad.
-        speed = max([pad.speed_m_s for pad in each])
+        speeds = max([pad.speeds_m_s[0] for pad in each]), max([pad.speeds_m_s[1] for pad in each])
     limit = min(limit, stroke.sum_n)
     if not is_touching:
         limit = min(limit, limits.free_press_n)
-    speed_limit = stroke.press_damping_ns_per_m * (stall_speed_m_s(limits, stroke, limit, is_touching) - speed)
+    speed_limit = stroke.press_damping_ns_per_m * (stall_speed_m_s(limits, stroke, limit, is_touching) - max(speeds))
     caps = (
         (limit, Cause.PRESS_LIMIT),
         (max(speed_limit, -BRAKE_N), Cause.PRESS_SPEED),
         (max(last, 0.0) + rise_n, Cause.LOADING_RATE),
     )
-    return PressBounds(is_touching, axis_w, target, speed, limit, caps, each)
+    return PressBounds(is_touching, axis_w, target, speeds, limit, caps, each)
+
+
+def _surface_velocity_w(command: Command) -> Vector3:
+    """Return the velocity of the skin that speeds toward the body are relative to [m/s]."""
+    return STANDING if command.contact in SEEKING else command.surface_velocity_w
 
 
 def _each_pad(
-    limits: GateLimits, stroke: PressLimits, command: Command, gain_share: float, last_n: Vector, rise_n: float,
-    surface_w: Vector3, *, is_touching: bool,
+    limits: GateLimits, stroke: PressLimits, command: Command, motions: Motions, gain_share: float, last_n: Vector,
+    rise_n: float,
 ) -> tuple[PadBounds, ...]:  # fmt: skip
     """Return the bounds of every pad of several."""
     found: list[PadBounds] = []
     axes = pads.pad_axes(command, limits.pads)
+    estimated, corrected = motions
+    is_touching, surface_w = command.contact in TOUCHING, _surface_velocity_w(command)
     for pad, own, axis, last in zip(command.pads, stroke.pads, axes, last_n, strict=True):
         target = min(pad.target_n, own.target_n)
         limit = (
             press_command_limit_n(own, target, gain_share) if is_touching else min(limits.free_press_n, own.ceiling_n)
         )
-        speed = pads.pad_press_speed(command.terms, axis, surface_w)
-        speed_limit = stroke.press_damping_ns_per_m * (stall_speed_m_s(limits, stroke, limit, is_touching) - speed)
+        speeds = pads.pad_press_speed(estimated, axis, surface_w), pads.pad_press_speed(corrected, axis, surface_w)
+        speed_limit = stroke.press_damping_ns_per_m * (
+            stall_speed_m_s(limits, stroke, limit, is_touching) - max(speeds)
+        )
         caps = (
             (limit, Cause.PRESS_LIMIT),
             # No pad is pulled back by itself: that would roll the tool onto the other one.
             (max(speed_limit, 0.0), Cause.PRESS_SPEED),
             (max(last, 0.0) + rise_n, Cause.LOADING_RATE),
         )
-        found.append(PadBounds(axis, target, speed, limit, caps))
+        found.append(PadBounds(axis, target, speeds, limit, caps))
     return tuple(found)

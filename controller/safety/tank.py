@@ -67,3 +67,47 @@ class Tank:
         if not (self.level_j > 0.0):
             self.halved += 1
             self.level_j = self.limits.capacity_j
+
+
+class Tanks:
+    """One tank for each way in which the tool's motion is known; the lowest counts.
+
+    Power that one motion shows as taken out of the body must not pay for what another shows as put in, so they are
+    reckoned apart.
+
+    Args:
+        limits: size of each.
+        count: how many.
+    """
+
+    def __init__(self, limits: TankLimits, count: int) -> None:
+        self._each = tuple([Tank(limits) for _ in range(count)])
+
+    def clear(self) -> None:
+        """Fill up and forget the halvings."""
+        for tank in self._each:
+            tank.clear()
+
+    @property
+    def halved(self) -> int:
+        """How often the gain was halved by the tank that did so most."""
+        return max([tank.halved for tank in self._each])
+
+    @property
+    def share(self) -> float:
+        """What is left of the gain, 1 or a power of one half."""
+        return min([tank.share for tank in self._each])
+
+    def is_exhausted(self) -> bool:
+        """Return True where halving has not helped in one of them."""
+        return any([tank.is_exhausted() for tank in self._each])
+
+    def advance(self, active_w: tuple[float, ...], dt_s: float) -> None:
+        """Let one period pass.
+
+        Args:
+            active_w: power by each of the motions [W].
+            dt_s: period.
+        """
+        for tank, power_w in zip(self._each, active_w, strict=True):
+            tank.advance(power_w, dt_s)

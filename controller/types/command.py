@@ -14,7 +14,7 @@ class ToolTerms:
     Attributes:
         p_wt: position of T in W [m].
         quaternion_wt: R_WT, xyzw.
-        v_wt: measured twist of T [m/s, rad/s].
+        v_wt: twist of T as the law estimates it [m/s, rad/s].
         jacobian: (6, n), LOCAL_WORLD_ALIGNED at T.
         jbar_t: (6, n), the dynamically consistent map from joint torque to tool wrench, Lambda J M^-1.
         bias_nm: torque that holds the arm without touching anything: gravity and Coriolis terms, (n,).

@@ -82,7 +82,7 @@ def test_a_matrix_that_holds_no_number_never_turns_into_full_torque(entry: float
     damped = [bias - 2.61 * 0.1 for bias in ARM.bias_nm]
     judgement = gate.judge(wish, moving, reference(), 0.001)
     assert judgement.stop is not None
-    assert judgement.stop.cause is Cause.INTERNAL_ERROR
+    assert judgement.stop.cause is (Cause.TOOL_SPEED if math.isfinite(entry) else Cause.INTERNAL_ERROR)
     assert all(math.isfinite(tau) and abs(tau) <= 87.0 for tau in judgement.command.tau_nm)
     pulled = gate.judge(dataclasses.replace(wish), moving, reference(), 0.3)
     if not math.isfinite(entry):
@@ -165,11 +165,24 @@ def test_the_posture_of_a_stopped_arm_is_held_not_the_one_it_was_stopped_in() ->
 def test_in_doubt_of_the_posture_no_row_of_the_jacobian_may_hold_what_is_no_number(row: int) -> None:
     broken = _with(jacobian=[[NAN, *values[1:]] if k == row else values for k, values in enumerate(ROWS)])
     gate = Gate(limits(), 1e-3)
-    assert gate.judge(command(broken, ARM.bias_nm), state(), reference(), 0.0).stop is None
+    stop = gate.judge(command(broken, ARM.bias_nm), state(), reference(), 0.0).stop
+    assert stop is not None
+    assert (stop.cause, stop.limit) == (Cause.INTERNAL_ERROR, "tool speed by Jacobian and joint speeds")
+    gate = Gate(limits(), 1e-3)
     gate.stop(stop_reason(Cause.ENCODER_JUMP, "-", 1.0, 0.0, "-", 0.0))
-    judgement = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.001)
+    judgement = gate.judge(command(broken, ARM.bias_nm), state(tau_nm=ARM.bias_nm), reference(), 0.001)
     assert judgement.command.tau_nm == ARM.bias_nm
     assert judgement.command.holding_nm == ()
+
+
+@pytest.mark.parametrize("entry", [NAN, math.inf])
+def test_a_map_to_tool_forces_that_holds_no_number_is_found_by_the_audit(entry: float) -> None:
+    rows = [list(row) for row in ARM.jbar_t]
+    broken = _with(jbar_t=[[entry, *rows[0][1:]], *rows[1:]])
+    stop = Gate(limits(), 1e-3).judge(command(broken, ARM.bias_nm), state(), reference(), 0.0).stop
+    assert stop is not None
+    assert stop.cause is Cause.INTERNAL_ERROR
+    assert stop.limit.startswith("audited static")
 
 
 def test_what_goes_out_tells_what_holds_the_arm_and_how_far_a_stop_is() -> None:

@@ -220,7 +220,7 @@ class TestPadsTogether(PadCases):
     def test_the_audit_of_a_pad_holds_limits_below_a_newton_and_lets_through_what_is_at_them(self) -> None:
         gate = Gate(self.bounds(), DT_S)
         stroke = gate.limits.strokes[0]
-        found = press_bounds(gate.limits, stroke, self.command(), 1.0, (0.0, 0.0), 1e6)
+        found = press_bounds(gate.limits, stroke, self.command(), (ARM, ARM), 1.0, (0.0, 0.0), 1e6)
         for k in range(2):
             for limit in (-1.0, 0.0, 0.4):
                 each = tuple(pad._replace(limit_n=limit if k == j else 50.0) for j, pad in enumerate(found.each))
@@ -253,7 +253,7 @@ class TestPadsTogether(PadCases):
     def test_the_audit_names_the_pad_that_would_be_pressed_too_hard(self) -> None:
         """A rigid-body map that is not one any more: what the gate lowers does not come out lowered."""
         gate = Gate(self.bounds(), DT_S)
-        bounds = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), 1.0, (0.0, 0.0), 1e6)
+        bounds = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), (ARM, ARM), 1.0, (0.0, 0.0), 1e6)
         for k, limit in enumerate((23.0, 14.0)):
             presses = tuple(limit if j == k else 0.0 for j in range(2))
             assert gate._audit((limit, 0.0, 0.0), presses, bounds, 0.5) is None
@@ -268,7 +268,7 @@ class TestPadsTogether(PadCases):
                 assert (reason.allowed, reason.unit, reason.t_s) == (pytest.approx(limit + 1e-6, abs=1e-12), "N", 0.5)
         below = [PadLimits(40.0, -20.0, 3.0, 30.0, DEPTH_M)] * 2
         gate = Gate(self.bounds(below), DT_S)
-        pulled = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), -1.0, (0.0, 0.0), 1e6)
+        pulled = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), (ARM, ARM), -1.0, (0.0, 0.0), 1e6)
         assert pulled.each[0].limit_n == -3.0
         assert gate._audit((0.0, 0.0, 0.0), (0.0, 0.0), pulled, 0.5) is None, "at rest is always allowed"
 

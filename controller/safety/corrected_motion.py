@@ -1,0 +1,59 @@
+"""The law's tool motion, held to the joint speeds that the drives report: for press-speed cap, tank and monitor.
+
+The law's estimate is driven by the wrist sensor, so a false wrench makes a false speed, and a cap on it alone would
+fail together with the force loop. The reported joint speeds know nothing of the wrench, but where joints are elastic
+they ring, and a cap on them closes a loop over the ringing: with encoders at the motor and a corner of 40 Hz the arm
+swung by itself within 0.1 s of its first touch. So the two are joined by frequency: below the corner the reported
+speeds count, above it the estimate (complementary filter).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from operator import add, sub
+
+from controller.safety.projection import is_shaped, moving
+from controller.safety.speed_filter import SpeedFilter
+from controller.types import ToolTerms, Vector
+
+CORNER_RAD_S = 2.0 * math.pi * 5.0
+"""Corner of both low-passes. A false estimate is corrected within 0.1 s; of an oscillation above 50 Hz one percent is
+left; the cap as a damper works at about 20 Hz, where the estimate counts (design choice)."""
+
+Motions = tuple[ToolTerms, ToolTerms]
+"""The terms of one tick with the tool twist by the law's estimate, and by the estimate held to the joint speeds."""
+UNKNOWN = (math.nan,) * 6
+
+
+class CorrectedMotion:
+    """Makes both motions of the tool, once a tick.
+
+    Args:
+        joints: number of joints.
+        dt_s: period of the calls [s].
+    """
+
+    def __init__(self, joints: int, dt_s: float) -> None:
+        self._joints = joints
+        self._gap = SpeedFilter(CORNER_RAD_S, dt_s)
+
+    def clear(self) -> None:
+        """Begin anew with the next speeds."""
+        self._gap.clear()
+
+    def step(self, terms: ToolTerms, dq_rad_s: Vector) -> Motions:
+        """Return the law's terms, and the same with the twist of T corrected by Jacobian and joint speeds.
+
+        The corrected twist is NaN where the sizes are not those of the arm, or a number is none.
+
+        Args:
+            terms: rigid-body terms of the tick.
+            dq_rad_s: joint speeds as the drives report them, (n,).
+        """
+        if not (is_shaped(terms, self._joints) and len(dq_rad_s) == self._joints):
+            return terms, replace(terms, v_wt=UNKNOWN)
+        measured = moving(terms, dq_rad_s).v_wt
+        gap = self._gap.step(tuple(map(sub, measured, terms.v_wt)))
+        vx, vy, vz, wx, wy, wz = map(add, terms.v_wt, gap)
+        return terms, replace(terms, v_wt=(vx, vy, vz, wx, wy, wz))
