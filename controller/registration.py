@@ -33,6 +33,9 @@ FULL_PRESS_N = 20.0
 DEPTH_EXPONENT = 0.54
 """Indentation grows with the force to this power: one over the exponents 1.7 to 2.1 of the tissue curves (assumed)."""
 
+LARGEST_RATIO = 2.0
+"""Ratio of press forces up to which heights are compared by that power (assumed)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundOffset:
@@ -80,6 +83,17 @@ def height_m(command: Command, reference: Reference) -> float:
     return (p[0] - r[0]) * normal[0] + (p[1] - r[1]) * normal[1] + (p[2] - r[2]) * normal[2]
 
 
+def indentation_share(press_n: float, planned_n: float) -> float:
+    """Return the indentation by a press force as a share of that by another; a force of zero has no share.
+
+    An arm that cannot hold the force well, for friction or a slow law, is that much deeper or less deep: no place of
+    the person.
+    """
+    if planned_n <= 0.0:
+        return 1.0
+    return math.pow(min(max(press_n / planned_n, 0.0), LARGEST_RATIO), DEPTH_EXPONENT)
+
+
 def is_measuring(command: Command, reference: Reference) -> bool:
     """Return True where the tool is on the skin at its place in a stroke."""
     return reference.phase is Phase.WORK and command.contact is ContactState.WORK
@@ -111,17 +125,19 @@ class RegistrationWatch:
             return None
         if reference.t_s < self._check.judged_s:
             if is_measuring(command, reference):
-                self._take(reference.t_s, height_m(command, reference))
+                deeper = indentation_share(command.pads[0].press_n, reference.pads[0].press_n) - 1.0
+                self._take(reference.t_s, height_m(command, reference), deeper)
             return None
         self._is_judged = True
         return self.found()
 
-    def _take(self, plan_s: float, height: float) -> None:
+    def _take(self, plan_s: float, height: float, deeper: float) -> None:
+        """Add a height, with what the pad is deeper than planned taken out: a share of the planned indentation."""
         times = self._check.times_s
         after = bisect_left(times, plan_s)
         for k in (after - 1, after):
             if 0 <= k < len(times) and abs(times[k] - plan_s) <= self._check.half_s:
-                self._sums[k] += height
+                self._sums[k] += height + deeper * self._check.depth_m[k]
                 self._counts[k] += 1
                 return
 
@@ -181,7 +197,8 @@ class HeightWatch:
         if reference.segment != self._segment:
             self.restart()
             self._segment = reference.segment
-        excess = height_m(command, reference) - self.expected_m(self._segments[self._segment], reference)
+        press_n = command.pads[0].press_n
+        excess = height_m(command, reference) - self.expected_m(self._segments[self._segment], press_n)
         self._mean_m += self._share * (excess - self._mean_m)
         if abs(self._mean_m) <= HEIGHT_BAND_M:
             return None
@@ -189,11 +206,14 @@ class HeightWatch:
         return stop_reason(Cause.REGISTRATION, what, self._mean_m, HEIGHT_BAND_M, "m", t_s)
 
     @staticmethod
-    def expected_m(segment: SegmentInfo, reference: Reference) -> float:
-        """Return how far the tool is from its reference along the normal where the skin is as planned [m]."""
-        press_n = reference.pads[0].press_n
-        share = math.pow(max(press_n, 0.0) / FULL_PRESS_N, DEPTH_EXPONENT)
-        return segment.planned_depth_m - segment.working_depth_m * share
+    def expected_m(segment: SegmentInfo, press_n: float) -> float:
+        """Return how far the tool is from its reference along the normal where the skin is as planned [m].
+
+        Args:
+            segment: the stroke.
+            press_n: measured press force: not the planned one, from which an arm with friction differs.
+        """
+        return segment.planned_depth_m - segment.working_depth_m * indentation_share(press_n, FULL_PRESS_N)
 
 
 class PlaceWatch:

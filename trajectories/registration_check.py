@@ -146,11 +146,13 @@ def registration_check(
     weighted = np.linalg.solve(model.covariance, model.jacobian).T
     posterior: Array = np.asarray(np.linalg.inv(prior + weighted @ model.jacobian), dtype=np.float64)
     estimator: Array = np.asarray(posterior @ weighted, dtype=np.float64)
+    depth_m = _depth_m(feet, back)
     judged_s = starts_s[-1] + STEP_S * (len(paths[-1].only_press_n) - 1)
     return RegistrationCheck(
         times_s=_vector(t_s),
         half_s=0.5 * STEP_S * EVERY,
-        expected_m=_vector(NOMINAL_DEPTH_M - _depth_m(feet, back)),
+        expected_m=_vector(NOMINAL_DEPTH_M - depth_m),
+        depth_m=_vector(depth_m),
         estimator=_rows(estimator),
         jacobian=_rows(model.jacobian),
         offsets=_offsets(back, model, np.array(base_m), posterior, estimator),

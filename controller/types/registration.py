@@ -51,6 +51,7 @@ class RegistrationCheck:
         times_s: (N,) plan times at which heights are taken, growing.
         half_s: samples this near to one of them count for it.
         expected_m: (N,) distance of tool and reference along the outward normal where all is as planned.
+        depth_m: (N,) indentation by the planned press force, contained in it.
         estimator: (6, N) from excess heights to displacement [m] and turn [rad] of the person, about the base.
         jacobian: (N, 6) from these back to heights.
         offsets: what is held against a limit.
@@ -61,6 +62,7 @@ class RegistrationCheck:
     times_s: Vector
     half_s: float
     expected_m: Vector
+    depth_m: Vector
     estimator: Matrix
     jacobian: Matrix
     offsets: tuple[Offset, ...]

@@ -18,6 +18,7 @@ from workbench.campaigns.acceptance import (
     run_campaign,
     table,
     targets_for,
+    without_repeats,
 )
 from workbench.campaigns.acceptance_report import markdown
 from workbench.record.summary import Summary
@@ -101,6 +102,12 @@ def test_the_grid_is_complete_and_in_order() -> None:
     grid = requests("p", ("a", "b"), ("x",), ("standard",), (1, 2, 3), (0.0, 3.0))
     assert len(grid) == len(set(grid)) == 12
     assert [request.surface_error_mm for request in grid] == [0.0] * 6 + [3.0] * 6
+    both = requests("p", ("a",), ("x",), ("standard",), (1, 2), (0.0,), plants=("exact", "typical"))
+    assert [(request.plant, request.seed) for request in without_repeats(both)] == [
+        ("exact", 1),
+        ("typical", 1),
+        ("typical", 2),
+    ]
 
 
 def test_an_error_of_one_trial_costs_only_that_trial(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ CHECK = RegistrationCheck(
     times_s=(1.0, 1.1),
     half_s=0.05,
     expected_m=(0.002, 0.004),
+    depth_m=(0.006, 0.003),
     estimator=((0.0, 0.0), (0.0, 0.0), HALVES, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
     jacobian=(UP6, UP6),
     offsets=(Offset("up", HALVES, 0.010, "m", 0.002), Offset("tilt", (10.0, -10.0), 0.1, "rad", 0.01)),
@@ -51,10 +52,14 @@ SEGMENT = SegmentInfo("s", "t", "r", "left", 20.0, 40.0, 8e3, 4e3, 0.01, 3.0, 2.
 DT_S = 1e-2
 
 
-def at(plan_s: float, height: float = 0.0, contact: ContactState = ContactState.WORK) -> tuple[Command, Reference]:
+def at(
+    plan_s: float, height: float = 0.0, contact: ContactState = ContactState.WORK, press_n: float = 20.0
+) -> tuple[Command, Reference]:
+    """Return a tick with a planned press force of 20 N."""
     wanted = replace(reference(), t_s=plan_s)
     x, y, z = wanted.position_m
-    return command(replace(ARM, p_wt=(x, y, z + height)), ARM.bias_nm, contact=contact), wanted
+    tool = replace(ARM, p_wt=(x, y, z + height))
+    return command(tool, ARM.bias_nm, contact=contact, press_n=press_n), wanted
 
 
 def measured(*heights: tuple[float, float]) -> RegistrationWatch:
@@ -169,14 +174,37 @@ def test_words_are_about_the_offset_nearest_to_its_limit() -> None:
 
 
 def expected() -> float:
-    return HeightWatch.expected_m(SEGMENT, reference())
+    return HeightWatch.expected_m(SEGMENT, 20.0)
 
 
 def test_expected_height_follows_the_force() -> None:
     assert expected() == pytest.approx(0.007 - 0.010)
-    assert HeightWatch.expected_m(SEGMENT, reference(press_n=5.0)) == pytest.approx(0.007 - 0.010 * 0.25**0.54)
-    assert HeightWatch.expected_m(SEGMENT, reference(press_n=0.0)) == pytest.approx(0.007)
-    assert HeightWatch.expected_m(SEGMENT, reference(press_n=-1.0)) == pytest.approx(0.007)
+    assert HeightWatch.expected_m(SEGMENT, 5.0) == pytest.approx(0.007 - 0.010 * 0.25**0.54)
+    assert HeightWatch.expected_m(SEGMENT, 0.0) == pytest.approx(0.007)
+    assert HeightWatch.expected_m(SEGMENT, -1.0) == pytest.approx(0.007)
+    assert math.isnan(HeightWatch.expected_m(SEGMENT, math.nan))
+
+
+def test_a_press_force_that_is_off_is_no_height_of_the_person() -> None:
+    """Half the force is 0.69 of the indentation, and the pad is so much higher."""
+    for press_n, share in ((10.0, 0.5**0.54), (30.0, 1.5**0.54), (100.0, 2.0**0.54), (-1.0, 0.0)):
+        watch = RegistrationWatch(CHECK)
+        for plan_s, expected_m, depth_m in zip(CHECK.times_s, CHECK.expected_m, CHECK.depth_m, strict=True):
+            assert watch.watch(*at(plan_s, expected_m + depth_m * (1.0 - share), press_n=press_n)) is None
+        found = watch.watch(*at(2.0))
+        assert found is not None
+        assert [offset.value for offset in found.offsets] == pytest.approx([0.0, 0.0], abs=1e-12)
+        heights = HeightWatch((SEGMENT,), DT_S)
+        assert heights.watch(*at(1.0, HeightWatch.expected_m(SEGMENT, press_n), press_n=press_n), 0.0) is None
+        assert heights._mean_m == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_press_force_that_is_no_number_is_a_reason() -> None:
+    watch = RegistrationWatch(CHECK)
+    assert watch.watch(*at(1.0, 0.002, press_n=math.nan)) is None
+    found = watch.watch(*at(2.0))
+    assert found is not None
+    assert watch.verdict(found, 7.0) is not None
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

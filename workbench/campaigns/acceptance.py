@@ -107,6 +107,11 @@ def requests(
     )
 
 
+def without_repeats(trials: Iterable[SessionRequest]) -> tuple[SessionRequest, ...]:
+    """Return the requests with one seed of every exact plant: further ones differ by the noise of their senses only."""
+    return tuple(one for one in trials if one.plant != EXACT_PLANT or one.seed == 1)
+
+
 def run_trial(request: SessionRequest) -> Trial:
     """Run one session and hold it against its targets; errors of the product become part of the result."""
     with tempfile.TemporaryDirectory() as folder:

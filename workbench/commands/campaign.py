@@ -15,7 +15,7 @@ from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import DEFAULT_PROGRAM, load_program
 from urdf.arms import arm_names, load_arm
-from workbench.campaigns.acceptance import Trial, requests, run_campaign, table
+from workbench.campaigns.acceptance import Trial, requests, run_campaign, table, without_repeats
 from workbench.campaigns.acceptance_report import markdown
 from workbench.commands import elasticity_campaign, fault_campaigns, tissue_campaigns
 from workbench.docs_pictures.table_sources import Table, stamped
@@ -93,6 +93,8 @@ def _run(arguments: argparse.Namespace) -> tuple[Trial, ...]:
         tier,
         arguments.plants or ((DEFAULT_PLANT,) if is_slow else (EXACT, DEFAULT_PLANT)),
     )
+    if not (arguments.seeds or arguments.plants):
+        trials = without_repeats(trials)
     label = f"campaign of {len(trials)} sessions"
     return fault_campaigns.on_processes(
         arguments.jobs, label, lambda executor, told: run_campaign(trials, executor, told)
