@@ -108,7 +108,7 @@ class Gate:
         self.limits = limits
         self._dt_s = dt_s
         self._rise_n = limits.loading_rate_n_per_s * dt_s
-        self._monitor = monitor.Monitor(limits)
+        self._monitor = monitor.Monitor(limits, dt_s)
         self._reaction = Reaction()
         self._tank = Tanks(limits.tank, 2)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)

@@ -11,6 +11,7 @@ from controller.safety.place_watch import PlaceWatch
 from controller.safety.projection import is_shaped
 from controller.safety.ranges import first_bad, first_false, first_outside
 from controller.safety.reaction import stop_reason
+from controller.safety.swing_watch import SwingWatch
 from controller.types import (
     ArmState,
     Authority,
@@ -44,10 +45,12 @@ class Monitor:
 
     Args:
         limits: what to check against.
+        dt_s: period of the loop [s].
     """
 
-    def __init__(self, limits: GateLimits) -> None:
+    def __init__(self, limits: GateLimits, dt_s: float) -> None:
         self._limits = limits
+        self._swing = SwingWatch(dt_s)
         self._joints_expected = len(limits.torque_nm)
         self._sizes = (self._joints_expected,) * 4
         self._pads_expected = len(limits.pads)
@@ -65,6 +68,7 @@ class Monitor:
         self._last_sequence: int | None = None
         self._sampled_s = math.nan
         self._place.clear()
+        self._swing.clear()
 
     def check(
         self, command: Command, corrected: ToolTerms, state: ArmState, reference: Reference, t_s: float
@@ -87,6 +91,7 @@ class Monitor:
             or self._sample(state, t_s)
             or self._place.axis(command, corrected, reference, t_s)
             or self._force(command, state, reference, t_s)
+            or self._swing.watch(state.wrench_s[:3], t_s)
             or self._keep_out(command, reference, t_s)
             or self._contact(command, t_s)
             or self._joints(state, t_s)

@@ -68,6 +68,9 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.JOINT_POSITION: Rule(_DRIFT, _AT_ARM, "move the base or the stroke off the arm's end stops"),
         Cause.JOINT_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the arm, then restart"),
         Cause.TOOL_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the tool, then restart"),
+        Cause.SWING: Rule(
+            _DRIFT, _AT_ARM, "use softer gains, see `massage-arm gains`; check the arm's lag and stiffness"
+        ),
         Cause.LINK: Rule(_DRIFT, _SERVICE, "check cables and drives"),
         Cause.DRIVE_FAULT: Rule(_DRIFT, _SERVICE, "find what is wrong with that joint's drive, then restart"),
         Cause.INTERNAL_ERROR: Rule(_DRIFT, _SERVICE, "report this with the record"),

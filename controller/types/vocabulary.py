@@ -173,6 +173,8 @@ class Cause(enum.StrEnum):
     REGISTRATION = "registration"
     MODEL_MISMATCH = "model_mismatch"
     """What hangs on the arm, its weight or the sensor's zero is not what the files say."""
+    SWING = "swing"
+    """The force at the wrist alternates and does not stop: a loop without damping."""
 
 
 class Region(enum.StrEnum):

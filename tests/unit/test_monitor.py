@@ -358,7 +358,7 @@ def test_the_limit_that_is_passed_is_the_one_that_is_told(axis: int, value: floa
 
 def test_a_jump_of_a_stopped_arm_is_dated_and_looked_for_up_to_the_longest_gap() -> None:
     for gap_s, is_seen in ((JUMP_GAP_S, True), (JUMP_GAP_S + 1e-9, False)):
-        monitor = Monitor(limits())
+        monitor = Monitor(limits(), 1e-3)
         assert monitor.watch_stopped(state(t_s=0.0), 0.0) is None
         found = monitor.watch_stopped(state(t_s=gap_s, q_rad=(0.2,) * 7), gap_s)
         assert (found is not None and (found.cause, found.t_s) == (Cause.ENCODER_JUMP, gap_s)) is is_seen
