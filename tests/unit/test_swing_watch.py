@@ -31,15 +31,15 @@ def _swing(amplitude_n: float, hertz: float, mean_n: float = 20.0) -> Callable[[
 
 @pytest.mark.parametrize("hertz", [20.0, 30.0, 60.0, 110.0])
 @pytest.mark.parametrize("dt_s", [1e-3, 2e-3])
-def test_a_swing_of_ten_newtons_stops_within_half_a_second_and_one_of_five_never(hertz: float, dt_s: float) -> None:
-    assert 0.1 < _stopped_s(_swing(10.0, hertz), dt_s=dt_s) < 0.5
+def test_a_swing_of_ten_newtons_stops_within_two_seconds_and_one_of_five_never(hertz: float, dt_s: float) -> None:
+    assert 0.5 < _stopped_s(_swing(10.0, hertz), dt_s=dt_s) < 1.5
     assert _stopped_s(_swing(5.0, hertz), dt_s=dt_s) == math.inf
 
 
 @pytest.mark.parametrize("axis", range(3))
 def test_every_direction_counts(axis: int) -> None:
     along = _swing(10.0, 20.0, 0.0)
-    assert _stopped_s(lambda t_s: tuple(along(t_s)[2] if k == axis else 5.0 for k in range(3))) < 0.5
+    assert _stopped_s(lambda t_s: tuple(along(t_s)[2] if k == axis else 5.0 for k in range(3))) < 1.5
 
 
 def test_it_trips_at_its_root_mean_square() -> None:
@@ -58,7 +58,11 @@ def test_it_trips_at_its_root_mean_square() -> None:
         lambda t_s: (0.0, 0.0, 0.0 if t_s < 1.0 else min(40.0, 100.0 * (t_s - 1.0))),
         lambda t_s: (0.0, 0.0, 20.0 if t_s < 1.0 else 0.0),
         lambda t_s: (0.0, 0.0, 45.0 if t_s < 1.0 else -45.0),
-        lambda t_s: (0.0, 0.0, 20.0 + (8.0 * math.sin(math.pi * t_s / 0.06) ** 2 if t_s % 0.3 < 0.06 else 0.0)),
+        lambda t_s: (
+            0.0,
+            0.0,
+            20.0 + (18.0 * math.sin(math.pi * t_s / 0.12) ** 2 if t_s % 0.3 < 0.12 and t_s < 0.9 else 0.0),
+        ),
     ],
 )
 def test_a_stroke_a_jerk_a_lost_sensor_and_a_cough_are_none(force_n: Callable[[float], Vector]) -> None:
@@ -104,7 +108,7 @@ def test_the_gate_stops_a_swinging_arm_by_name_and_begins_anew_once_it_is_cleare
     gate, swing = Gate(limits(), DT_S), _swing(12.0, 20.0)
 
     def run() -> StopReason | None:
-        for tick in range(1000):
+        for tick in range(3000):
             t_s = tick * DT_S
             sensed = state(t_s=t_s, wrench_s=(*swing(t_s), 0.0, 0.0, 0.0), wrench_sequence=tick)
             stop = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), t_s).stop
