@@ -9,6 +9,7 @@ import pytest
 from controller.safety import pads
 from controller.safety.gate import AUDIT_TOLERANCE, Gate
 from controller.safety.limits import PadGeometry, PadLimits, PressLimits
+from controller.safety.place_watch import PlaceWatch
 from controller.safety.press_bounds import press_bounds
 from controller.safety.projection import tool_wrench
 from controller.safety.reaction import stop_reason
@@ -216,6 +217,31 @@ class TestPadsTogether(PadCases):
         speed = math.hypot(*pads.pad_velocity(turning, lever))
         bounds = self.bounds(tool_speed_m_s=speed, damping=1e3)
         assert self.judge(bounds, self.command(arm=turning)).stop is None
+
+    def test_every_pad_and_the_tool_go_by_the_greater_speed_of_both_motions(self) -> None:
+        """The tool rolls, so that one pad sinks; whichever motion shows it, the law's or the corrected one."""
+        bounds, still = self.bounds(damping=500.0), dataclasses.replace(ARM, v_wt=(0.0,) * 6)
+        for roll in (2.0, -2.0):
+            rolling = dataclasses.replace(ARM, v_wt=(0.0, 0.0, 0.0, roll, 0.0, 0.0))
+            for motions in ((rolling, rolling), (rolling, still), (still, rolling)):
+                found = press_bounds(bounds, bounds.strokes[0], self.command(), motions, 1.0, (0.0, 0.0), 1e6)
+                own = [max(pads.pad_press_speed(one, pad.axis, (0.0,) * 3) for one in motions) for pad in found.each]
+                assert max(own) > 0.02
+                for speed, pad in zip(own, found.each, strict=True):
+                    expected = max(500.0 * (0.02 + pad.limit_n / 500.0 - speed), 0.0)
+                    assert pad.caps[1] == (pytest.approx(expected), Cause.PRESS_SPEED)
+                assert found.caps[1][0] == pytest.approx(500.0 * (0.02 + found.limit_n / 500.0 - max(own)))
+
+    def test_a_pad_that_is_too_fast_by_the_corrected_motion_alone_is_too_fast(self) -> None:
+        turning = dataclasses.replace(ARM, v_wt=(0.0, 0.0, 0.0, 0.0, 0.0, 60.0))
+        wanted = dataclasses.replace(
+            reference(), pads=tuple(PadReference(normal, 10.0, 0.0) for normal in self.normals)
+        )
+        watch, asked = PlaceWatch(self.bounds()), self.command()
+        assert watch.axis(asked, ARM, wanted, 0.0) is None
+        stop = watch.axis(asked, turning, wanted, 0.0)
+        assert stop is not None
+        assert stop.cause is Cause.TOOL_SPEED
 
     def test_the_audit_of_a_pad_holds_limits_below_a_newton_and_lets_through_what_is_at_them(self) -> None:
         gate = Gate(self.bounds(), DT_S)
