@@ -69,7 +69,7 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.JOINT_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the arm, then restart"),
         Cause.TOOL_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the tool, then restart"),
         Cause.SWING: Rule(
-            _DRIFT, _AT_ARM, "use softer gains, see `massage-arm gains`; check the arm's lag and stiffness"
+            _DRIFT, _AT_ARM, "use softer gains; look for noise of the wrist sensor, lag and play of the arm"
         ),
         Cause.LINK: Rule(_DRIFT, _SERVICE, "check cables and drives"),
         Cause.DRIVE_FAULT: Rule(_DRIFT, _SERVICE, "find what is wrong with that joint's drive, then restart"),
