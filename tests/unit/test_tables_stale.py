@@ -11,18 +11,12 @@ import workbench
 from workbench.docs_pictures.table_sources import Table, admitted, changed_inputs, marked, stamped, table_inputs
 
 DOCS = Path(workbench.__file__).parents[1] / "docs"
-BY_HAND = {"results_fem.md"}
-"""The page that says of itself that it was joined by hand from several runs; no inputs are known for the whole."""
 
 
 @pytest.mark.parametrize("table", Table)
 def test_no_table_is_older_than_its_inputs(table: Table) -> None:
     page = (DOCS / f"{table}.md").read_text(encoding="utf-8")
     changed = changed_inputs(page, table)
-    if f"{table}.md" in BY_HAND:
-        assert changed is None
-        assert "Joined by hand" in page
-        return
     command = re.search("Made by `(.*?)`", page)
     assert command is not None
     assert changed is not None, f"docs/{table}.md does not name its inputs; make it anew: {command[1]}"
