@@ -18,8 +18,8 @@ from controller.safety.speed_filter import SpeedFilter
 from controller.types import ToolTerms, Vector
 
 CORNER_RAD_S = 2.0 * math.pi * 5.0
-"""Corner of both low-passes. A false estimate is corrected within 0.1 s; of an oscillation above 50 Hz one percent is
-left; the cap as a damper works at about 20 Hz, where the estimate counts (design choice)."""
+"""Corner of both low-passes. Four fifths of a false estimate are corrected within 0.1 s; of an oscillation above 50 Hz
+one percent is left; the cap as a damper works at about 20 Hz, where the estimate counts (design choice)."""
 
 Motions = tuple[ToolTerms, ToolTerms]
 """The terms of one tick with the tool twist by the law's estimate, and by the estimate held to the joint speeds."""

@@ -187,7 +187,7 @@ def test_expected_height_follows_the_force() -> None:
 
 def test_a_press_force_that_is_off_is_no_height_of_the_person() -> None:
     """Half the force is 0.69 of the indentation, and the pad is so much higher."""
-    for press_n, share in ((10.0, 0.5**0.54), (30.0, 1.5**0.54), (100.0, 2.0**0.54), (-1.0, 0.0)):
+    for press_n, share in ((10.0, 0.5**0.54), (30.0, 1.5**0.54), (45.0, 2.25**0.54), (100.0, 3.0**0.54), (-1.0, 0.0)):
         watch = RegistrationWatch(CHECK)
         for plan_s, expected_m, depth_m in zip(CHECK.times_s, CHECK.expected_m, CHECK.depth_m, strict=True):
             assert watch.watch(*at(plan_s, expected_m + depth_m * (1.0 - share), press_n=press_n)) is None
