@@ -9,9 +9,11 @@ from workbench.campaigns import acceptance as campaign
 from workbench.campaigns.acceptance import (
     ANY,
     DISPLACED,
+    ELEMENTS,
     EXACT,
     EXACT_FAST,
     TYPICAL,
+    TYPICAL_ELEMENTS,
     Trial,
     misses,
     requests,
@@ -83,6 +85,10 @@ def test_a_wrong_skin_and_fast_gains_have_targets_of_their_own() -> None:
     assert targets_for(dataclasses.replace(REQUEST, gains="fast")) is EXACT_FAST
     assert targets_for(dataclasses.replace(REQUEST, surface_error_mm=3.0)) is DISPLACED
     assert targets_for(dataclasses.replace(REQUEST, plant="typical", surface_error_mm=3.0)) is TYPICAL
+    on_elements = dataclasses.replace(REQUEST, tissue="fem")
+    assert targets_for(on_elements) is ELEMENTS
+    assert targets_for(dataclasses.replace(on_elements, plant="typical")) is TYPICAL_ELEMENTS
+    assert targets_for(dataclasses.replace(on_elements, plant="poor")).may_stop
     assert targets_for(dataclasses.replace(REQUEST, plant="poor")) is ANY
     assert targets_for(dataclasses.replace(REQUEST, plant="my_plant.yaml")) is ANY
     assert misses(_summary(path_rmse_mm=3.0, force_rmse_n=0.7), DISPLACED) == ()

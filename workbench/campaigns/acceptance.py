@@ -6,7 +6,7 @@ import itertools
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.errors import MassageArmError
@@ -58,6 +58,8 @@ ANY = Targets(None, None, None, None, None, may_stop=True)
 """They differ more than that, or as a plant file says: no sample over a limit, whatever ends the session."""
 ELEMENTS = Targets(1.5, 3.0, 7.5, 1.5, 6.0)
 """On finite elements: the pad feels the facets of the mesh, and the pull of the dent for a slope of the skin."""
+TYPICAL_ELEMENTS = replace(ELEMENTS, path_rmse_mm=None)
+"""The same where the base stands off by some millimetres: the path is measured in the world, so it holds that error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,13 @@ class Trial:
 
 def targets_for(request: SessionRequest) -> Targets:
     """Return the targets of a request."""
-    if request.tissue == Tier.FEM:
+    if request.plant not in (EXACT_PLANT, TYPICAL_PLANT):
+        return ANY
+    is_fem, is_exact = request.tissue == Tier.FEM, request.plant == EXACT_PLANT
+    if not is_exact:
+        return TYPICAL_ELEMENTS if is_fem else TYPICAL
+    if is_fem:
         return ELEMENTS
-    if request.plant != EXACT_PLANT:
-        return TYPICAL if request.plant == TYPICAL_PLANT else ANY
     if request.surface_error_mm > 0.0:
         return DISPLACED
     return EXACT_FAST if request.gains == "fast" else EXACT
