@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -17,11 +17,14 @@ from controller.path_gains import PathGains
 from controller.plan_clock import PlanClock
 from controller.plant import Plant, TruthSource
 from controller.safety.gate import Gate, Judgement
+from controller.safety.own_time import OwnTime
 from controller.safety.reaction import stop_reason
+from controller.session_result import LoopTiming, SessionResult
 from controller.steering.pain_map import PainMap
 from controller.stops import Stops
 from controller.types import (
     ArmState,
+    Authority,
     Cause,
     Clearance,
     Command,
@@ -30,7 +33,6 @@ from controller.types import (
     PlanLike,
     Reference,
     StepRecord,
-    StopReason,
 )
 from controller.watches import Watches
 from controller.ways import Ways
@@ -38,36 +40,6 @@ from controller.ways import Ways
 TOUCHING = (ContactState.CONTACT, ContactState.WORK)
 PRESS_CAUSES = frozenset({Cause.PRESS_LIMIT, Cause.PRESS_SPEED, Cause.LOADING_RATE, Cause.TORQUE_LIMIT})
 """Limits that lower the press force, so that its integral must not wind up."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoopTiming:
-    """Wall-clock figures of the loop; never part of the step records.
-
-    Attributes:
-        tick_us: wall time of every tick [us].
-        wall_s: wall time of the whole loop [s].
-    """
-
-    tick_us: tuple[float, ...]
-    wall_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class SessionResult:
-    """How a session ended.
-
-    Attributes:
-        stop: why it was stopped, None where the plan was completed.
-        duration_s: session time [s].
-        timing: wall-clock figures.
-        stops: every stop, the cleared ones too, in order.
-    """
-
-    stop: StopReason | None
-    duration_s: float
-    timing: LoopTiming
-    stops: tuple[StopReason, ...]
 
 
 class Session:
@@ -109,6 +81,7 @@ class Session:
         self._requested: Cause | None = None
         self._failure: Exception | None = None
         self._last: tuple[Reference, Command] | None = None
+        self._time = OwnTime(plant.rig.dt_s, gate.limits.late_s)
         self._ways = Ways(plan, law.robot, plant.rig.dt_s, PathGains.of(gate.limits.stop))
         self._watches = Watches(plan, plant.rig.dt_s, air)
         self._stops = Stops(gate)
@@ -202,7 +175,7 @@ class Session:
         plant, gate = self._plant, self._gate
         clock = time.perf_counter_ns
         began = clock()
-        state = plant.read()
+        state, clock_s = self._read()
         self._t_s = t_s = state.t_s
         self._hear(state)
         reference, command = self._plan_and_command(state, t_s)
@@ -211,7 +184,7 @@ class Session:
             self._touched = command
         if gate.mode is Mode.RUN:
             self._watch(state, reference, command)
-        judgement = gate.judge(command, state, reference, t_s)
+        judgement = gate.judge(command, state, reference, clock_s)
         plant.apply(judgement.command)
         self._note(judgement)
         terms = command.terms
@@ -223,6 +196,14 @@ class Session:
         self._tick_us.append((clock() - began) * 1e-3)
         self._go_on(state, command)
         return step
+
+    def _read(self) -> tuple[ArmState, float]:
+        """Return the state with the time that is believed, and the time as the clock says, which the gate judges."""
+        state = self._plant.read()
+        clock_s = state.t_s
+        self._time.step(clock_s, has_drives=state.authority is Authority.HOST)
+        now_s = self._time.now_s
+        return (state if now_s == clock_s else replace(state, t_s=now_s)), clock_s
 
     def _hear(self, state: ArmState) -> None:
         """Take or refuse what was asked for since the last tick."""
@@ -268,7 +249,7 @@ class Session:
         gate = self._gate
         if self._stops.note():
             self._ways.break_off()
-        if gate.is_settled(state.t_s):
+        if gate.is_settled:
             if not self._leaves_rest(state):
                 self._is_over = not self._stops.is_waiting(state, self._outlook.may_clear)
                 return
@@ -313,6 +294,7 @@ class Session:
             self._fail(error, state.t_s)
             return False
         self._gate.clear(who)
+        self._time.resume()
         self._law.restart()
         self._watches.resume()
         self._last = None

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from controller.operator import CLEARANCES
 from controller.safety.gate import Gate
 from controller.safety.reaction import stop_reason
-from controller.types import Action, ArmState, Authority, Cause, Clearance, StopReason
+from controller.types import Action, ArmState, Authority, Cause, Clearance, Mode, StopReason
 
 WAIT_LIMIT_S = 600.0
-"""Longest wait at rest for a stop to be cleared (assumed)."""
+"""Longest wait at rest beside the person for a stop to be cleared (assumed)."""
+CONFIRM_S = 3.0
+"""A floating arm is over a person, and its brakes may close once somebody has looked and says so. A session whose
+operator does not do that has a simulated one who takes so long (design choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +103,26 @@ class Stops:
         return clear.who, self._gate.action is clear.action and _is_enough(clear.who, self._needed(state))
 
     def is_waiting(self, state: ArmState, may_clear: Clearance) -> bool:
-        """Return True while a stopped arm at rest waits for somebody who may clear the stop.
+        """Return True while a stopped arm at rest waits for somebody.
+
+        A parked arm waits for who may clear the stop. A floating one waits for that without end, and else until
+        somebody confirms that its brakes may close. One that holds the torque of its last known posture cannot wait.
 
         Args:
             state: what the senses say.
             may_clear: highest rank from which a clear may still come.
         """
-        stop = self._gate.stop_reason
-        if stop is None or self.is_ending or not _is_enough(may_clear, self._needed(state)):
+        if self._gate.stop_reason is None:
             return False
         if self._rests_since_s is None:
             self._rests_since_s = state.t_s
-        return state.t_s - self._rests_since_s < WAIT_LIMIT_S
+        waited_s = state.t_s - self._rests_since_s
+        is_floating = self._gate.mode is Mode.FLOAT and state.authority is not Authority.NOBODY
+        if is_floating and self._gate.action is not Action.HOLD_TORQUE and waited_s < CONFIRM_S:
+            return True
+        if self.is_ending or not _is_enough(may_clear, self._needed(state)):
+            return False
+        return is_floating or waited_s < WAIT_LIMIT_S
 
     def _needed(self, state: ArmState) -> Clearance:
         """Return who may clear the stop now; drives that somebody else holds need more than its causes do."""

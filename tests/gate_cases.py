@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.safety.gate import Gate, Judgement
 from controller.safety.limits import GateLimits, PadGeometry, PadLimits, PressLimits, StopGains
 from controller.safety.tank import TankLimits
 from controller.types import (
@@ -17,6 +18,7 @@ from controller.types import (
     Command,
     ContactState,
     JointSenses,
+    Mode,
     PadEstimate,
     PadReference,
     Phase,
@@ -213,3 +215,51 @@ def reference(segment: int = 0, press_n: float = 20.0, joints: int = 7, normal: 
         (0.1,) * joints,
         (pad,),
     )
+
+
+FIRST_PULL_N = 0.1
+"""Pull of the first period of 1 ms after a stop: 15 N grow over 0.15 s, counted at the end of each period."""
+
+
+def lifted(arm: ToolTerms, newtons: float) -> Vector:
+    """Return the torque that holds the arm and pulls the tool straight up."""
+    return torque(arm, (0.0, 0.0, newtons, 0.0, 0.0, 0.0))
+
+
+def rising(arm: ToolTerms, speed_m_s: float) -> Vector:
+    """Return joint speeds at which the tool goes straight up, too small to be missed in the positions."""
+    dq = np.linalg.pinv(np.array(arm.jacobian)[:3]) @ (0.0, 0.0, speed_m_s)
+    return tuple(dq.tolist())
+
+
+def wait(
+    gate: Gate, arm: ToolTerms, seconds: float, *, start_s: float = 0.0, rise_m_s: float = 0.0, dt_s: float = 1e-3
+) -> Judgement:
+    """Let a gate judge calm commands, a new one every period, until so much time has passed; return what it said last.
+
+    Args:
+        gate: with this period.
+        arm: where the arm is.
+        seconds: how long, a whole number of periods.
+        start_s: session time of the last period before.
+        rise_m_s: speed of the tool straight up.
+        dt_s: period.
+    """
+    speeds = rising(arm, rise_m_s)
+    for tick in range(1, round(seconds / dt_s) + 1):
+        t_s = start_s + tick * dt_s
+        sensed = state(len(speeds), t_s, dq_rad_s=speeds)
+        judgement = gate.judge(command(arm, arm.bias_nm), sensed, reference(joints=len(speeds)), t_s)
+    return judgement
+
+
+REST_S = 1.5
+"""Unloading of an arm that leaves the skin at once, and floating."""
+
+
+def leave(gate: Gate, arm: ToolTerms, *, start_s: float = 0.0, dt_s: float = 1e-3) -> float:
+    """Lead a stopped arm off the skin and through floating; the next period parks it. Return the session time."""
+    assert wait(gate, arm, 0.8, start_s=start_s, rise_m_s=0.05, dt_s=dt_s).mode is Mode.UNLOAD
+    last = wait(gate, arm, REST_S - 0.8 - dt_s, start_s=start_s + 0.8, dt_s=dt_s)
+    assert last.mode is Mode.FLOAT
+    return start_s + REST_S - dt_s

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, replace
 from typing import NamedTuple
 
 from controller.safety import monitor, pads, projection
 from controller.safety.corrected_motion import CorrectedMotion, Motions
 from controller.safety.limits import GateLimits
-from controller.safety.outward_pull import OutwardPull
+from controller.safety.own_time import OwnTime
 from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
-from controller.safety.reaction import Reaction, stop_reason
-from controller.safety.speed_filter import SpeedFilter
+from controller.safety.reaction import stop_reason
+from controller.safety.stopped_arm import StoppedArm
 from controller.safety.tank import Tanks
 from controller.types import (
     DRIVEN_PHASES,
@@ -29,17 +29,13 @@ from controller.types import (
     StopReason,
     ToolTerms,
     Vector,
-    Vector3,
 )
 
 AUDIT_TOLERANCE = 1e-6
 """Rounding that the audit forgives, of forces [N] and moments [Nm]."""
-PARK_SPEED_SHARE = 0.5
-"""Share of the joint speed limits that parking may reach."""
 
 RELIEVED: tuple[projection.Cap, ...] = ((math.inf, Cause.PRESS_LIMIT),)
 """No cap along the mean normal where the press force of every pad has its own."""
-UP: Vector3 = (0.0, 0.0, 1.0)
 _KEY = object()
 
 
@@ -56,17 +52,17 @@ class ApprovedCommand:
     """
 
     tau_nm: Vector
-    key: object
+    key: InitVar[object]
     holding_nm: Vector = ()
     mode: Mode = Mode.RUN
 
-    def __post_init__(self) -> None:
-        """Refuse everyone but the gate.
+    def __post_init__(self, key: object) -> None:
+        """Refuse everyone but the gate; the key is not kept, so that no copy with other torques can be made.
 
         Raises:
             PermissionError: made outside the gate.
         """
-        if self.key is not _KEY:
+        if key is not _KEY:
             raise PermissionError("an ApprovedCommand is made by the gate only")
 
 
@@ -109,24 +105,18 @@ class Gate:
         self._dt_s = dt_s
         self._rise_n = limits.loading_rate_n_per_s * dt_s
         self._monitor = monitor.Monitor(limits, dt_s)
-        self._reaction = Reaction()
+        self._stopped = StoppedArm(limits, dt_s)
+        self._reaction = self._stopped.reaction
+        self._time = OwnTime(dt_s, limits.late_s)
         self._tank = Tanks(limits.tank, 2)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
         self._motion = CorrectedMotion(len(limits.torque_nm), dt_s)
-        self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, dt_s)
-        self._pull = OutwardPull(limits.stop, dt_s)
         self._forget()
 
     def _forget(self) -> None:
         self._last_presses_n: Vector = (0.0,) * len(self.limits.pads)
-        self._holding_nm: Vector = ()
-        self._good_terms: ToolTerms | None = None
         self._last_command: Command | None = None
-        self._outward_w = UP
-        self._is_parked = False
         self._motion.clear()
-        self._slow.clear()
-        self._pull.clear()
 
     @property
     def mode(self) -> Mode:
@@ -148,9 +138,10 @@ class Gate:
         """Why the session is stopped, or None."""
         return self._reaction.stop
 
-    def is_settled(self, t_s: float) -> bool:
-        """Return True once a stopped arm has come to its rest, so that the session may end."""
-        return self._reaction.is_settled(t_s)
+    @property
+    def is_settled(self) -> bool:
+        """A stopped arm has come to its rest, so that the session may end."""
+        return self._reaction.is_settled
 
     def stop(self, reason: StopReason) -> None:
         """Latch a stop from outside: the operator, a lost link. The first reason stands, the action can only rise."""
@@ -158,7 +149,7 @@ class Gate:
 
     def note_parked(self) -> None:
         """Tell that the arm rests in its park posture."""
-        self._is_parked = True
+        self._stopped.is_parked = True
 
     def clear(self, who: Clearance) -> None:
         """Let a person end a stop; everything is forgotten but the torque that holds the arm where it rests.
@@ -172,44 +163,52 @@ class Gate:
         needed, ranks = self.clearance, tuple(Clearance)
         if ranks.index(who) < ranks.index(needed):
             raise PermissionError(f"the stop is cleared by {needed}; got {who}")
-        self._reaction.clear()
+        self._stopped.clear()
+        self._time.resume()
         self._tank.clear()
         self._monitor.clear()
-        holding_nm = self._holding_nm
         self._forget()
-        self._holding_nm = holding_nm
 
     def judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
-        """Return what may go to the motors; never raises.
+        """Return what may go to the motors; never raises: an error of the gate itself is a stop like any other.
 
         Args:
             command: what the law asks for.
             state: what the senses say.
             reference: what the plan wants.
-            t_s: session time [s].
+            t_s: session time as the clock says [s].
         """
+        try:
+            return self._judge(command, state, reference, t_s)
+        except Exception as error:
+            what = f"gate, {type(error).__name__}: {error}"
+            self.stop(stop_reason(Cause.INTERNAL_ERROR, what, 1.0, 0.0, "errors", self._time.now_s))
+            held_nm, mode = self._stopped.hold()
+            return Judgement(ApprovedCommand(held_nm, _KEY, (), mode), 0.0, 0.0, mode, (), self._reaction.stop)
+
+    def _judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
+        wrong_time = self._time.step(t_s, has_drives=state.authority is Authority.HOST)
+        t_s = self._time.now_s
         if self._reaction.stop is None:
             motions = self._motion.step(command.terms, state.dq_rad_s)
-            reason = self._monitor.check(command, motions[1], state, reference, t_s)
+            reason = wrong_time or self._monitor.check(command, motions[1], state, reference, t_s)
             judgement = self._limit(command, motions, reference, t_s) if reason is None else None
             if judgement is not None:
                 # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
-                self._outward_w = pads.press_axis(reference.pads)
-                self._last_command, self._good_terms = command, command.terms
+                self._stopped.note_good(command.terms, pads.press_axis(reference.pads))
+                self._last_command = command
                 return judgement
             if reason is not None:
                 self.stop(reason)
         else:
-            self._watch_stopped(state, t_s)
-        is_fresh = command is not self._last_command
-        self._last_command = command
-        return self._react(command, state, t_s, is_fresh)
+            self._watch_stopped(state, wrong_time, t_s)
+        return self._react(command, state, t_s)
 
-    def _watch_stopped(self, state: ArmState, t_s: float) -> None:
+    def _watch_stopped(self, state: ArmState, wrong_time: StopReason | None, t_s: float) -> None:
         """Raise what a stopped arm does where something worse happens to it."""
-        worse = self._monitor.watch_stopped(state, t_s)
-        if worse is not None:
-            self.stop(worse)
+        for worse in (wrong_time, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s)):
+            if worse is not None:
+                self.stop(worse)
         if state.authority is not Authority.HOST:
             # Nothing the loop sends arrives: whatever the first reason was, it does not drive the arm anywhere.
             self._reaction.raise_to(Action.FLOAT)
@@ -273,74 +272,16 @@ class Gate:
         tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         return tau, limited if saturated is None else (*limited, saturated)
 
-    def _react(self, command: Command, state: ArmState, t_s: float, is_fresh: bool) -> Judgement:
-        """Lead the stopped arm to rest: holding torque, damping, a pull away from the body, or softened parking.
-
-        A command that is not fresh has old speeds in its terms: no pull may be closed over them, so the arm floats.
-        """
-        reaction, limits, stop = self._reaction, self.limits, self._reaction.stop
-        slow_rad_s = self._slow.step(state.dq_rad_s)
-        terms = self._believed(command.terms, state, slow_rad_s)
-        mode = reaction.advance(t_s, is_fresh and terms is not None, self._is_parked)
-        if terms is None:
-            # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
-            tau = self._held(state, slow_rad_s)
-            return Judgement(ApprovedCommand(tau, _KEY, (), mode), 0.0, 0.0, mode, (), stop)
-        self._holding_nm = terms.bias_nm
-        if reaction.action is not Action.HOLD_TORQUE:
-            # A joint that jumps from now on leaves these to react by.
-            self._good_terms = terms
-        if mode is Mode.PARK and self._may_park(command, state):
-            tau = projection.soften(command.tau_nm, terms, limits.park_force_n, limits.torque_nm)
-        else:
-            pull_n = None
-            if is_fresh and stop is not None and mode is not Mode.RELEASED:
-                outward_m_s = projection.dot(terms.v_wt[:3], self._outward_w)
-                pull_n = self._pull.step(outward_m_s, *projection.lead_away(mode, t_s - stop.t_s))
-            tau = projection.soft_torque(terms, slow_rad_s, limits.stop, self._outward_w, pull_n)
-            tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
-        if not math.isfinite(sum(tau)):
-            # A matrix holds what is no number, or numbers that no arm has.
-            tau = self._held(state, slow_rad_s)
-        press = projection.static_press(tau, terms, self._outward_w)
-        return Judgement(ApprovedCommand(tau, _KEY, terms.bias_nm, mode), press, 0.0, mode, (), stop)
-
-    def _held(self, state: ArmState, slow_rad_s: Vector) -> Vector:
-        """Return the last torque that held the arm, with damping at those joints whose speeds are known.
-
-        Before there was one the arm hangs in the torque that the drives measure: without any it would fall.
-        """
-        torque_nm = self.limits.torque_nm
-        held = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
-        if not held and len(state.tau_nm) == len(torque_nm) and math.isfinite(sum(state.tau_nm)):
-            self._holding_nm = held = state.tau_nm
-        held = held or (0.0,) * len(torque_nm)
-        if len(slow_rad_s) == len(held):
-            held = projection.damped(held, slow_rad_s, self.limits.stop)
-        return projection.clip(held, torque_nm)
-
-    def _believed(self, terms: ToolTerms, state: ArmState, slow_rad_s: Vector) -> ToolTerms | None:
-        """Return the rigid-body terms to react by, with the speeds to react to.
-
-        Where positions are in doubt they are the last good ones.
-        """
-        joints = len(self.limits.torque_nm)
-        if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
-            return None
-        if self._reaction.action is Action.HOLD_TORQUE:
-            terms = self._good_terms or terms
-        if not projection.is_shaped(terms, joints):
-            return None
-        terms = projection.moving(terms, slow_rad_s)
-        return terms if math.isfinite(sum(terms.bias_nm) + sum(terms.v_wt)) else None
-
-    def _may_park(self, command: Command, state: ArmState) -> bool:
-        """Return True where parking may go on; after one that runs off the arm floats for good."""
-        speed, limit = max(map(abs, state.dq_rad_s)), PARK_SPEED_SHARE * min(self.limits.speed_rad_s)
-        if speed <= limit and len(command.tau_nm) == len(state.dq_rad_s) and math.isfinite(sum(command.tau_nm)):
-            return True
-        self._reaction.raise_to(Action.FLOAT)
-        return False
+    def _react(self, command: Command, state: ArmState, t_s: float) -> Judgement:
+        """Lead the stopped arm on to its rest."""
+        is_fresh = command is not self._last_command
+        self._last_command = command
+        dq_rad_s = self._monitor.speeds.believed(state.dq_rad_s)
+        if dq_rad_s is not state.dq_rad_s:
+            state = replace(state, dq_rad_s=dq_rad_s)
+        led = self._stopped.lead(command, state, t_s, is_fresh=is_fresh)
+        approved = ApprovedCommand(led.tau_nm, _KEY, led.holding_nm, led.mode)
+        return Judgement(approved, led.press_n, 0.0, led.mode, (), self._reaction.stop)
 
 
 def _projected(

@@ -6,11 +6,13 @@ import math
 from operator import le
 
 from controller.safety import keep_out, pads
+from controller.safety.free_motion import FreeMotionWatch
 from controller.safety.limits import GateLimits
 from controller.safety.place_watch import PlaceWatch
 from controller.safety.projection import is_shaped
 from controller.safety.ranges import first_bad, first_false, first_outside
 from controller.safety.reaction import stop_reason
+from controller.safety.speed_check import SpeedCheck
 from controller.safety.swing_watch import SwingWatch
 from controller.types import (
     ArmState,
@@ -50,7 +52,9 @@ class Monitor:
 
     def __init__(self, limits: GateLimits, dt_s: float) -> None:
         self._limits = limits
-        self._swing = SwingWatch(dt_s)
+        self._swing, self._free = SwingWatch(dt_s), FreeMotionWatch()
+        self.speeds = SpeedCheck(len(limits.torque_nm), dt_s)
+        """Whether reported joint speeds can be believed, and what to go by where not."""
         self._joints_expected = len(limits.torque_nm)
         self._sizes = (self._joints_expected,) * 4
         self._pads_expected = len(limits.pads)
@@ -69,6 +73,8 @@ class Monitor:
         self._sampled_s = math.nan
         self._place.clear()
         self._swing.clear()
+        self._free.clear()
+        self.speeds.clear()
 
     def check(
         self, command: Command, corrected: ToolTerms, state: ArmState, reference: Reference, t_s: float
@@ -91,6 +97,7 @@ class Monitor:
             or self._sample(state, t_s)
             or self._place.axis(command, corrected, reference, t_s)
             or self._force(command, state, reference, t_s)
+            or self._free.watch(command, reference, t_s)
             or self._swing.watch(state.wrench_s[:3], t_s)
             or self._keep_out(command, reference, t_s)
             or self._contact(command, t_s)
@@ -104,7 +111,7 @@ class Monitor:
         return found
 
     def watch_stopped(self, state: ArmState, t_s: float) -> StopReason | None:
-        """Return a jump of a joint of a stopped arm, which nobody could see any more once the stop is cleared.
+        """Return what is wrong with the joints of a stopped arm, which nobody could see any more once it is cleared.
 
         Positions that are no number are not one yet, but those that come after them are.
 
@@ -116,7 +123,10 @@ class Monitor:
         self._last_t_s, self._last_q_rad = t_s, state.q_rad
         sizes = {len(state.q_rad), len(state.dq_rad_s), len(last_q_rad)}
         is_known = len(sizes) == 1 and gap_s <= JUMP_GAP_S and math.isfinite(sum(state.q_rad))
-        return self._jump(state, last_q_rad, gap_s, t_s) if is_known else None
+        if is_known:
+            return self._moved(state, last_q_rad, gap_s, t_s)
+        self.speeds.restart()
+        return None
 
     def _shape(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> StopReason | None:
         expected = self._joints_expected
@@ -158,16 +168,28 @@ class Monitor:
             return None
         if not (gap_s <= limits.late_s):
             return stop_reason(Cause.LATE_TICK, "time since the last tick", gap_s, limits.late_s, "s", t_s)
-        return self._jump(state, self._last_q_rad, gap_s, t_s)
+        return self._moved(state, self._last_q_rad, gap_s, t_s)
+
+    def _moved(self, state: ArmState, last_q_rad: Vector, gap_s: float, t_s: float) -> StopReason | None:
+        """Stop where positions jump, or speeds are not those of the positions."""
+        jumped = self._jump(state, last_q_rad, gap_s, t_s)
+        if jumped is not None and jumped.cause is Cause.ENCODER_JUMP:
+            self.speeds.restart()
+            return jumped
+        return self.speeds.step(t_s, state.q_rad, state.dq_rad_s) or jumped
 
     def _jump(self, state: ArmState, last_q_rad: Vector, gap_s: float, t_s: float) -> StopReason | None:
-        """Stop where a joint is not where its speed has brought it."""
+        """Stop where a joint is not where its speed has brought it: its position jumps, unless it is the speed."""
         moved = zip(state.q_rad, last_q_rad, state.dq_rad_s, strict=True)
-        jumps = [abs(q - last - dq * gap_s) for q, last, dq in moved]
+        ways = [(q - last, dq * gap_s) for q, last, dq in moved]
+        jumps = [abs(gone - told) for gone, told in ways]
         allowed = self._limits.jump_rad
         if max(jumps) <= allowed:
             return None
         joint = jumps.index(max(jumps))
+        gone, told = ways[joint]
+        if abs(told) > max(abs(gone), allowed):
+            return self.speeds.refuse(joint, told / gap_s, gone / gap_s, t_s)
         return stop_reason(Cause.ENCODER_JUMP, f"jump of joint {joint + 1}", jumps[joint], allowed, "rad", t_s)
 
     def _authority(self, state: ArmState, t_s: float) -> StopReason | None:

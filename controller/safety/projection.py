@@ -8,23 +8,12 @@ from dataclasses import replace
 from operator import add, le, mul, sub
 
 from controller.safety.limits import GateLimits, StopGains
-from controller.types import Cause, Limited, Matrix, Mode, ToolTerms, Vector, Vector3
+from controller.types import Cause, Limited, Matrix, ToolTerms, Vector, Vector3
 
 Cap = tuple[float, Cause]
 """An upper bound of the static press force [N] and what it stands for."""
-Lead = tuple[float, float]
-"""Wanted speed along the outward normal [m/s] and largest pull [N]."""
 Static = tuple[float, float, float]
 """What joint torques do to the world at rest: press force [N], force across the normal [N], moment [Nm]."""
-
-
-UNLOAD_SPEED_M_S = 0.05
-UNLOAD_PULL_N = 15.0
-"""How a stopped arm leaves the skin: speed wanted along the outward normal, and largest pull (design choices)."""
-FLOAT_SPEED_M_S, FLOAT_PULL_N = 0.01, 3.0
-"""The same while floating: a few newtons, so that an arm that is held back never rests on the body (design choice)."""
-UNLOAD_RAMP_S = 0.15
-"""Time in which the pull grows; the press force is dropped at once, and the tissue's spring-back comes first."""
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:
@@ -224,18 +213,6 @@ def damped(holding_nm: Vector, dq_rad_s: Vector, gains: StopGains) -> Vector:
     """Return a holding torque with damping, (n,); a joint whose speed is not known has none."""
     slowing = _damping_torque(dq_rad_s, gains)
     return tuple([h + s if math.isfinite(s) else h for h, s in zip(holding_nm, slowing, strict=True)])
-
-
-def lead_away(mode: Mode, since_s: float) -> Lead:
-    """Return how fast and how hard a stopped arm is led away from the body.
-
-    Args:
-        mode: unload; anything else is led as in floating.
-        since_s: time since the stop.
-    """
-    if mode is Mode.UNLOAD:
-        return UNLOAD_SPEED_M_S, UNLOAD_PULL_N * min(1.0, max(0.0, since_s / UNLOAD_RAMP_S))
-    return FLOAT_SPEED_M_S, FLOAT_PULL_N
 
 
 def soften(tau_nm: Vector, terms: ToolTerms, force_n: float, torque_nm: Vector) -> Vector:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from controller.types import Action, Cause, Clearance, Mode, StopReason
 
 UNLOAD_S = 0.8
-"""Time of unloading: 40 mm at full speed, more than any pad sinks in."""
+"""Least time of unloading: 40 mm at full speed, more than any pad sinks in."""
+LEAVE_S = 3.0
+"""Longest time of it, for an arm that is heavier than its model or held (design choice: the pull has grown to its
+largest by then)."""
 FLOAT_S = 0.7
 """Time of floating before the arm is driven anywhere, or a session may end."""
 PARK_S = 30.0
@@ -68,9 +71,13 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.JOINT_POSITION: Rule(_DRIFT, _AT_ARM, "move the base or the stroke off the arm's end stops"),
         Cause.JOINT_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the arm, then restart"),
         Cause.TOOL_SPEED: Rule(_DRIFT, _AT_ARM, "find what moved the tool, then restart"),
+        Cause.UNEXPECTED_CONTACT: Rule(
+            _DRIFT, _AT_ARM, "look what the tool touched, check where the person lies, then restart"
+        ),
         Cause.SWING: Rule(
             _DRIFT, _AT_ARM, "use softer gains; look for noise of the wrist sensor, lag and play of the arm"
         ),
+        Cause.SPEED_SIGNAL: Rule(_DRIFT, _SERVICE, "check the encoder and the drive of that joint"),
         Cause.LINK: Rule(_DRIFT, _SERVICE, "check cables and drives"),
         Cause.DRIVE_FAULT: Rule(_DRIFT, _SERVICE, "find what is wrong with that joint's drive, then restart"),
         Cause.INTERNAL_ERROR: Rule(_DRIFT, _SERVICE, "report this with the record"),
@@ -80,6 +87,7 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.MEMORY_CORRUPT: Rule(_DRIFT, _SERVICE, "find who writes into the shared memory, then restart both"),
         Cause.ENCODER_JUMP: Rule(_HOLD, _SERVICE, "check the encoder's cable and reference, calibrate the arm"),
         Cause.JOINTS_NOT_FINITE: Rule(_HOLD, _SERVICE, "check the encoders"),
+        Cause.CLOCK: Rule(_PARK, _SERVICE, "check the clock that the senses are stamped with"),
     }
 )
 """One row for every cause."""
@@ -91,64 +99,98 @@ def stop_reason(cause: Cause, limit: str, value: float, allowed: float, unit: st
 
 
 class Reaction:
-    """Leads a stopped arm through unload, float, park and release; latched until ``clear``."""
+    """Leads a stopped arm through unload, float, park and release; latched until ``clear``.
 
-    def __init__(self) -> None:
+    It counts its own periods: no clock can shorten or lengthen what an arm above a person does.
+
+    Args:
+        dt_s: period of the calls of ``advance`` [s].
+    """
+
+    def __init__(self, dt_s: float) -> None:
+        self._dt_s = dt_s
         self.clear()
 
     def clear(self) -> None:
         """Forget the stop."""
         self.stop: StopReason | None = None
-        """The first reason."""
+        """The reason of the highest action so far; of several such reasons the first."""
         self.action = Action.LOWER
         """The highest action of all reasons so far."""
         self.clearance = Clearance.NOBODY
         """The highest rank that any of the reasons asks for."""
         self.mode = Mode.RUN
+        self._ticks = 0
+        self._unloaded_s: float | None = None
+
+    @property
+    def since_s(self) -> float:
+        """Time by the count of periods since the reason in force began to act [s]."""
+        return self._ticks * self._dt_s
 
     def begin(self, reason: StopReason) -> None:
-        """Take a reason: the first one stands, action and clearance can only rise."""
-        if self.stop is None:
-            self.stop = reason
-            self.mode = Mode.UNLOAD
-        self.clearance = max(self.clearance, REACTIONS[reason.cause].clearance, key=tuple(Clearance).index)
-        self.raise_to(max(REACTIONS[reason.cause].action, Action.PARK))
+        """Take a reason; action and clearance can only rise.
+
+        One that asks for more than those before it begins anew: it has its own time, and it is the one that is told,
+        with the first one in its words.
+        """
+        rule = REACTIONS[reason.cause]
+        self.clearance = max(self.clearance, rule.clearance, key=tuple(Clearance).index)
+        action = max(rule.action, Action.PARK)
+        if action <= self.action:
+            return
+        first = self.stop
+        self.stop = reason if first is None else replace(reason, limit=f"{reason.limit}, after a stop by {first.cause}")
+        self.raise_to(action)
 
     def raise_to(self, action: Action) -> None:
-        """Do no less than this from now on; the first reason stands."""
-        self.action = max(self.action, action)
+        """Do no less than this from now on, beginning anew where it is more; the reason stands."""
+        if action > self.action:
+            self.action = action
+            self.mode = Mode.UNLOAD
+            self._ticks, self._unloaded_s = 0, None
 
-    def advance(self, t_s: float, can_pull: bool, is_parked: bool) -> Mode:
-        """Return the mode at a session time.
+    def advance(self, *, can_pull: bool, is_lifted: bool, is_parked: bool) -> Mode:
+        """Return the mode of this period, and count it.
 
         Args:
-            t_s: session time [s]; NaN counts as the time of the stop, so that time never skips the unloading.
             can_pull: tool speeds are known now; without them no pull may be closed over them and the arm floats.
+            is_lifted: the tool has left the skin.
             is_parked: the arm rests in its park posture.
         """
         if self.stop is None or self.mode is Mode.RELEASED:
             return self.mode
-        since_s = t_s - self.stop.t_s
-        if not (since_s >= UNLOAD_S):
-            self.mode = Mode.UNLOAD if can_pull else Mode.FLOAT
-        elif self.action is not Action.PARK or since_s < UNLOAD_S + FLOAT_S or self.is_overdue(t_s):
+        since_s = self.since_s
+        self._ticks += 1
+        if self._unloaded_s is None:
+            # Led by positions that are in doubt, nobody knows how far the tool has risen.
+            may_wait = not is_lifted and self.action is not Action.HOLD_TORQUE
+            if since_s < UNLOAD_S or (since_s < LEAVE_S and may_wait):
+                self.mode = Mode.UNLOAD if can_pull else Mode.FLOAT
+                return self.mode
+            self._unloaded_s = since_s
+        if self.action is not Action.PARK or self.floated_s < FLOAT_S:
             self.mode = Mode.FLOAT
         else:
             self.mode = Mode.RELEASED if is_parked else Mode.PARK
         return self.mode
 
-    def is_overdue(self, t_s: float) -> bool:
-        """Return True where parking has taken too long."""
-        return self.stop is not None and not (t_s - self.stop.t_s < UNLOAD_S + FLOAT_S + PARK_S)
+    @property
+    def floated_s(self) -> float:
+        """Time since the end of unloading [s]; negative before it."""
+        return -1.0 if self._unloaded_s is None else self.since_s - self._unloaded_s
 
-    def is_settled(self, t_s: float) -> bool:
-        """Return True once a stopped arm has come to its rest: parked, or floating where it may not be driven.
+    @property
+    def is_overdue(self) -> bool:
+        """Parking has taken too long."""
+        return self.action is Action.PARK and not (self.floated_s < FLOAT_S + PARK_S)
+
+    @property
+    def is_settled(self) -> bool:
+        """A stopped arm has come to its rest: parked, or floating where it may not be driven.
 
         An arm that holds the torque of its last known posture does not float first: it tips away from that posture, its
         speed doubling every 0.15 to 0.3 s, until the brakes close.
         """
-        if self.stop is None:
-            return False
         float_s = 0.0 if self.action is Action.HOLD_TORQUE else FLOAT_S
-        has_floated = not (t_s < self.stop.t_s + UNLOAD_S + float_s)
-        return self.mode is Mode.RELEASED or (has_floated and (self.action > Action.PARK or self.is_overdue(t_s)))
+        return self.mode is Mode.RELEASED or (self.action > Action.PARK and not (self.floated_s < float_s))

@@ -13,7 +13,8 @@ from operator import le
 from controller.safety import projection
 from controller.safety.limits import StopGains
 from controller.safety.outward_pull import OutwardPull
-from controller.safety.reaction import UNLOAD_S, stop_reason
+from controller.safety.reaction import LEAVE_S, UNLOAD_S, stop_reason
+from controller.safety.speed_check import SpeedCheck
 from controller.safety.speed_filter import SpeedFilter
 from controller.types import ArmState, Cause, Mode, StopReason, ToolTerms, Vector, Vector3
 
@@ -22,6 +23,11 @@ BEAT_S = 0.002
 ENABLE_DELAY_S = 1.0
 """Time from the loss of the supervisor's heartbeat to the brakes: long enough for the loop to unload first (stop
 category 1, removal of power after the stop)."""
+
+
+UNEVEN = 3.0
+"""Joint speeds may be apart by so much more than in the session loop until the supervisor goes by the positions': its
+reads come unevenly where the machine is busy. It does not stop for them, the session loop does (design choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Supervisor:
         self.limits = limits
         self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, BEAT_S)
         self._pull = OutwardPull(limits.stop, BEAT_S)
+        self._speeds = SpeedCheck(len(limits.speed_rad_s), BEAT_S, UNEVEN)
         self.clear()
 
     def clear(self) -> None:
@@ -83,13 +90,15 @@ class Supervisor:
         """Why it took the drives, None while the host has them."""
         self._last_beat = -1
         self._beat_t_s = math.nan
-        self._bad_memory = self._over = 0
+        self._bad_memory = self._over = self._beats = 0
         self._holding: Vector = ()
         self._slow.clear()
         self._pull.clear()
+        self._speeds.clear()
 
     def judge(self, view: SupervisorView) -> StopReason | None:
         """Return why the supervisor has the drives, None where the host has them."""
+        self._speeds.step(view.state.t_s, view.state.q_rad, view.state.dq_rad_s)
         if self.stop is None:
             self.stop = self._memory(view) or self._host(view) or self._link(view.state) or self._senses(view)
         return self.stop
@@ -101,16 +110,18 @@ class Supervisor:
             terms: from the supervisor's own kinematics; the last good ones where the senses are gone.
             state: its own read.
         """
-        since_s = state.t_s - self.stop.t_s if self.stop is not None else 0.0
+        since_s = self._beats * BEAT_S
+        self._beats += 1
         if math.isfinite(sum(terms.bias_nm)):
             # The last posture that was known held the arm by this; zero would drop it.
             self._holding = terms.bias_nm
-        mode = Mode.UNLOAD if since_s < UNLOAD_S else Mode.FLOAT
-        stop, slow_rad_s = self.limits.stop, self._slow.step(state.dq_rad_s)
+        is_leaving = since_s < UNLOAD_S or (since_s < LEAVE_S and not self._pull.is_lifted)
+        mode = Mode.UNLOAD if is_leaving else Mode.FLOAT
+        stop, slow_rad_s = self.limits.stop, self._slow.step(self._speeds.believed(state.dq_rad_s))
         terms = projection.moving(terms, slow_rad_s)
         outward_w = outward_axis(terms)
         outward_m_s = projection.dot(terms.v_wt[:3], outward_w)
-        pull_n = self._pull.step(outward_m_s, *projection.lead_away(mode, since_s))
+        pull_n = self._pull.step(outward_m_s, mode, since_s, is_parking=False)
         tau = projection.soft_torque(terms, slow_rad_s, stop, outward_w, pull_n)
         tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
         if math.isfinite(sum(tau)):
@@ -162,7 +173,8 @@ class Supervisor:
         """
         state = view.state
         tool_n = math.hypot(*state.wrench_s[:3])
-        is_slow = all(map(le, map(abs, state.dq_rad_s), self.limits.speed_rad_s))
+        dq_rad_s = self._speeds.believed(state.dq_rad_s)
+        is_slow = all(map(le, map(abs, dq_rad_s), self.limits.speed_rad_s))
         is_light = tool_n <= self.limits.tool_n or (view.is_host_stopped and math.isnan(tool_n))
         # A host that has stopped by itself leads the other joints: a broken drive has its own brake.
         is_sound = view.is_host_stopped or not any(state.joint_fault)
@@ -176,8 +188,8 @@ class Supervisor:
             return stop_reason(Cause.DRIVE_FAULT, f"fault flags of joint {joint + 1}, own read", fault, 0.0, "-", t_s)
         if is_slow and math.isfinite(tool_n + sum(state.q_rad)):
             return stop_reason(Cause.TOOL_FORCE, "wrist force, own read", tool_n, self.limits.tool_n, "N", t_s)
-        if math.isfinite(tool_n + sum(state.q_rad) + sum(state.dq_rad_s)):
-            speeds = zip(map(abs, state.dq_rad_s), self.limits.speed_rad_s, strict=True)
+        if math.isfinite(tool_n + sum(state.q_rad) + sum(dq_rad_s)):
+            speeds = zip(map(abs, dq_rad_s), self.limits.speed_rad_s, strict=True)
             speed, limit = max(speeds, key=lambda pair: pair[0] - pair[1])
             return stop_reason(Cause.JOINT_SPEED, "joint speed, own read", speed, limit, "rad/s", t_s)
         return stop_reason(Cause.NOT_FINITE, "senses, own read", math.nan, 0.0, "-", t_s)

@@ -23,11 +23,13 @@ TOLERANCE = 1e-6
 PARK_TOLERANCE_N = 0.1
 """Of the parking force, on sound arms: it is softened, not audited."""
 LARGEST_PULL_N = 15.0
-DT_S = 1e-3
+PERIODS_S = (1e-3, 1e-3, 0.5, 1.0)
+"""The long ones lead a stopped arm through every mode of its way to rest within one session."""
 BATCH = 2000
 SESSION = 4
 """Commands that one gate judges one after the other."""
-TIMES_S = (*(1e-3,) * 20, *(0.3, 1.0, 2.0) * 4, -1.0, float("nan"))
+STEPS = (*(1.0,) * 28, 3.0, 0.0, -1.0, float("nan"))
+"""What the clock does in one period, in periods."""
 TOUCHING = (ContactState.CONTACT, ContactState.WORK)
 CONTACTS = tuple(ContactState)
 
@@ -68,7 +70,8 @@ class Session:
 
     def __init__(self, pick: Pick, batch: Arms) -> None:
         self.bounds = random_limits(pick, batch.tau.shape[1])
-        self.gate = Gate(self.bounds, DT_S)
+        self._dt_s = pick.choice(PERIODS_S)
+        self.gate = Gate(self.bounds, self._dt_s)
         self._pick, self._batch = pick, batch
         self._share, self._t_s = 1.0, 0.0
         if pick.random() < 0.1:
@@ -77,7 +80,7 @@ class Session:
     def judge(self, k: int, sent: Sent, tally: Tally) -> None:
         """Judge one command and note what its torques are held against."""
         pick, gate = self._pick, self.gate
-        self._t_s += pick.choice(TIMES_S)
+        self._t_s += pick.choice(STEPS) * self._dt_s
         if pick.random() < 0.1:
             gate.stop(StopReason(pick.choice(tuple(Cause)), "-", 1.0, 0.0, "-", self._t_s, "-"))
         was_stopped = gate.stop_reason is not None

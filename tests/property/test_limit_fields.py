@@ -11,7 +11,20 @@ from controller.safety.limits import GateLimits, KeepOutLimits, PadLimits, Press
 from controller.safety.supervision import Supervisor, SupervisorLimits, SupervisorView
 from controller.safety.tank import TankLimits
 from controller.types import Cause, ClearanceGrid, ContactState, JointSenses, StopReason
-from tests.gate_cases import changed, command, limits, pad_of, reference, soft_gains, state, stroke, torque
+from tests.gate_cases import (
+    changed,
+    command,
+    leave,
+    limits,
+    pad_of,
+    reference,
+    rising,
+    soft_gains,
+    state,
+    stroke,
+    torque,
+    wait,
+)
 from tests.unit.test_gate import ARM
 
 OPEN = limits(loading_rate_n_per_s=1e9, late_s=1e9)
@@ -54,7 +67,8 @@ def _many(ticks: int, **wish: object) -> Drive:
 def _parked(bounds: GateLimits) -> object:
     gate = Gate(bounds, 1e-3)
     gate.stop(StopReason(Cause.OPERATOR, "-", 1, 0, "-", 0.0, "-"))
-    return _verdict(gate.judge(command(ARM, torque(ARM, (0.0, 0.0, -50.0, 0.0, 0.0, 0.0))), state(), reference(), 2.0))
+    t_s = leave(gate, ARM) + 1e-3
+    return _verdict(gate.judge(command(ARM, torque(ARM, (0.0, 0.0, -50.0, 0.0, 0.0, 0.0))), state(), reference(), t_s))
 
 
 def _samples(gap_s: float, move_rad: float) -> Drive:
@@ -76,9 +90,11 @@ def _stopped_torque(bounds: GateLimits) -> object:
     """Return what a stopped gate sends to an arm that moves and slows down."""
     gate = Gate(bounds, 1e-3)
     gate.stop(StopReason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0, "-"))
+    wait(gate, ARM, 0.3, rise_m_s=0.05)
     sent = None
-    for speed in (0.1, 0.05):
-        sent = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(speed,) * 7), reference(), 0.3).command.tau_nm
+    for tick, speed in enumerate((0.1, 0.05), 301):
+        sensed = state(dq_rad_s=(speed,) * 7)
+        sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-3 * tick).command.tau_nm
     return sent
 
 
@@ -86,6 +102,8 @@ def _taken_torque(bounds: SupervisorLimits) -> object:
     """Return what a supervisor that has taken the drives sends, in the same case."""
     supervisor = Supervisor(bounds)
     supervisor.stop = StopReason(Cause.HOST_LOST, "-", 1.0, 0.0, "-", -0.3, "-")
+    for _ in range(150):
+        supervisor.torque(ARM, state(dq_rad_s=rising(ARM, 0.05)))
     sent = None
     for speed in (0.1, 0.05):
         sent, _ = supervisor.torque(ARM, state(dq_rad_s=(speed,) * 7))
@@ -232,7 +250,9 @@ def test_every_field_of_the_supervisor_changes_a_verdict(name: str) -> None:
         senses = {"tool_n": {"wrench_s": (0.0, 0.0, -50.0, 0, 0, 0)}, "patience_reads": {"wrench_s": (99.0,) * 6}}
         senses["speed_rad_s"] = senses["stop"] = {"dq_rad_s": (1.5,) * 7}
         for beat in range(40):
-            now = state(t_s=0.002 * beat, **senses.get(case, {}))
+            # Positions go where the speeds take them.
+            moved = {"q_rad": (0.1 + 1.5 * 0.002 * beat,) * 7} if case in ("speed_rad_s", "stop") else {}
+            now = state(t_s=0.002 * beat, **moved, **senses.get(case, {}))
             is_hung = case == "heartbeat_s" and beat > 5
             is_whole = not (case == "bad_reads" and 5 <= beat < 9)
             stop = supervisor.judge(SupervisorView(now, 5 if is_hung else beat, is_whole, False))

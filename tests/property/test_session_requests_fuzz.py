@@ -15,7 +15,8 @@ from controller.law.gains import STANDARD
 from controller.observers import SessionEvent
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
-from controller.session import Session, SessionResult
+from controller.session import Session
+from controller.session_result import SessionResult
 from controller.session_parts import SessionParts
 from controller.types import Cause, Clearance, Mode, Phase, StepRecord
 from sim.options import SimulationOptions

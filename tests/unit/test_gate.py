@@ -8,10 +8,24 @@ import pytest
 
 from controller.safety.gate import Gate, Judgement, _audit_reason
 from controller.safety.limits import GateLimits
-from controller.safety.projection import UNLOAD_RAMP_S, saturate, static_press, tool_wrench
+from controller.safety.outward_pull import UNLOAD_RAMP_S
+from controller.safety.projection import saturate, static_press, tool_wrench
 from controller.safety.reaction import FLOAT_S, UNLOAD_S
 from controller.types import Cause, Clearance, Command, ContactState, Mode, StopReason, ToolTerms
-from tests.gate_cases import UP, command, limits, pad_of, reference, state, stroke, terms, torque
+from tests.gate_cases import (
+    FIRST_PULL_N,
+    UP,
+    command,
+    lifted,
+    limits,
+    pad_of,
+    reference,
+    state,
+    stroke,
+    terms,
+    torque,
+    wait,
+)
 
 RNG = np.random.default_rng(5)
 ARM = terms(RNG)
@@ -76,9 +90,9 @@ def test_pressing_fast_lowers_the_press_force(contact: ContactState) -> None:
 
 def test_releasing_is_never_slowed() -> None:
     gate = Gate(limits(loading_rate_n_per_s=1500.0), 1e-3)
-    for _ in range(40):
-        gate.judge(command(ARM, torque(ARM, (0, 0, -15.0, 0, 0, 0))), state(), reference(), 0.0)
-    judgement = gate.judge(command(ARM, torque(ARM, (0, 0, 3.0, 0, 0, 0))), state(), reference(), 0.0)
+    for tick in range(40):
+        gate.judge(command(ARM, torque(ARM, (0, 0, -15.0, 0, 0, 0))), state(), reference(), tick * 1e-3)
+    judgement = gate.judge(command(ARM, torque(ARM, (0, 0, 3.0, 0, 0, 0))), state(), reference(), 0.04)
     assert judgement.press_n == pytest.approx(-3.0)
     assert judgement.limited == ()
 
@@ -171,7 +185,7 @@ def test_an_approach_that_finds_nothing_is_stopped() -> None:
 def test_a_stop_is_latched_unloads_then_floats_until_it_is_cleared() -> None:
     gate = Gate(limits(), 1e-3)
     gate.stop(StopReason(Cause.OPERATOR, "stop requests", 1, 0, "requests", 2.0, "run again"))
-    gate.stop(StopReason(Cause.LINK, "later", 1, 0, "-", 2.0, "-"))
+    gate.stop(StopReason(Cause.DWELL, "later", 1, 0, "-", 2.0, "-"))
 
     def hard() -> Command:
         return command(ARM, torque(ARM, (0.0, 0.0, -30.0, 0.0, 0.0, 0.0)))
@@ -179,17 +193,27 @@ def test_a_stop_is_latched_unloads_then_floats_until_it_is_cleared() -> None:
     first = gate.judge(hard(), state(), reference(), 2.0)
     assert first.stop is not None
     assert first.stop.cause is Cause.OPERATOR
+    assert first.stop.limit == "stop requests"
     assert first.mode is Mode.UNLOAD
-    assert static_press(first.command.tau_nm, ARM, UP) == pytest.approx(0.0, abs=1e-9)
-    grown = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_RAMP_S)
+    assert static_press(first.command.tau_nm, ARM, UP) == pytest.approx(-FIRST_PULL_N, abs=1e-9)
+    wait(gate, ARM, UNLOAD_RAMP_S - 3e-3, start_s=2.0)
+    growing = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_RAMP_S - 2e-3)
+    assert static_press(growing.command.tau_nm, ARM, UP) == pytest.approx(-15.0 + FIRST_PULL_N)
+    grown = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_RAMP_S - 1e-3)
     assert static_press(grown.command.tau_nm, ARM, UP) == pytest.approx(-15.0)
-    later = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_S + 0.01)
+    assert wait(gate, ARM, UNLOAD_S - UNLOAD_RAMP_S, start_s=2.149, rise_m_s=0.05).mode is Mode.UNLOAD
+    later = gate.judge(hard(), state(), reference(), 2.0 + UNLOAD_S)
     assert later.mode is Mode.FLOAT
     assert static_press(later.command.tau_nm, ARM, UP) == pytest.approx(-3.0)
-    assert not gate.is_settled(2.0 + UNLOAD_S)
-    assert gate.is_settled(2.0 + UNLOAD_S + FLOAT_S)
+    assert not gate.is_settled
+    wait(gate, ARM, FLOAT_S, start_s=2.0 + UNLOAD_S)
+    assert not gate.is_settled
+    gate.note_parked()
+    parked = gate.judge(hard(), state(), reference(), 2.001 + UNLOAD_S + FLOAT_S)
+    assert parked.stop is first.stop
+    assert gate.is_settled
     gate.clear(Clearance.SERVICE)
-    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 9.0).stop is None
+    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 3.6).stop is None
 
 
 def test_unloading_is_bounded_in_speed_and_damps_the_rest() -> None:
@@ -218,8 +242,9 @@ def test_a_command_that_is_not_fresh_gets_no_pull_closed_over_old_speeds() -> No
     gate = Gate(limits(), 1e-3)
     gate.stop(StopReason(Cause.INTERNAL_ERROR, "-", 1, 0, "-", 0.0, "-"))
     same = command(ARM, torque(ARM, (0.0, 0.0, -20.0, 0.0, 0.0, 0.0)))
-    assert gate.judge(same, state(), reference(), 0.3).mode is Mode.UNLOAD
-    again = gate.judge(same, state(), reference(), 0.301)
+    assert wait(gate, ARM, 0.3).mode is Mode.UNLOAD
+    assert gate.judge(same, state(), reference(), 0.301).mode is Mode.UNLOAD
+    again = gate.judge(same, state(), reference(), 0.302)
     assert again.mode is Mode.FLOAT
     assert again.command.tau_nm == pytest.approx(ARM.bias_nm)
 
@@ -235,9 +260,12 @@ def test_without_joint_positions_the_last_holding_torque_stays(after_stop_s: flo
         gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.3)
     judgement = gate.judge(command(blind, (math.nan,) * 7), now, reference(), after_stop_s)
     assert judgement.stop is not None
-    assert judgement.command.tau_nm == ARM.bias_nm
+    if after_stop_s:
+        assert judgement.command.tau_nm == ARM.bias_nm
+    else:
+        assert judgement.command.tau_nm == pytest.approx(lifted(ARM, FIRST_PULL_N)), "led by the last good terms"
     gate.clear(Clearance.SERVICE)
-    later = gate.judge(command(blind, (math.nan,) * 7), now, reference(), 1.0)
+    later = gate.judge(command(blind, (math.nan,) * 7), now, reference(), after_stop_s + 0.001)
     assert later.command.tau_nm == ARM.bias_nm, "without it the arm would fall"
 
 
@@ -265,7 +293,8 @@ def test_unloading_follows_the_planned_normal_whatever_the_law_thinks() -> None:
     gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     flipped = command(ARM, ARM.bias_nm, normal=(0.0, 0.0, -1.0))
     assert gate.judge(flipped, state(), reference(), 0.001).stop is not None
-    later = gate.judge(command(ARM, ARM.bias_nm, normal=(0.0, 0.0, -1.0)), state(), reference(), 0.3)
+    wait(gate, ARM, 0.15, start_s=0.001)
+    later = gate.judge(command(ARM, ARM.bias_nm, normal=(0.0, 0.0, -1.0)), state(), reference(), 0.152)
     assert static_press(later.command.tau_nm, ARM, UP) == pytest.approx(-15.0)
 
 
@@ -373,6 +402,7 @@ def test_a_tilted_press_axis_does_not_tilt_the_unloading() -> None:
     tilted = (math.sin(0.2), 0.0, math.cos(0.2))
     assert gate.judge(command(ARM, ARM.bias_nm, normal=tilted), state(), reference(), 0.0).stop is None
     gate.stop(StopReason(Cause.OPERATOR, "-", 1, 0, "-", 0.0, "-"))
-    later = gate.judge(command(ARM, ARM.bias_nm, normal=tilted), state(), reference(), 0.3)
+    wait(gate, ARM, 0.15)
+    later = gate.judge(command(ARM, ARM.bias_nm, normal=tilted), state(), reference(), 0.151)
     wrench = tool_wrench(later.command.tau_nm, ARM)
     assert wrench[:3] == pytest.approx((0.0, 0.0, 15.0), abs=1e-9)

@@ -9,7 +9,7 @@ from controller.safety.gate import Gate, Judgement
 from controller.safety.reaction import stop_reason
 from controller.safety.tank import TankLimits
 from controller.types import Cause, Clearance, ContactState, Limited, Mode, Phase, ToolTerms, Vector, Vector3
-from tests.gate_cases import changed, command, limits, reference, state, stroke, torque
+from tests.gate_cases import changed, command, limits, reference, state, stroke, torque, wait
 from tests.unit.test_gate import ARM
 
 DT_S = 2e-3
@@ -136,12 +136,19 @@ def test_a_cleared_gate_has_forgotten_park_posture_holding_torque_and_normal() -
     _judge(gate, 0.0, normal=TILTED)
     gate.note_parked()
     gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
-    assert _judge(gate, 0.0, t_s=2.0).mode is Mode.RELEASED
+    # Risen twice as fast along the tilted normal's vertical share.
+    wait(gate, ARM, 0.8, rise_m_s=0.1, dt_s=DT_S)
+    wait(gate, ARM, 0.7 - DT_S, start_s=0.8, dt_s=DT_S)
+    assert gate.mode is Mode.FLOAT
+    assert _judge(gate, 0.0, t_s=1.5).mode is Mode.RELEASED
     gate.clear(Clearance.OPERATOR)
     assert (gate.mode, gate.stop_reason) == (Mode.RUN, None)
     gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
-    assert _judge(gate, 0.0, t_s=0.3).press_n == pytest.approx(-15.0), "straight up again"
-    assert _judge(gate, 0.0, t_s=2.0).mode is Mode.PARK
+    wait(gate, ARM, 0.2, start_s=1.5, dt_s=DT_S)
+    assert _judge(gate, 0.0, t_s=1.702).press_n == pytest.approx(-15.0), "straight up again"
+    wait(gate, ARM, 0.6, start_s=1.702, rise_m_s=0.1, dt_s=DT_S)
+    wait(gate, ARM, 0.7, start_s=2.302, dt_s=DT_S)
+    assert _judge(gate, 0.0, t_s=3.004).mode is Mode.PARK
 
 
 def test_a_command_seen_before_the_stop_is_not_fresh_after_it() -> None:

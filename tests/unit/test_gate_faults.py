@@ -11,7 +11,20 @@ from controller.safety.gate import Gate
 from controller.safety.reaction import stop_reason
 from controller.safety.supervision import Supervisor, SupervisorLimits
 from controller.types import Action, Authority, Cause, Clearance, Command, Mode, ToolTerms
-from tests.gate_cases import UP, command, limits, reference, soft_gains, state, terms, torque
+from tests.gate_cases import (
+    FIRST_PULL_N,
+    UP,
+    command,
+    leave,
+    lifted,
+    limits,
+    reference,
+    soft_gains,
+    state,
+    terms,
+    torque,
+    wait,
+)
 from tests.unit.test_gate import ARM
 
 NAN = math.nan
@@ -54,7 +67,9 @@ def test_a_matrix_of_a_wrong_size_stops_the_session_and_the_last_holding_torque_
     judgement = gate.judge(wanted, state(), reference(), 0.001)
     assert judgement.stop is not None
     assert judgement.stop.cause is (cause or Cause.INTERNAL_ERROR)
-    assert judgement.command.tau_nm == pytest.approx(ARM.bias_nm)
+    # In doubt of the posture it is led by the last good terms, else nothing is known to pull by.
+    pull_n = FIRST_PULL_N if cause is Cause.ENCODER_JUMP else 0.0
+    assert judgement.command.tau_nm == pytest.approx(lifted(ARM, pull_n))
 
 
 def test_pads_or_stroke_that_are_not_there_stop_the_session() -> None:
@@ -84,7 +99,7 @@ def test_a_matrix_that_holds_no_number_never_turns_into_full_torque(entry: float
     assert judgement.stop is not None
     assert judgement.stop.cause is (Cause.TOOL_SPEED if math.isfinite(entry) else Cause.INTERNAL_ERROR)
     assert all(math.isfinite(tau) and abs(tau) <= 87.0 for tau in judgement.command.tau_nm)
-    pulled = gate.judge(dataclasses.replace(wish), moving, reference(), 0.3)
+    pulled = gate.judge(dataclasses.replace(wish), moving, reference(), 0.002)
     if not math.isfinite(entry):
         assert pulled.command.tau_nm == pytest.approx(damped)
     assert all(math.isfinite(tau) and abs(tau) <= 87.0 for tau in pulled.command.tau_nm)
@@ -156,7 +171,7 @@ def test_the_posture_of_a_stopped_arm_is_held_not_the_one_it_was_stopped_in() ->
     gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
     moved = _with(bias_nm=tuple(bias + 3.0 for bias in ARM.bias_nm))
-    gate.judge(command(moved, moved.bias_nm), state(), reference(), 0.3)
+    wait(gate, moved, 0.3)
     blind = gate.judge(command(ARM, ARM.bias_nm), state(dq_rad_s=(NAN,) * 7), reference(), 0.301)
     assert blind.command.tau_nm == moved.bias_nm
 
@@ -192,19 +207,27 @@ def test_what_goes_out_tells_what_holds_the_arm_and_how_far_a_stop_is() -> None:
     assert (running.command.holding_nm, running.command.mode) == (ARM.bias_nm, Mode.RUN)
     gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
     assert gate.mode is Mode.UNLOAD, "from the stop on, not only from the next command"
-    for t_s, mode in ((0.3, Mode.UNLOAD), (1.0, Mode.FLOAT)):
-        stopped = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), t_s)
+    for seconds, start_s, mode in ((0.8, 0.0, Mode.UNLOAD), (0.1, 0.8, Mode.FLOAT)):
+        stopped = wait(gate, ARM, seconds, start_s=start_s, rise_m_s=0.05)
         assert (stopped.command.holding_nm, stopped.command.mode, stopped.mode) == (ARM.bias_nm, mode, mode)
         assert stopped.press_limit_n == 0.0
 
 
 def test_drives_that_are_taken_after_a_stop_raise_the_action_and_the_first_reason_stays() -> None:
     gate = _stopped()
-    judgement = gate.judge(command(ARM, ARM.bias_nm), state(authority=Authority.SUPERVISOR), reference(), 2.0)
+    t_s = leave(gate, ARM) + 1e-3
+    taken = state(authority=Authority.SUPERVISOR)
+    judgement = gate.judge(command(ARM, ARM.bias_nm), taken, reference(), t_s)
     assert judgement.stop is not None
     assert judgement.stop.cause is Cause.OPERATOR
+    assert (gate.action, judgement.mode) == (Action.FLOAT, Mode.UNLOAD), "it begins anew"
+    for tick in range(1, 1502):
+        judgement = gate.judge(command(ARM, ARM.bias_nm), taken, reference(), t_s + 1e-3 * tick)
+    assert judgement.stop is gate.stop_reason
+    assert gate.stop_reason is not None
+    assert gate.stop_reason.cause is Cause.OPERATOR
     assert judgement.mode is Mode.FLOAT
-    assert gate.is_settled(2.0)
+    assert gate.is_settled
 
 
 def test_a_gate_tells_what_it_did_for_the_record() -> None:
@@ -238,9 +261,12 @@ def test_unloading_pulls_along_the_damped_way_out() -> None:
     dq = (0.001, -0.002, 0.003, -0.001, 0.002, -0.003, 0.001)
     v = np.array(arm.jacobian)[:3] @ dq
     calm = terms(np.random.default_rng(12))
-    for since_s, wanted, largest in ((0.075, 0.05, 7.5), (0.3, 0.05, 15.0), (0.9, 0.01, 3.0)):
+    for ticks, wanted, largest in ((75, 0.05, 7.5), (300, 0.05, 15.0), (900, 0.01, 3.0)):
         gate = _stopped()
-        judgement = gate.judge(command(arm, calm.bias_nm), state(dq_rad_s=dq), reference(), since_s)
+        wait(gate, calm, min(0.8, 1e-3 * (ticks - 1)), rise_m_s=0.05)
+        if ticks > 800:
+            wait(gate, calm, 1e-3 * (ticks - 801), start_s=0.8)
+        judgement = gate.judge(command(arm, calm.bias_nm), state(dq_rad_s=dq), reference(), 1e-3 * ticks)
         pull = min(largest, max(-4.0, 400.0 * (wanted - v[2])))
         wrench = np.array([-60.0 * v[0], -60.0 * v[1], pull, 0.0, 0.0, 0.0])
         expected = np.array(arm.bias_nm) - 2.61 * np.array(dq) + np.array(arm.jacobian).T @ wrench
@@ -268,12 +294,12 @@ def test_a_stop_law_answers_to_filtered_speeds_and_begins_with_the_first() -> No
     for k in range(20):
         speed = 0.2 if k == 0 else -0.1
         sensed = state(dq_rad_s=(speed, *(0.0,) * 6))
-        sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-9).command.tau_nm
+        sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-3 * k).command.tau_nm
         assert sent[0] - ARM.bias_nm[0] == pytest.approx(-3.0 * expected[k], abs=1e-9)
     gate.clear(Clearance.SERVICE)
     gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
     sensed = state(dq_rad_s=(0.4, *(0.0,) * 6))
-    sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-9).command.tau_nm
+    sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 0.02).command.tau_nm
     assert sent[0] - ARM.bias_nm[0] == pytest.approx(-3.0 * 0.4), "the next stop begins anew"
 
 
@@ -282,14 +308,15 @@ def test_the_pull_of_a_gate_grows_while_the_arm_is_held_and_is_forgotten_with_th
     gate = _stopped(stop=gains)
 
     def pull_n(tick: int) -> float:
-        judged = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.3 + 1e-3 * tick)
+        judged = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 1e-3 * tick)
         return -projection.static_press(judged.command.tau_nm, ARM, UP)
 
     pulls = [pull_n(tick) for tick in range(100)]
-    assert pulls == pytest.approx([0.5 + 100.0 * 0.05 * 1e-3 * (k + 1) for k in range(100)])
+    ramp = [min(0.5, FIRST_PULL_N * (k + 1)) for k in range(100)]
+    assert pulls == pytest.approx([ramp[k] + 100.0 * 0.05 * 1e-3 * (k + 1) for k in range(100)])
     gate.clear(Clearance.SERVICE)
     gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
-    assert pull_n(0) == pytest.approx(0.505)
+    assert pull_n(100) == pytest.approx(FIRST_PULL_N + 0.005)
 
 
 def test_no_stop_torque_of_a_gate_adds_more_than_the_largest_force() -> None:
@@ -305,7 +332,8 @@ def test_parking_is_soft_in_every_direction() -> None:
             wrench = [0.0] * 6
             wrench[axis] = 50.0 * sign
             parked = _stopped(park_force_n=20.0)
-            judgement = parked.judge(command(ARM, torque(ARM, tuple(wrench))), state(), reference(), 2.0)
+            t_s = leave(parked, ARM) + 1e-3
+            judgement = parked.judge(command(ARM, torque(ARM, tuple(wrench))), state(), reference(), t_s)
             assert judgement.mode is Mode.PARK
             sent = np.array(ARM.jbar_t) @ (np.array(judgement.command.tau_nm) - np.array(ARM.bias_nm))
             assert sent[axis] == pytest.approx(20.0 * sign)
@@ -316,11 +344,19 @@ def test_a_speed_at_the_parking_limit_is_allowed_and_the_slowest_joint_counts() 
     wish: Command = command(ARM, torque(ARM, (0.0, 0.0, -8.0, 0.0, 0.0, 0.0)))
     for speed, press_n in ((-0.4, 8.0), (0.4, 8.0)):
         gate = _stopped(speed_rad_s=(2.0, 0.8, *(2.0,) * 5))
-        judgement = gate.judge(wish, state(dq_rad_s=(speed, *(0.0,) * 6)), reference(), 2.0)
+        t_s = leave(gate, ARM) + 1e-3
+        judgement = gate.judge(wish, state(dq_rad_s=(speed, *(0.0,) * 6)), reference(), t_s)
         assert judgement.press_n == pytest.approx(press_n)
+        assert judgement.mode is Mode.PARK
     gate = _stopped(speed_rad_s=(2.0, 0.8, *(2.0,) * 5))
-    gate.judge(wish, state(dq_rad_s=(-0.401, *(0.0,) * 6)), reference(), 2.0)
-    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 2.1).mode is Mode.FLOAT
+    t_s = leave(gate, ARM) + 1e-3
+    stop = gate.judge(wish, state(dq_rad_s=(-0.401, *(0.0,) * 6)), reference(), t_s).stop
+    assert stop is not None
+    assert (stop.cause, stop.limit) == (Cause.JOINT_SPEED, "joint speed while parking, after a stop by operator")
+    assert (stop.value, stop.allowed, stop.unit) == (0.401, 0.4, "rad/s")
+    assert stop.t_s == pytest.approx(t_s)
+    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), t_s + 1e-3).mode is Mode.UNLOAD
+    assert gate.action is Action.FLOAT
 
 
 def test_an_arm_led_by_its_last_good_terms_closes_its_pull_over_new_speeds() -> None:
@@ -329,6 +365,7 @@ def test_an_arm_led_by_its_last_good_terms_closes_its_pull_over_new_speeds() -> 
     gate.stop(stop_reason(Cause.ENCODER_JUMP, "-", 1.0, 0.0, "-", 0.0))
     dq = np.array((0.01, 0.02, -0.01, 0.03, 0.01, -0.02, 0.01))
     elsewhere = terms(np.random.default_rng(9))
+    wait(gate, elsewhere, 0.299)
     judgement = gate.judge(command(elsewhere, elsewhere.bias_nm), state(dq_rad_s=tuple(dq)), reference(), 0.3)
     v = np.array(ARM.jacobian) @ dq
     pull = min(15.0, max(-4.0, 400.0 * (0.05 - v[2])))
@@ -344,12 +381,12 @@ ELSEWHERE = _with(bias_nm=tuple(-tau for tau in ARM.bias_nm))
 
 
 def _parking() -> Gate:
-    """Return a gate whose arm worked, was stopped by the operator, and is at rest in another posture at 2 s."""
+    """Return a gate whose arm worked, was stopped by the operator, and is at rest in another posture at 2.004 s."""
     gate = Gate(limits(), 1e-3)
-    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
-    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.001))
-    for k in range(5):
-        gate.judge(command(PARKED, PARKED.bias_nm), state(t_s=2.0 + 1e-3 * k), reference(), 2.0 + 1e-3 * k)
+    gate.judge(command(ARM, ARM.bias_nm), state(t_s=0.499), reference(), 0.499)
+    gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.499))
+    t_s = leave(gate, ARM, start_s=0.499)
+    assert wait(gate, PARKED, 2.004 - t_s, start_s=t_s).mode is Mode.PARK
     return gate
 
 
@@ -358,14 +395,16 @@ def test_a_joint_of_a_stopped_arm_that_jumps_is_held_by_what_was_known_before_an
     assert (gate.action, gate.clearance) == (Action.PARK, Clearance.OPERATOR)
     off = state(t_s=2.005, q_rad=(0.1,) * 6 + (0.1051,))
     judgement = gate.judge(command(ELSEWHERE, ELSEWHERE.bias_nm), off, reference(), 2.005)
-    held = torque(PARKED, (0.0, 0.0, 3.0, 0.0, 0.0, 0.0))
-    assert judgement.command.tau_nm == pytest.approx(held), "with the pull of floating"
-    assert judgement.mode is Mode.FLOAT
-    assert gate.stop_reason is not None
-    assert gate.stop_reason.cause is Cause.OPERATOR, "the first reason stands"
+    assert judgement.command.tau_nm == pytest.approx(lifted(PARKED, FIRST_PULL_N)), "with the pull of unloading"
+    assert judgement.mode is Mode.UNLOAD
+    stop = gate.stop_reason
+    assert stop is not None
+    assert (stop.cause, stop.limit) == (Cause.ENCODER_JUMP, "jump of joint 7, after a stop by operator")
     assert (gate.action, gate.clearance) == (Action.HOLD_TORQUE, Clearance.SERVICE)
     later = gate.judge(command(ELSEWHERE, ELSEWHERE.bias_nm), off, reference(), 2.006)
-    assert later.command.tau_nm == pytest.approx(held), "not by the positions after the jump"
+    assert later.command.tau_nm == pytest.approx(lifted(PARKED, 2.0 * FIRST_PULL_N)), (
+        "not by the positions after the jump"
+    )
     with pytest.raises(PermissionError, match="service"):
         gate.clear(Clearance.OPERATOR_AT_ARM)
     gate.clear(Clearance.SERVICE)
@@ -375,11 +414,12 @@ def test_a_joint_of_a_stopped_arm_that_jumps_is_held_by_what_was_known_before_an
 @pytest.mark.parametrize(
     ("q_rad", "dq_rad_s", "t_s", "action"),
     [
-        ((0.1,) * 6 + (0.1049,), (0.0,) * 7, 2.005, Action.PARK),
-        ((0.1,) * 6 + (0.1051,), (0.0,) * 6 + (1.0,), 2.005, Action.PARK),
+        # Below a jump, but more than the reported speeds account for.
+        ((0.1,) * 6 + (0.1049,), (0.0,) * 7, 2.005, Action.FLOAT),
+        ((0.1,) * 6 + (0.1051,), (0.0,) * 6 + (1.0,), 2.005, Action.FLOAT),
         ((0.1,) * 6 + (0.2,), (0.0,) * 7, 2.012, Action.HOLD_TORQUE),
         ((0.1,) * 6 + (0.2,), (0.0,) * 7, 2.013, Action.PARK),
-        ((0.1,) * 6 + (0.2,), (0.0,) * 7, NAN, Action.PARK),
+        ((0.1,) * 6 + (0.2,), (0.0,) * 7, NAN, Action.HOLD_TORQUE),
         ((0.1,) * 6, (0.0,) * 7, 2.005, Action.PARK),
         ((0.2,) * 7, (0.0,) * 6, 2.005, Action.PARK),
     ],
@@ -403,7 +443,7 @@ def test_positions_after_some_that_were_no_number_are_a_jump() -> None:
 def test_jumps_of_a_stopped_arm_are_counted_from_tick_to_tick() -> None:
     gate = _parking()
     for k in range(20):
-        off = state(t_s=2.005 + 1e-3 * k, q_rad=(0.1 + 0.004 * k,) * 7)
+        off = state(t_s=2.005 + 1e-3 * k, q_rad=(0.1 + 0.0009 * k,) * 7, dq_rad_s=(0.9,) * 7)
         gate.judge(command(PARKED, PARKED.bias_nm), off, reference(), 2.005 + 1e-3 * k)
     assert gate.action is Action.PARK
 
@@ -416,3 +456,50 @@ def test_the_highest_rank_of_all_reasons_is_asked_for(causes: tuple[Cause, Cause
     assert gate.clearance is Clearance.SERVICE
     with pytest.raises(PermissionError):
         gate.clear(Clearance.OPERATOR)
+
+
+@pytest.mark.parametrize("stopped_before", [True, False])
+def test_an_error_of_the_gate_itself_is_a_stop_that_holds_the_arm(
+    monkeypatch: pytest.MonkeyPatch, stopped_before: bool
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("of a test")
+
+    gate = Gate(limits(), 1e-3)
+    gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    moved = _with(bias_nm=tuple(bias + 3.0 for bias in ARM.bias_nm))
+    if stopped_before:
+        gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
+        wait(gate, moved, 0.01)
+    monkeypatch.setattr(gate._monitor, "watch_stopped" if stopped_before else "check", fail)
+    judged = gate.judge(command(ARM, torque(ARM, (0.0, 0.0, -40.0, 0.0, 0.0, 0.0))), state(), reference(), 0.011)
+    assert judged.stop is not None
+    assert judged.stop is gate.stop_reason
+    assert judged.stop.cause is Cause.INTERNAL_ERROR
+    assert judged.stop.limit.startswith("gate, ZeroDivisionError: of a test")
+    assert (judged.stop.value, judged.stop.unit, judged.stop.t_s) == (1.0, "errors", 0.011)
+    assert judged.command.tau_nm == (moved.bias_nm if stopped_before else ARM.bias_nm)
+    assert (judged.mode, judged.command.mode, judged.command.holding_nm) == (Mode.FLOAT, Mode.FLOAT, ())
+    assert (judged.press_n, judged.press_limit_n, judged.limited) == (0.0, 0.0, ())
+    assert gate.action is Action.FLOAT
+
+
+def test_an_error_of_the_gate_before_any_posture_is_known_sends_nothing_and_never_more_than_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    gate = Gate(limits(), 1e-3)
+    monkeypatch.setattr(gate._monitor, "check", fail)
+    assert gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0).command.tau_nm == (0.0,) * 7
+    heavy = _with(bias_nm=(90.0, *ARM.bias_nm[1:]))
+    gate = Gate(limits(), 1e-3)
+    gate._stopped.note_good(heavy, UP)
+    monkeypatch.setattr(gate._monitor, "check", fail)
+    sent = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
+    assert sent.command.tau_nm == (87.0, *ARM.bias_nm[1:])
+    for tick in range(1, 1600):
+        again = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 1e-3 * tick)
+        assert again.mode in (Mode.FLOAT, Mode.UNLOAD)
+    assert again.stop is sent.stop

@@ -32,6 +32,7 @@ from tests.gate_cases import (
     reference,
     state,
     torque,
+    wait,
 )
 from tests.pad_cases import ARM, DT_S, LEANING, NAN, OWN, PadCases, around
 
@@ -332,7 +333,8 @@ class TestPadsTogether(PadCases):
         self.judge(gate.limits, self.command(), gate)
         gate.stop(stop_reason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0))
         asked = self.command((20.0, 10.0))
-        judged = self.judge(gate.limits, asked, gate, 0.3)
+        wait(gate, ARM, 0.2, dt_s=DT_S)
+        judged = self.judge(gate.limits, asked, gate, 0.2 + DT_S)
         assert judged.mode is Mode.UNLOAD
         mean = np.sum(LEANING, axis=0)
         pull = np.array(tool_wrench(judged.command.tau_nm, ARM)[:3])

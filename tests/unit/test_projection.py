@@ -10,7 +10,7 @@ from controller.safety import projection
 from controller.safety.bound import crossing_speed_m_s, worst_case_press_n
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.tank import Tank, TankLimits
-from controller.types import Cause, Limited, Mode, SegmentInfo, ToolTerms
+from controller.types import Cause, Limited, SegmentInfo, ToolTerms
 from tests.gate_cases import UP, limits, soft_gains, stroke, terms, torque
 
 ARM = terms(np.random.default_rng(31), velocity=(0.1, -0.2, 0.3, 0.4, 0.5, 0.6))
@@ -183,22 +183,6 @@ def test_the_tool_moves_as_the_joints_do() -> None:
     moved = projection.moving(replace(ARM, v_wt=(9.0,) * 6), SEVEN)
     assert moved.v_wt == pytest.approx(np.array(ARM.jacobian) @ SEVEN)
     assert moved == replace(ARM, v_wt=moved.v_wt)
-
-
-@pytest.mark.parametrize(
-    ("mode", "since_s", "lead"),
-    [
-        (Mode.UNLOAD, -1.0, (0.05, 0.0)),
-        (Mode.UNLOAD, 0.0, (0.05, 0.0)),
-        (Mode.UNLOAD, 0.05, (0.05, 5.0)),
-        (Mode.UNLOAD, 0.15, (0.05, 15.0)),
-        (Mode.UNLOAD, 0.6, (0.05, 15.0)),
-        (Mode.FLOAT, 0.6, (0.01, 3.0)),
-        (Mode.PARK, 0.05, (0.01, 3.0)),
-    ],
-)
-def test_the_lead_grows_in_unloading_and_is_small_in_floating(mode: Mode, since_s: float, lead: tuple) -> None:
-    assert projection.lead_away(mode, since_s) == pytest.approx(lead)
 
 
 def test_softening_shortens_the_force_as_a_whole() -> None:

@@ -12,10 +12,11 @@ from controller.observers import ClearedEvent, RequestEvent
 from controller.operator import Request
 from controller.safety.gate import Gate
 from controller.safety.reaction import REACTIONS, stop_reason
-from controller.stops import WAIT_LIMIT_S, Stops
-from controller.types import Action, ArmState, Authority, Cause, Clearance
-from tests.gate_cases import limits, state
+from controller.stops import CONFIRM_S, WAIT_LIMIT_S, Stops
+from controller.types import Action, ArmState, Authority, Cause, Clearance, Mode
+from tests.gate_cases import limits, state, wait
 from tests.synthetic import Synthetic
+from tests.unit.test_gate import ARM
 from workbench.record.reader import read_run
 from workbench.record.recorder import McapRecorder
 from workbench.record.summary import summarise
@@ -82,6 +83,70 @@ def test_the_wait_has_a_limit_and_begins_anew_with_every_stop() -> None:
     assert stops.note()
     assert stops.is_waiting(at(810.0), Clearance.OPERATOR)
     assert [stop.t_s for stop in stops.all] == [1.0, 800.0]
+
+
+def at_rest(cause: Cause) -> Stops:
+    """Return the stops of an arm that has left the body and floats, or is parked."""
+    gate = Gate(limits(), 0.05)
+    stops = Stops(gate)
+    gate.stop(stop_reason(cause, "of a test", 1.0, 0.0, "", 0.0))
+    gate.note_parked()
+    stops.note()
+    wait(gate, ARM, 0.8, rise_m_s=0.05, dt_s=0.05)
+    wait(gate, ARM, 1.0, start_s=0.8, dt_s=0.05)
+    assert gate.is_settled
+    assert gate.mode is (Mode.RELEASED if gate.action is Action.PARK else Mode.FLOAT)
+    return stops
+
+
+@pytest.mark.parametrize("authority", [Authority.HOST, Authority.SUPERVISOR])
+def test_a_floating_arm_waits_for_somebody_who_confirms_that_its_brakes_may_close(authority: Authority) -> None:
+    stops = at_rest(Cause.LINK)
+    for t_s, is_waiting in ((10.0, True), (9.0 + CONFIRM_S, True), (10.0 + CONFIRM_S, False), (100.0, False)):
+        assert stops.is_waiting(at(t_s, authority), Clearance.OPERATOR_AT_ARM) is is_waiting
+
+
+def test_a_floating_arm_waits_without_end_for_who_may_clear_its_stop() -> None:
+    stops = at_rest(Cause.WORKSPACE)
+    for t_s in (10.0, 10.0 + CONFIRM_S, 10.0 + WAIT_LIMIT_S, 1e5):
+        assert stops.is_waiting(at(t_s), Clearance.OPERATOR_AT_ARM)
+        assert stops.is_waiting(at(t_s, Authority.SUPERVISOR), Clearance.SERVICE)
+    assert not stops.is_waiting(at(1e5, Authority.SUPERVISOR), Clearance.OPERATOR_AT_ARM), "too low a rank for that"
+    assert not stops.is_waiting(at(1e5), Clearance.OPERATOR)
+
+
+def test_a_floating_arm_of_a_session_that_ends_waits_only_to_be_confirmed() -> None:
+    stops = at_rest(Cause.WORKSPACE)
+    stops.ask(9.0)
+    assert stops.is_ending
+    assert stops.is_waiting(at(10.0), Clearance.SERVICE)
+    assert stops.is_waiting(at(9.99 + CONFIRM_S), Clearance.SERVICE)
+    assert not stops.is_waiting(at(10.0 + CONFIRM_S), Clearance.SERVICE)
+
+
+def test_an_arm_whose_brakes_are_closed_does_not_float() -> None:
+    stops = at_rest(Cause.LINK)
+    assert not stops.is_waiting(at(10.0, Authority.NOBODY), Clearance.OPERATOR_AT_ARM)
+    assert stops.is_waiting(at(9.0 + WAIT_LIMIT_S, Authority.NOBODY), Clearance.SERVICE)
+    assert not stops.is_waiting(at(10.0 + WAIT_LIMIT_S, Authority.NOBODY), Clearance.SERVICE)
+
+
+def test_a_parked_arm_waits_for_nobody_who_may_not_clear_and_has_a_limit_for_the_others() -> None:
+    stops = at_rest(Cause.PAD_FORCE)
+    assert not stops.is_waiting(at(10.0), Clearance.OPERATOR)
+    assert stops.is_waiting(at(9.0 + WAIT_LIMIT_S), Clearance.OPERATOR_AT_ARM)
+    assert not stops.is_waiting(at(10.0 + WAIT_LIMIT_S), Clearance.OPERATOR_AT_ARM)
+
+
+def test_an_arm_that_holds_the_torque_of_its_last_known_posture_waits_for_nobody_to_confirm() -> None:
+    stops = at_rest(Cause.ENCODER_JUMP)
+    assert not stops.is_waiting(at(10.0), Clearance.NOBODY)
+    assert not stops.is_waiting(at(10.0), Clearance.OPERATOR_AT_ARM)
+
+
+@pytest.mark.xfail(strict=True, reason="stops.py: with a service person at hand it waits without end, tipping away")
+def test_an_arm_that_holds_the_torque_of_its_last_known_posture_cannot_wait_for_a_clear_either() -> None:
+    assert not at_rest(Cause.ENCODER_JUMP).is_waiting(at(10.0), Clearance.SERVICE)
 
 
 @pytest.mark.parametrize("is_cleared", [True, False])

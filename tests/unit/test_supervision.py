@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from controller.safety import projection
-from controller.safety.reaction import UNLOAD_S
+from controller.safety.outward_pull import UNLOAD_PULL_N
+from controller.safety.reaction import LEAVE_S, UNLOAD_S
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView, outward_axis
-from controller.types import Cause, Mode, StopReason
-from tests.gate_cases import soft_gains, state, terms
+from controller.types import Cause, Mode, StopReason, ToolTerms
+from tests.gate_cases import rising, soft_gains, state, terms
 
 LIMITS = SupervisorLimits(
     heartbeat_s=0.0055, tool_n=50.0, speed_rad_s=(2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0), torque_nm=(87.0,) * 7,
@@ -32,11 +33,29 @@ def _watched(supervisor: Supervisor, until_s: float = 0.1) -> int:
     return beats
 
 
+class _Reads:
+    """Reads of a supervisor beside a host that beats; positions go where the reported speeds take them."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+        self._read = 0
+        self._q = self._dq = np.zeros(7)
+
+    def over(self, reads: int, is_host_stopped: bool = False, **changes: object) -> StopReason | None:
+        stop = None
+        for _ in range(reads):
+            dq = np.nan_to_num(np.array(changes.get("dq_rad_s", (0.0,) * 7), dtype=float))
+            self._q, self._dq = self._q + 0.5 * BEAT_S * (self._dq + dq), dq
+            senses = {"q_rad": tuple(self._q.tolist()), **changes}
+            stop = self._supervisor.judge(
+                _view(0.2 + self._read * BEAT_S, 100 + self._read, True, is_host_stopped, **senses)
+            )
+            self._read += 1
+        return stop
+
+
 def _over(supervisor: Supervisor, reads: int, is_host_stopped: bool = False, **changes: object) -> StopReason | None:
-    stop = None
-    for read in range(reads):
-        stop = supervisor.judge(_view(0.2 + read * BEAT_S, 100 + read, True, is_host_stopped, **changes))
-    return stop
+    return _Reads(supervisor).over(reads, is_host_stopped, **changes)
 
 
 def test_a_host_that_has_never_beaten_twice_is_not_waited_for() -> None:
@@ -147,10 +166,11 @@ def test_senses_inside_and_outside_their_limits(inside: dict, outside: dict, cau
     supervisor = Supervisor(LIMITS)
     assert _over(supervisor, 100, **inside) is None
     supervisor.clear()
+    reads = _Reads(supervisor)
     for _ in range(5):
-        assert _over(supervisor, LIMITS.patience_reads - 1, **outside) is None
-        assert _over(supervisor, 1, **inside) is None, "the count starts again"
-    stop = _over(supervisor, LIMITS.patience_reads, **outside)
+        assert reads.over(LIMITS.patience_reads - 1, **outside) is None
+        assert reads.over(1, **inside) is None, "the count starts again"
+    stop = reads.over(LIMITS.patience_reads, **outside)
     assert stop is not None
     assert stop.cause is cause
     if cause is not Cause.NOT_FINITE:
@@ -219,14 +239,60 @@ def test_a_host_that_has_stopped_and_dies_is_relieved_all_the_same() -> None:
     assert stop.cause is Cause.HOST_LOST
 
 
-@pytest.mark.parametrize(("since_s", "mode"), [(0.0, Mode.UNLOAD), (UNLOAD_S - 1e-6, Mode.UNLOAD),
-                                               (UNLOAD_S + 1e-6, Mode.FLOAT), (math.nan, Mode.FLOAT)])  # fmt: skip
-def test_it_unloads_then_floats(since_s: float, mode: Mode) -> None:
+def _leave(supervisor: Supervisor, arm: ToolTerms, beats: int, rise_m_s: float = 0.0, t_s: float = 1.0) -> Mode:
+    """Let it send torques for so many of its beats; return the last mode."""
+    sensed = state(t_s=t_s, dq_rad_s=rising(arm, rise_m_s))
+    for _ in range(beats):
+        tau, mode = supervisor.torque(arm, sensed)
+        assert len(tau) == 7
+        assert all(abs(value) <= limit for value, limit in zip(tau, LIMITS.torque_nm, strict=True))
+    return mode
+
+
+UNLOAD_BEATS, LEAVE_BEATS = round(UNLOAD_S / BEAT_S), round(LEAVE_S / BEAT_S)
+
+
+@pytest.mark.parametrize("t_s", [1.0, 0.0, math.nan])
+def test_it_unloads_then_floats_by_the_count_of_its_own_beats(t_s: float) -> None:
+    """Whatever its clock says: it stands still, or is no number."""
+    arm, supervisor = terms(np.random.default_rng(1)), _taken()
+    assert _leave(supervisor, arm, UNLOAD_BEATS, 0.05, t_s) is Mode.UNLOAD
+    assert _leave(supervisor, arm, 1, 0.0, t_s) is Mode.FLOAT
+    assert _leave(supervisor, arm, 1000, 0.0, t_s) is Mode.FLOAT
+
+
+def test_it_unloads_until_the_tool_is_lifted_but_not_for_ever() -> None:
     arm = terms(np.random.default_rng(1))
-    tau, found = _taken().torque(arm, state(t_s=1.0 + since_s))
-    assert found is mode
-    assert len(tau) == 7
-    assert all(abs(value) <= limit for value, limit in zip(tau, LIMITS.torque_nm, strict=True))
+    held = _taken()
+    assert _leave(held, arm, LEAVE_BEATS) is Mode.UNLOAD
+    assert _leave(held, arm, 1) is Mode.FLOAT
+    late = _taken()
+    assert _leave(late, arm, UNLOAD_BEATS + 100) is Mode.UNLOAD
+    # 24.9 mm and not one period more, then 25 mm.
+    assert _leave(late, arm, 249, 0.05) is Mode.UNLOAD
+    assert _leave(late, arm, 1) is Mode.UNLOAD
+    assert _leave(late, arm, 2, 0.05) is Mode.UNLOAD, "the way of this period counts from the next on"
+    assert _leave(late, arm, 1) is Mode.FLOAT
+    quick = _taken()
+    assert _leave(quick, arm, UNLOAD_BEATS, 0.4) is Mode.UNLOAD, "not shorter where it is lifted early"
+    quick.clear()
+    _stop_host(quick)
+    assert _leave(quick, arm, UNLOAD_BEATS + 1) is Mode.UNLOAD, "beats and way are forgotten with the stop"
+
+
+def test_it_retreats_to_its_distance_and_stays_there() -> None:
+    arm, supervisor = terms(np.random.default_rng(2)), _taken()
+    outward = outward_axis(arm)
+
+    def pull_n() -> float:
+        return -projection.static_press(supervisor.torque(arm, state(t_s=1.0))[0], arm, outward)
+
+    assert _leave(supervisor, arm, 400, 0.1) is Mode.UNLOAD
+    assert pull_n() == pytest.approx(15.0), "floating, at 80 mm, it goes on with all its pull"
+    _leave(supervisor, arm, 340, 0.1)
+    assert pull_n() == pytest.approx(400.0 * 2.0 * 0.002), "2 mm before the end: slow"
+    _leave(supervisor, arm, 100, 0.1)
+    assert pull_n() == pytest.approx(0.0, abs=1e-9)
 
 
 def test_its_torque_pulls_away_from_the_body_and_never_presses() -> None:
@@ -234,12 +300,12 @@ def test_its_torque_pulls_away_from_the_body_and_never_presses() -> None:
     outward = outward_axis(arm)
     supervisor = _taken()
     pressed = [
-        projection.static_press(supervisor.torque(arm, state(t_s=1.0 + since))[0], arm, outward)
-        for since in (0.0, 0.01, 0.1, 0.2, 0.79, 0.81, 5.0)
+        projection.static_press(supervisor.torque(arm, state(t_s=1.0 + BEAT_S * beat))[0], arm, outward)
+        for beat in range(2500)
     ]
     assert pressed[0] == pytest.approx(0.0, abs=1e-9), "the press force is dropped at once"
-    assert all(now < 0.0 for now in pressed[1:])
-    assert min(pressed) >= -projection.UNLOAD_PULL_N - 1e-9
+    assert pressed[1:75] == pytest.approx([-15.0 * BEAT_S * beat / 0.15 for beat in range(1, 75)])
+    assert pressed[75:] == pytest.approx([-UNLOAD_PULL_N] * len(pressed[75:]))
 
 
 def test_outward_is_against_the_tools_axis() -> None:
@@ -262,17 +328,6 @@ def test_outward_is_the_third_column_of_the_rotation_with_the_other_sign() -> No
         )
         arm = dataclasses.replace(terms(rng), quaternion_wt=quaternion)
         assert outward_axis(arm) == pytest.approx(-turned)
-
-
-def test_at_the_end_of_the_unloading_it_floats() -> None:
-    supervisor = Supervisor(LIMITS)
-    supervisor.judge(_view(0.0, 1))
-    for read in range(LIMITS.bad_reads):
-        supervisor.judge(_view(0.0, 1 + read, is_intact=False))
-    assert supervisor.stop is not None
-    arm = terms(np.random.default_rng(1))
-    assert supervisor.torque(arm, state(t_s=math.nextafter(UNLOAD_S, 0.0)))[1] is Mode.UNLOAD
-    assert supervisor.torque(arm, state(t_s=UNLOAD_S))[1] is Mode.FLOAT
 
 
 def test_without_joint_speeds_the_last_torque_that_held_the_arm_stays() -> None:
@@ -318,7 +373,7 @@ def test_before_a_posture_is_known_the_first_measured_torque_holds_the_arm(measu
 
 
 def _slow_taker(**changes: object) -> Supervisor:
-    """Return a supervisor that has had the drives for 0.3 s at time zero, with other gains."""
+    """Return a supervisor that has just taken the drives, with other gains."""
     gains = soft_gains(float_damping_nms_per_rad=(3.0,) * 7, drag_ns_per_m=0.0, **changes)
     supervisor = Supervisor(dataclasses.replace(LIMITS, stop=gains))
     _stop_host(supervisor)
@@ -354,8 +409,9 @@ def test_its_pull_grows_over_its_own_period_and_anew_after_every_stop() -> None:
         tau, _ = supervisor.torque(arm, state(t_s=0.0))
         return float(outward @ projection.tool_wrench(tau, arm)[:3])
 
-    step_n = 100.0 * 0.05 * BEAT_S
-    assert [pull_n() for _ in range(3)] == pytest.approx([0.5 + step_n, 0.5 + 2.0 * step_n, 0.5 + 3.0 * step_n])
+    step_n, ramp_n = 100.0 * 0.05 * BEAT_S, 15.0 * BEAT_S / 0.15
+    expected = [min(0.5, ramp_n * k) + (k + 1) * step_n for k in range(5)]
+    assert [pull_n() for _ in range(5)] == pytest.approx(expected)
     supervisor.clear()
     _stop_host(supervisor)
-    assert pull_n() == pytest.approx(0.5 + step_n)
+    assert [pull_n() for _ in range(2)] == pytest.approx(expected[:2])

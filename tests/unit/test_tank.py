@@ -66,12 +66,14 @@ def test_what_is_not_a_number_empties_it() -> None:
     assert tank.level_j == SIZE.capacity_j
 
 
-def _pump(gate: Gate, ticks: int, contact: ContactState = ContactState.WORK) -> tuple[float, float, Cause | None]:
+def _pump(
+    gate: Gate, ticks: int, contact: ContactState = ContactState.WORK, start_s: float = 0.0
+) -> tuple[float, float, Cause | None]:
     """Press 2 N over the target while the tool sinks, tick after tick; return the last limit, share and cause."""
     sinking = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.015, 0.0, 0.0, 0.0))
     wish = command(sinking, torque(sinking, (0.0, 0.0, -12.0, 0.0, 0.0, 0.0)), target_n=10.0, contact=contact)
     for tick in range(ticks):
-        judgement = gate.judge(wish, state(), reference(), tick * DT)
+        judgement = gate.judge(wish, state(), reference(), start_s + tick * DT)
         if judgement.stop is not None:
             return judgement.press_limit_n, judgement.gain_share, judgement.stop.cause
     return judgement.press_limit_n, judgement.gain_share, None
@@ -85,7 +87,7 @@ def test_the_gate_spends_on_what_is_pressed_beyond_the_target_and_takes_its_room
     gate = Gate(bounds, DT)
     assert _pump(gate, 2000)[2] is Cause.ENERGY
     gate.clear(Clearance.SERVICE)
-    assert _pump(gate, 10) == (13.0, 1.0, None)
+    assert _pump(gate, 10, start_s=2000 * DT) == (13.0, 1.0, None)
 
 
 def test_in_the_air_nothing_is_spent() -> None:

@@ -10,7 +10,8 @@ from controller.errors import MassageArmError
 from controller.observers import Observer
 from controller.operator import Operator, Operators, TimedRequest, TimedRequests
 from controller.robot import RobotModel
-from controller.session import Session, SessionResult
+from controller.session import Session
+from controller.session_result import SessionResult
 from sim.aftermath import periods_after
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant

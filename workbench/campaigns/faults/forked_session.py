@@ -166,7 +166,7 @@ class _Branching:
         if self._is_after:
             return
         is_parking = authority is Authority.HOST and self._waits
-        is_settled = authority is Authority.NOBODY or self._gate.is_settled(self._world.t_s)
+        is_settled = authority is Authority.NOBODY or self._gate.is_settled
         if self._watch.is_over(is_settled, is_parking=is_parking):
             self._finish(self._watch, "", is_settled=is_settled)
 

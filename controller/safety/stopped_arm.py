@@ -1,0 +1,192 @@
+"""Leads a stopped arm to rest: by which model and which speeds, and with what torques."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from operator import add, sub
+from typing import NamedTuple
+
+from controller.safety import projection
+from controller.safety.limits import GateLimits
+from controller.safety.outward_pull import LIFTED_M, OutwardPull
+from controller.safety.reaction import PARK_S, Reaction, stop_reason
+from controller.safety.speed_filter import SpeedFilter
+from controller.types import Action, ArmState, Cause, Command, Mode, StopReason, ToolTerms, Vector, Vector3
+
+PARK_SPEED_SHARE = 0.5
+"""Share of the joint speed limits that parking may reach."""
+UP: Vector3 = (0.0, 0.0, 1.0)
+
+
+class Led(NamedTuple):
+    """What a stopped arm is sent in one period.
+
+    Attributes:
+        tau_nm: torques, (n,).
+        holding_nm: torques that hold the arm without touching anything, (n,); empty where they are not known.
+        mode: how far it is on its way to rest.
+        press_n: static press force of the torques.
+    """
+
+    tau_nm: Vector
+    holding_nm: Vector
+    mode: Mode
+    press_n: float
+
+
+class StoppedArm:
+    """Holding torque, damping, a pull away from the body, and softened parking.
+
+    Args:
+        limits: of the gate.
+        dt_s: period of the calls of ``lead`` [s].
+    """
+
+    def __init__(self, limits: GateLimits, dt_s: float) -> None:
+        self._limits = limits
+        self.reaction = Reaction(dt_s)
+        """How far the arm is on its way to rest, and why."""
+        self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, dt_s)
+        self._pull = OutwardPull(limits.stop, dt_s)
+        self._holding_nm: Vector = ()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the stop, but not the torque that holds the arm where it rests."""
+        self.reaction.clear()
+        self._good_terms: ToolTerms | None = None
+        self._outward_w = UP
+        self.is_parked = False
+        """The arm rests in its park posture."""
+        self._slow.clear()
+        self._pull.clear()
+
+    def note_good(self, terms: ToolTerms, outward_w: Vector3) -> None:
+        """Take what an arm that is stopped from now on can be led by.
+
+        Args:
+            terms: rigid-body terms of a tick in which nothing was wrong.
+            outward_w: outward normal of the plan in that tick.
+        """
+        self._good_terms, self._outward_w = terms, outward_w
+
+    def left_behind(self, t_s: float) -> StopReason | None:
+        """Return why an arm that should be parked may not be: it has not left the skin, or parking takes too long."""
+        reaction, risen_m = self.reaction, self._pull.risen_m
+        if reaction.action is not Action.PARK or reaction.floated_s < 0.0:
+            return None
+        if reaction.mode is Mode.FLOAT and not self._pull.is_lifted:
+            what = "way off the skin before parking"
+            return stop_reason(Cause.WORKSPACE, what, risen_m, LIFTED_M, "m", t_s)
+        if not reaction.is_overdue:
+            return None
+        return stop_reason(Cause.WORKSPACE, "time of parking", reaction.floated_s, PARK_S, "s", t_s)
+
+    def lead(self, command: Command, state: ArmState, t_s: float, *, is_fresh: bool) -> Led:
+        """Return the torques of this period.
+
+        Args:
+            command: of the law or of parking.
+            state: what the senses say.
+            t_s: session time [s].
+            is_fresh: the command is of this period; else its terms have old speeds, no pull may be closed over them,
+                and the arm floats.
+        """
+        reaction, limits = self.reaction, self._limits
+        slow_rad_s = self._slow.step(state.dq_rad_s)
+        terms = self._believed(command.terms, state, slow_rad_s)
+        can_pull = is_fresh and terms is not None
+        mode = reaction.advance(can_pull=can_pull, is_lifted=self._pull.is_lifted, is_parked=self.is_parked)
+        if terms is None:
+            # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
+            tau = self._held(state, slow_rad_s)
+            return Led(tau, (), mode, 0.0)
+        held = self._held_terms(terms)
+        if not math.isfinite(sum(held.bias_nm)):
+            # A Jacobian of numbers that no arm has.
+            return Led(self._held(state, slow_rad_s), (), mode, 0.0)
+        self._holding_nm = held.bias_nm
+        if reaction.action is not Action.HOLD_TORQUE:
+            # A joint that jumps from now on leaves these to react by.
+            self._good_terms = terms
+        outward_m_s = projection.dot(terms.v_wt[:3], self._outward_w)
+        if mode is Mode.PARK and not self._may_park(command, state, t_s):
+            mode = reaction.advance(can_pull=can_pull, is_lifted=self._pull.is_lifted, is_parked=False)
+        if mode is Mode.PARK:
+            self._pull.see(outward_m_s)
+            wanted_nm = tuple(map(add, command.tau_nm, map(sub, held.bias_nm, terms.bias_nm)))
+            tau = projection.soften(wanted_nm, held, limits.park_force_n, limits.torque_nm)
+        else:
+            if is_fresh and mode is not Mode.RELEASED:
+                pull_n = self._pull_n(outward_m_s, mode)
+                tau = projection.soft_torque(terms, slow_rad_s, limits.stop, self._outward_w, pull_n)
+            else:
+                tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, None)
+            tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
+        if not math.isfinite(sum(tau)):
+            # A matrix holds what is no number, or numbers that no arm has.
+            tau = self._held(state, slow_rad_s)
+        press = projection.static_press(tau, terms, self._outward_w)
+        return Led(tau, held.bias_nm, mode, press)
+
+    def _pull_n(self, outward_m_s: float, mode: Mode) -> float:
+        """Return the pull away from the body of this period [N]."""
+        reaction = self.reaction
+        is_parking = reaction.action is Action.PARK
+        return self._pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking)
+
+    def hold(self) -> tuple[Vector, Mode]:
+        """Return the last torque that held the arm, (n,), and the mode, whatever the state is: nothing is looked at."""
+        mode = self.reaction.advance(can_pull=False, is_lifted=self._pull.is_lifted, is_parked=self.is_parked)
+        held = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
+        return projection.clip(held or (0.0,) * len(self._limits.torque_nm), self._limits.torque_nm), mode
+
+    def _held_terms(self, terms: ToolTerms) -> ToolTerms:
+        """Return the terms with what leaving the skin has taught added to what holds the arm."""
+        learned = tuple([self._pull.learned_n * n for n in self._outward_w])
+        lift_nm = projection.wrench_to_torque(terms.jacobian, (*learned, 0.0, 0.0, 0.0))
+        return replace(terms, bias_nm=tuple(map(add, terms.bias_nm, lift_nm)))
+
+    def _held(self, state: ArmState, slow_rad_s: Vector) -> Vector:
+        """Return the last torque that held the arm, with damping at those joints whose speeds are known.
+
+        Before there was one the arm hangs in the torque that the drives measure: without any it would fall.
+        """
+        torque_nm = self._limits.torque_nm
+        held = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
+        if not held and len(state.tau_nm) == len(torque_nm) and math.isfinite(sum(state.tau_nm)):
+            self._holding_nm = held = state.tau_nm
+        held = held or (0.0,) * len(torque_nm)
+        if len(slow_rad_s) == len(held):
+            held = projection.damped(held, slow_rad_s, self._limits.stop)
+        return projection.clip(held, torque_nm)
+
+    def _believed(self, terms: ToolTerms, state: ArmState, slow_rad_s: Vector) -> ToolTerms | None:
+        """Return the rigid-body terms to react by, with the speeds to react to.
+
+        Where positions are in doubt they are the last good ones.
+        """
+        joints = len(self._limits.torque_nm)
+        if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
+            return None
+        if self.reaction.action is Action.HOLD_TORQUE:
+            terms = self._good_terms or terms
+        if not projection.is_shaped(terms, joints):
+            return None
+        terms = projection.moving(terms, slow_rad_s)
+        return terms if math.isfinite(sum(terms.bias_nm) + sum(terms.v_wt)) else None
+
+    def _may_park(self, command: Command, state: ArmState, t_s: float) -> bool:
+        """Return True where parking may go on; after one that runs off the arm floats for good."""
+        speed, limit = max(map(abs, state.dq_rad_s)), PARK_SPEED_SHARE * min(self._limits.speed_rad_s)
+        is_whole = len(command.tau_nm) == len(state.dq_rad_s) and math.isfinite(sum(command.tau_nm))
+        if speed <= limit and is_whole:
+            return True
+        found = ("joint speed while parking", speed, limit, "rad/s")
+        self.reaction.begin(
+            stop_reason(Cause.JOINT_SPEED, *found, t_s)
+            if is_whole
+            else stop_reason(Cause.INTERNAL_ERROR, "torques of parking", math.nan, 0.0, "Nm", t_s)
+        )
+        return False

@@ -1,0 +1,37 @@
+"""How a session ended, and what its loop cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controller.types import StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class LoopTiming:
+    """Wall-clock figures of the loop; never part of the step records.
+
+    Attributes:
+        tick_us: wall time of every tick [us].
+        wall_s: wall time of the whole loop [s].
+    """
+
+    tick_us: tuple[float, ...]
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """How a session ended.
+
+    Attributes:
+        stop: why it was stopped, None where the plan was completed.
+        duration_s: session time [s].
+        timing: wall-clock figures.
+        stops: every stop, the cleared ones too, in order.
+    """
+
+    stop: StopReason | None
+    duration_s: float
+    timing: LoopTiming
+    stops: tuple[StopReason, ...]
