@@ -103,6 +103,7 @@ class _Branching:
         """Run until every case has had its branch; in a branch this never returns."""
         plant, plan, error = self._world.plant, self._short.plan, ""
         session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
+        plant.on_terminal_closed = session.request_stop
         plant.configure()
         try:
             plant.activate(plan.rest_q_rad)
