@@ -19,10 +19,16 @@ from workbench.campaigns.faults.cells import Case
 from workbench.campaigns.faults.short_plan import ShortPlan
 from workbench.runs.prepare import DT_S
 
-OTHER_VALUES = ("sensor_biased=-8", "encoder_jump=-0.02", "joint_torque_lost=4", "loop_stall=100")
+OTHER_VALUES = (
+    "sensor_biased=-8", "encoder_jump=-0.02", "joint_torque_lost=4", "loop_stall=100", "speed_zero=2",
+    "speed_flipped=2", "speed_scaled=-1:4", "torque_growing=-5", "torque_growing=5:4", "torque_constant=1.3",
+    "clock_slow=2", "patient_rises_after_stop=120",
+)  # fmt: skip
 """Besides the value each kind has by default."""
-FROM_THE_START = ("tissue_stiff", "tool_mass_wrong", "sensor_biased")
+FROM_THE_START = ("tissue_stiff", "tool_mass_wrong", "sensor_biased", "torque_constant")
 """Faults that a session may also begin with."""
+ONLY_FROM_THE_START = ("patient_higher",)
+"""Faults that a session can only begin with: nobody lies higher all at once."""
 DOUBLES = (
     ("sensor_zero", "patient_jerk"),
     ("sensor_frozen", "patient_jerk"),
@@ -38,6 +44,10 @@ DOUBLES = (
     ("supervisor_killed", "host_killed"),
     ("supervisor_killed", "loop_stall=100"),
     ("encoder_jump", "sensor_nan"),
+    ("speed_zero", "patient_jerk"),
+    ("speed_flipped=2", "patient_jerk"),
+    ("clock_still", "patient_jerk"),
+    ("terminal_closed", "supervisor_killed"),
 )
 """What blinds, slows or kills a part at the very moment the person moves, and two parts that back each other up."""
 ON_ELEMENTS = (
@@ -54,9 +64,9 @@ def all_cases() -> tuple[Case, ...]:
     """Return every kind of fault, with its other values and from the start, then two at once."""
     singles = []
     for name in FAULT_KINDS:
-        singles.append(case((name,)))
+        singles += [] if name in ONLY_FROM_THE_START else [case((name,))]
         singles += [case((other,)) for other in OTHER_VALUES if other.partition("=")[0] == name]
-        singles += [case((name,), at_start=True)] if name in FROM_THE_START else []
+        singles += [case((name,), at_start=True)] if name in (*FROM_THE_START, *ONLY_FROM_THE_START) else []
     return (*singles, *map(case, DOUBLES))
 
 
