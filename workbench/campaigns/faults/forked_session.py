@@ -94,6 +94,7 @@ class _Branching:
         self._watch: Watch | None = None
         self._child: Child | None = None
         self._waits = self._is_after = False
+        self._session_s = 0.0
         self._crest_n = CREST_SHARE * task.group.force_n
         self._world = FaultWorld(short, task.group.seed, self._on_period, task.group.tissue, short.differences)
         self._parts = short.parts_with(task.group.gains)
@@ -125,6 +126,7 @@ class _Branching:
 
     def _goes_on(self, step: StepRecord) -> bool:
         """Split where the time has come; False in the parent once every case has had its branch."""
+        self._session_s = step.t_s
         is_crest = self._is_crest(step)
         if self._watch is not None:
             if is_crest:
@@ -167,7 +169,7 @@ class _Branching:
         if self._is_after:
             return
         is_parking = authority is Authority.HOST and self._waits
-        is_settled = authority is Authority.NOBODY or self._gate.is_settled(self._world.t_s)
+        is_settled = authority is Authority.NOBODY or self._gate.is_settled(self._session_s)
         if self._watch.is_over(is_settled, is_parking=is_parking):
             self._finish(self._watch, "", is_settled=is_settled)
 
