@@ -205,3 +205,16 @@ def test_brakes_that_close_at_the_end_count_as_a_stop() -> None:
         arm.plant.activate(posture("servo7", 0.1, 0.04, GAP_M)[0])
         arm.go(30)
         assert arm.lift_m == 0.0
+
+
+def test_an_arm_without_a_rig_is_stopped_by_its_brakes() -> None:
+    plant = opened(SimulationOptions(**QUIET, faults=(parse_fault("patient_rises_after_stop@0"),)))
+    hold = plant.given_nm()
+    plant.advance(hold)
+    plant.safe()
+    plant.outlive()
+    for _ in range(3100):
+        plant.advance(hold)
+    assert plant._arena is not None
+    assert plant._arena.patient[2] == pytest.approx(0.060)
+    plant.deactivate()
