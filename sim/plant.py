@@ -231,6 +231,8 @@ class SimPlant:
         self.surroundings.press(arena)
         if self._differing is not None:
             self._differing.sense(arena, self._quality.encoder_step_rad, t_s)
+        if self.faults.have_begun:
+            self.faults.act(arena, t_s)
         self._now: list[float] = arena.told.tolist()
         self._sensed = self._now[arena.sensed_start :]
         self._wrench, self._age_s, is_new = self._samples.take(self._sensed[-6:], self._tick)
@@ -238,7 +240,6 @@ class SimPlant:
             self._sequence += 1
         if self.faults.have_begun:
             self._wrench, self._age_s = self.faults.distort(self._sensed, self._wrench, self._age_s)
-            self.faults.harden(arena)
 
     def inject(self, fault: Fault) -> None:
         """Let a fault begin at its time, or with the next period where that has come; raises ConfigError."""
@@ -304,6 +305,7 @@ class SimPlant:
         self._is_active = False
         if self._bullet is not None:
             self.set_brakes(self._rig.braked_joints)
+            self.faults.note_stop(self.t_s)
 
     def outlive(self, rise: Rise | None = None) -> None:
         """Let time go on after ``safe``, for the truth alone; the body may rise beside whatever it does already."""
@@ -325,6 +327,7 @@ class SimPlant:
         """Close the brakes of these joints (from 0) and open all others, while the world goes on."""
         bullet, _ = self._opened()
         limits, free = self._arm.torque_limit_nm, self._friction_nm
+        self.faults.torques.braked = joints
         if self._differing is not None and self._differing.is_elastic:
             self._differing.set_brakes(tuple(limits[j] if j in joints else 0.0 for j in range(self._joints)))
             return

@@ -27,6 +27,7 @@ from controller.safety.gate import ApprovedCommand
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
 from controller.types import ArmState, Authority, Mode, OtherContact, StopReason, Truth, Vector
 from sim.drive_side import SimDriveSide, drive_settings, drive_side
+from sim.faults.clock import CLOCK, SessionClock
 from sim.faults.kinds import Fault, Place
 from sim.person.body_motion import Rise
 from sim.plant import SimPlant
@@ -59,6 +60,8 @@ class SupervisedPlant:
         self.on_fault, self.on_takeover = on_fault, on_takeover
         self.on_contact: Callable[[float, tuple[OtherContact, ...]], None] | None = None
         """Told of every period in which anything but the pad touched, and when it began."""
+        self.on_terminal_closed: Callable[[], None] | None = None
+        """Called where the terminal of the run is closed: what the session's handler of signals does then."""
         self._robot = robot
         self._supervisor = Supervisor(limits)
         self._dt_s = plant.rig.dt_s
@@ -97,6 +100,7 @@ class SupervisedPlant:
         """Place the arm at rest at ``q_rad`` with everything well, and begin the run at time zero."""
         self._forget()
         self._good = None
+        self._clock = SessionClock()
         self.world.activate(q_rad)
         hold_nm = self.world.given_nm()
         self._policy = DrivePolicy(self._settings, hold_nm)
@@ -110,8 +114,9 @@ class SupervisedPlant:
         self._report()
 
     def read(self) -> ArmState:
-        """Return the sensed state of this tick, with what drives and supervisor tell the session loop."""
-        return self.world.read()
+        """Return the sensed state of this tick as the session loop reads it, by a clock of its own."""
+        state = self.world.read()
+        return state if self._clock.is_right else replace(state, t_s=self._clock.read(state.t_s))
 
     def apply(self, command: ApprovedCommand) -> None:
         """Send an approved command and let one period pass, or more of them where the loop stands still."""
@@ -147,8 +152,8 @@ class SupervisedPlant:
     def resume(self) -> None:
         """Give the drives back to the session loop, with loop, supervisor and links mended; the arm holds where it is.
 
-        Faults of senses, arm and person stay. Where the loop has the drives and none of them is broken, the arm is left
-        alone.
+        Faults of senses, clock, arm and person stay. Where the loop has the drives and none of them is broken, the arm
+        is left alone.
         """
         world, t_s = self.world, self.world.t_s
         is_untouched = self._policy.authority is Authority.HOST and not any(self._policy.status(t_s).joint_fault)
@@ -198,6 +203,8 @@ class SupervisedPlant:
         feedback = self._drives.feedback()
         order = self._policy.decide(t_s, self._host, self._master, feedback)
         world.authority = order.authority
+        if world.faults.await_stop and self._is_stopped():
+            world.faults.note_stop(t_s)
         if order.closed != self._closed:
             self._closed = order.closed
             self._side.set_brakes(order.closed)
@@ -208,6 +215,11 @@ class SupervisedPlant:
         if contacts and self.on_contact is not None:
             self.on_contact(t_s, contacts)
         self._report()
+
+    def _is_stopped(self) -> bool:
+        """Return whether anything has stopped the session: its gate, the supervisor, or drives that have no enable."""
+        is_run = self._host_mode is Mode.RUN and self._supervisor.stop is None
+        return not is_run or self._policy.authority is Authority.NOBODY
 
     def _watch(self, state: ArmState, t_s: float) -> None:
         """Let the supervisor look once, and act where it has or takes the drives."""
@@ -260,7 +272,18 @@ class SupervisedPlant:
                 self._is_linked = False
             case "memory_corrupt":
                 self._is_memory_intact = False
+            case name if name in CLOCK:
+                self._clock.begin(fault, t_s)
+            case "terminal_closed":
+                self._close_terminal()
             case "disk_full" if self.on_fault is None:
                 raise PlantError("rig without a recorder got fault disk_full", "use it with massage-arm run")
         if self.on_fault is not None:
             self.on_fault(t_s, fault)
+
+    def _close_terminal(self) -> None:
+        """Hang up: a session loop that still runs stops, the supervisor does not listen to the terminal."""
+        if self.on_terminal_closed is None:
+            raise PlantError("rig without a session got fault terminal_closed", "use it with massage-arm run")
+        if self._is_host_alive:
+            self.on_terminal_closed()

@@ -93,6 +93,7 @@ class Bench:
         self.end_s = math.inf
         self.said: list[tuple[float, SessionEvent]] = []
         self.session = parts.session(self.plant, (self,), operator, truth=self.plant, gate=self.gate)
+        self.plant.on_terminal_closed = self.session.request_stop
 
     is_critical = True
 

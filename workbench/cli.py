@@ -299,7 +299,8 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[=VALUE]@TIME_S",
-        help="inject a fault, such as sensor_zero@10, see `massage-arm faults`; may be repeated",
+        help="inject a fault, such as sensor_zero@10, speed_zero=4@10 (joint 4) or speed_scaled=0.3:4@10 (amount and "
+        "joint), see `massage-arm faults`; may be repeated",
     )
     parser.add_argument("--corrections", type=Path, default=None, metavar="FILE",
                         help="what the arm differs from its file by, of `massage-arm rig identify`")  # fmt: skip

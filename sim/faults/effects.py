@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.faults.joint_effects import SPEED_SIGNAL, SpeedFaults
 from sim.faults.kinds import Fault
 from sim.period.packed_state import LAG_SHARE, TORQUE_LIMIT, Arena
 from sim.person.contact_law import EXPONENT, FOOT, STIFFNESS
@@ -37,8 +38,11 @@ BUMPS: dict[str, tuple[Bump, ...]] = {
     "patient_cough": tuple((0.3 * k + 0.06 * half, 0.06, 1.0 - 2.0 * half) for k in range(3) for half in range(2)),
     "patient_gets_up": ((0.0, 1.0, 1.0),),
     "tool_slips": ((0.0, 0.02, -1.0), (0.22, 1.0, 1.0)),
+    "patient_higher": ((-1.0, 1.0, 1.0),),
+    "patient_rises_after_stop": ((2.0, 1.0, 1.0),),
 }
-"""How the surface moves; durations of patient and edge are assumed."""
+"""How the surface moves, of the last one after the stop; durations of patient and edge are assumed. One that has ended
+as it begins is there at once."""
 
 
 class SenseFaults:
@@ -58,6 +62,7 @@ class SenseFaults:
         self.is_silent = False
         """The wrist sensor gives no new samples."""
         self._late: deque[list[float]] = deque()
+        self._speeds = SpeedFaults(joints)
 
     def begin(self, fault: Fault, samples: Sequence[list[float]]) -> None:
         """Let a fault begin.
@@ -75,7 +80,6 @@ class SenseFaults:
     def distort(self, sensed: list[float], wrench: list[float], age_s: float) -> tuple[list[float], float]:
         """Change positions and speeds in ``sensed`` and return the wrench sample (6,) and its age [s]."""
         for fault in self._active:
-            joint = round(fault.value) - 1 if fault.kind.is_whole else 0
             match fault.name:
                 case "sensor_zero":
                     wrench = [0.0] * 6
@@ -95,8 +99,11 @@ class SenseFaults:
                     wrench = self._late[0]
                 case "encoder_jump":
                     sensed[JUMPING_JOINT - 1] += fault.value
+                case name if name in SPEED_SIGNAL:
+                    self._speeds.distort(fault, sensed)
                 case _:
-                    sensed[joint] = sensed[self._joints + joint] = math.nan
+                    for joint in fault.joints(self._joints):
+                        sensed[joint] = sensed[self._joints + joint] = math.nan
         return wrench, age_s
 
     def _noisy(self, wrench: list[float], rms_n: float) -> list[float]:
@@ -121,12 +128,14 @@ class WorldFaults:
         self._hardening = 0.0
         self._hardened_s = self._hard_s = 0.0
         self._soft: Array = self._layer
+        self._after_stop: list[Fault] = []
 
     def undo(self, arena: Arena) -> Arena:
         """Return the arena as it was before any fault."""
         arena.constants[:] = self._constants
         arena.layers[STIFFNESS] = self._layer
         self._hard_s = self._hardened_s = 0.0
+        self._after_stop.clear()
         return replace(arena, profile=self._profile)
 
     def begin(self, fault: Fault, arena: Arena, t_s: float) -> Arena:
@@ -144,8 +153,22 @@ class WorldFaults:
                 x_m, y_m = arena.pad[0], arena.pad[1]
                 rise_m = math.tan(math.radians(fault.value)) * abs(float(y_m - self._spine.y(x_m)))
                 return _with_bumps(arena, fault.start_s, ((0.0, ROLL_S, 1.0),), rise_m)
+            case "patient_rises_after_stop":
+                self._after_stop.append(fault)
             case name:
                 return _with_bumps(arena, fault.start_s, BUMPS[name], fault.value * 1e-3)
+        return arena
+
+    @property
+    def awaits_stop(self) -> bool:
+        """True where a fault that has begun waits for the session to be stopped."""
+        return bool(self._after_stop)
+
+    def stop(self, arena: Arena, t_s: float) -> Arena:
+        """Let what waits for a stop follow one at this time [s] and return the arena to go on with."""
+        for fault in self._after_stop:
+            arena = _with_bumps(arena, t_s, BUMPS[fault.name], fault.value * 1e-3)
+        self._after_stop.clear()
         return arena
 
     def harden(self, arena: Arena) -> None:

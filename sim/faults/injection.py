@@ -11,6 +11,8 @@ from controller.arm import ArmDescription
 from controller.errors import ConfigError, PlantError
 from sim.bullet.arm import BulletArm
 from sim.faults.effects import SenseFaults, WorldFaults
+from sim.faults.fault_kind import EVERY_JOINT
+from sim.faults.joint_effects import UNKNOWN_TORQUE, TorqueFaults
 from sim.faults.kinds import OPTION, Fault, Place
 from sim.period.packed_state import TOOL_BODY, TORQUE_LIMIT, Arena
 from sim.person.tissue_tier import Tier
@@ -26,9 +28,11 @@ LAW_ONLY = frozenset({"tissue_stiff"})
 def _check_joint(fault: Fault, arm: ArmDescription) -> None:
     """Refuse a fault of a joint that an arm does not have; raises ConfigError."""
     joints = len(arm.joint_names)
-    if fault.kind.is_whole and not fault.value <= joints:
-        allowed = f"a joint from 1 to {joints} of {arm.name}"
-        raise ConfigError(f"{OPTION} {fault.name}", f"value {fault.value:g}", allowed)
+    if not fault.acts_on <= joints:
+        kind = fault.kind
+        got = f"value {fault.value:g}" if kind.is_whole else f"joint {fault.joint}"
+        every = "" if kind.is_whole and kind.lowest > EVERY_JOINT else f", or {EVERY_JOINT} for all of them"
+        raise ConfigError(f"{OPTION} {fault.name}", got, f"a joint from 1 to {joints} of {arm.name}{every}")
 
 
 def check_tissue(name: str, tier: Tier, option: str = OPTION) -> None:
@@ -54,6 +58,8 @@ class Injection:
 
     def __init__(self, joints: int, dt_s: float) -> None:
         self._joints, self._dt_s = joints, dt_s
+        self.torques = TorqueFaults(joints)
+        """What is wrong with the torques of the drives."""
         self.on_begin: Callable[[float, Fault], None] | None = None
         """Told of every fault as it begins; faults of the rig and of the record are for it to carry out."""
         self.wait_for(())
@@ -66,6 +72,8 @@ class Injection:
     def reset(self, arena: Arena, generator: np.random.Generator, faults: tuple[Fault, ...]) -> Arena:
         """Undo all faults, wait for these from now on, and return the arena to begin with."""
         self._senses = SenseFaults(generator, self._joints, self._dt_s)
+        self.torques = TorqueFaults(self._joints)
+        self._stopped_s = math.nan
         self.have_begun = False
         self.wait_for(faults)
         return self._world.undo(arena)
@@ -89,6 +97,10 @@ class Injection:
         Raises:
             PlantError: a fault of the rig, with no rig around the arm.
         """
+        if not math.isnan(self._stopped_s):
+            arena = self._world.stop(arena, self._stopped_s)
+            self._stopped_s = math.nan
+            self.wait_for(self.waiting)
         while t_s >= self.next_s:
             fault, *rest = self.waiting
             self.wait_for(tuple(rest))
@@ -100,6 +112,8 @@ class Injection:
                 arena.constants[TOOL_BODY:TORQUE_LIMIT] = bullet.tool_body()
             elif place is Place.ROOM:
                 self._around.obstruct(arena, fault.value * 1e-3)
+            elif fault.name in UNKNOWN_TORQUE:
+                self.torques.begin(fault, t_s)
             elif place in (Place.ARM, Place.PERSON):
                 arena = self._world.begin(fault, arena, t_s)
             elif self.on_begin is None:
@@ -118,6 +132,17 @@ class Injection:
         """Apply the faults of the senses to a period, see ``SenseFaults.distort``."""
         return self._senses.distort(sensed, wrench, age_s)
 
-    def harden(self, arena: Arena) -> None:
-        """Let tissue harden for a period, see ``WorldFaults.harden``."""
+    def act(self, arena: Arena, t_s: float) -> None:
+        """Let a period pass for those faults that go on acting: tissue hardens, wrong torques add to the load."""
         self._world.harden(arena)
+        self.torques.add(arena.torque, arena.load, t_s)
+
+    @property
+    def await_stop(self) -> bool:
+        """True where a fault that has begun waits for the session to be stopped."""
+        return self._world.awaits_stop
+
+    def note_stop(self, t_s: float) -> None:
+        """Let those faults that wait for a stop follow one at this time, with the next period."""
+        if self._world.awaits_stop:
+            self._stopped_s, self.next_s = t_s, -math.inf

@@ -63,6 +63,12 @@ TAKEN = {
 """Why the supervisor takes the drives."""
 AT_ONCE = ("sensor_zero", "sensor_frozen", "sensor_nan", "sensor_unplugged", "encoder_jump", "encoder_nan")
 WITHIN_5_N = ("sensor_zero", "sensor_nan", "sensor_frozen", "sensor_unplugged", "encoder_nan", "encoder_jump")
+OF_OTHER_TESTS = {
+    "speed_zero", "speed_frozen", "speed_flipped", "speed_scaled", "torque_growing", "torque_constant", "clock_nan",
+    "clock_back", "clock_jump", "clock_still", "clock_slow", "terminal_closed", "patient_higher",
+    "patient_rises_after_stop",
+}  # fmt: skip
+"""Kinds whose effects have tests of their own; what has to follow them in mid stroke is not stated here."""
 OF_THE_ARM = [name for name, kind in FAULT_KINDS.items() if kind.place is not Place.RECORD]
 
 
@@ -95,7 +101,7 @@ def test_the_calm_session_is_in_the_middle_of_its_stroke() -> None:
 
 
 def test_every_kind_of_fault_is_tried() -> None:
-    assert {name.partition("=")[0] for name in EXPECTED} == set(OF_THE_ARM)
+    assert {name.partition("=")[0] for name in EXPECTED} == set(OF_THE_ARM) - OF_OTHER_TESTS
 
 
 @pytest.mark.parametrize("name", EXPECTED)

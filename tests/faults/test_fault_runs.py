@@ -35,6 +35,20 @@ strokes:
 """
 
 
+def test_a_closed_terminal_ends_the_run_as_an_operator_does(tmp_path: Path) -> None:
+    program, folder = tmp_path / "short.yaml", tmp_path / "run"
+    program.write_text(PROGRAM)
+    asked = ["--program", str(program), "--body", "median_m", "--out", str(folder)]
+    cli.main(["run", *asked, "--fault", "terminal_closed@1.5", "--fault", "torque_growing=0:3@1"])
+    recorded = read_run(folder)
+    assert recorded.config.faults == ("terminal_closed=0.0@1.5", "torque_growing=0.0:3@1.0")
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["stop"]["cause"] == Cause.OPERATOR
+    assert 1.5 <= summary["stop"]["t_s"] <= 1.502
+    found = [event.data for event in recorded.events if event.kind is EventKind.FAULT]
+    assert found == [FaultEvent("torque_growing", 0.0, 3), FaultEvent("terminal_closed", 0.0)]
+
+
 def test_a_full_disk_ends_the_run_with_exit_code_2_and_a_readable_record(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

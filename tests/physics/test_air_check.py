@@ -12,8 +12,8 @@ from controller.air.check import CORRECTED_NM
 from controller.air.findings import AirChecked, Tared
 from controller.law.gains import STANDARD
 from controller.observers import SessionEvent
-from controller.session_result import SessionResult
 from controller.session_parts import SessionParts
+from controller.session_result import SessionResult
 from controller.types import Cause, Phase, StepRecord
 from sim.differences.values import PlantDifferences
 from sim.options import SimulationOptions

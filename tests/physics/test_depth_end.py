@@ -7,8 +7,8 @@ import pytest
 from controller.law.gains import STANDARD
 from controller.observers import StepObserver
 from controller.robot import RobotModel
-from controller.session_result import SessionResult
 from controller.session_parts import SessionParts
+from controller.session_result import SessionResult
 from controller.types import Cause, Mode, StepRecord
 from sim.options import Rise, SimulationOptions
 from sim.person.uniform_tissue import UniformTissue

@@ -13,6 +13,9 @@ from workbench.campaigns.faults.cases import FaultWorld, _TappedPlant
 from workbench.campaigns.faults.cells import Case, Cell
 from workbench.campaigns.faults.forked_session import GroupTask, run_group
 
+TERMINAL = Case(("terminal_closed", "patient_rises_after_stop=25"), is_person=True)
+CLOCK = Case(("clock_jump",), is_person=False)
+
 
 @pytest.fixture(scope="module")
 def cells() -> dict[Case, Cell]:
@@ -29,7 +32,9 @@ def cells() -> dict[Case, Cell]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FaultWorld, "inject", deadly)
-        done = run_faults((GroupTask(GROUP, (MACHINE, DOUBLE, raising, PERSON)),), Inline(), lambda *_: None)
+        done = run_faults(
+            (GroupTask(GROUP, (MACHINE, DOUBLE, raising, PERSON, TERMINAL, CLOCK)),), Inline(), lambda *_: None
+        )
     return {cell.case: cell for cell in done}
 
 
@@ -46,6 +51,20 @@ def test_a_blind_sensor_is_found_out_and_the_arm_lets_go(cells: dict[Case, Cell]
     assert measured.end_press_n == 0.0
 
 
+def test_a_closed_terminal_reaches_the_session_of_a_cell_as_a_stop_of_the_operator(cells: dict[Case, Cell]) -> None:
+    measured = cells[TERMINAL].measured
+    assert measured is not None
+    assert measured.cause is Cause.OPERATOR
+    assert measured.reaction_ticks == 2
+
+
+def test_a_clock_that_jumps_stops_the_session_of_a_cell_which_lets_go(cells: dict[Case, Cell]) -> None:
+    measured = cells[CLOCK].measured
+    assert measured is not None
+    assert measured.cause is Cause.LATE_TICK
+    assert measured.end_press_n == 0.0
+
+
 def test_a_person_who_jerks_is_ridden_out_under_the_bound(cells: dict[Case, Cell]) -> None:
     """30.0 N measured, where the trip of the pad force (target + 10 N) begins."""
     cell = cells[PERSON]
@@ -58,7 +77,7 @@ def test_a_person_who_jerks_is_ridden_out_under_the_bound(cells: dict[Case, Cell
 
 
 def test_a_branch_that_dies_is_a_failed_cell_and_costs_no_other(cells: dict[Case, Cell]) -> None:
-    assert len(cells) == 4
+    assert len(cells) == 6
     assert cells[DOUBLE].measured is None
     assert "killed by signal 9" in cells[DOUBLE].misses[0]
     (raised,) = (cell for case, cell in cells.items() if case.names == ("sensor_frozen",))

@@ -19,9 +19,9 @@ from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand, Gate
 from controller.safety.limits import GateLimits
 from controller.safety.reaction import REACTIONS
-from controller.session_result import SessionResult
 from controller.session_limits import session_limits
 from controller.session_parts import SessionParts
+from controller.session_result import SessionResult
 from controller.types import (
     Action,
     ArmState,

@@ -16,8 +16,8 @@ from controller.observers import SessionEvent
 from controller.operator import Asked, Request, TimedRequest, TimedRequests
 from controller.robot import RobotModel
 from controller.session import Session
-from controller.session_result import SessionResult
 from controller.session_parts import SessionParts
+from controller.session_result import SessionResult
 from controller.types import Cause, Clearance, Mode, Phase, StepRecord
 from sim.options import SimulationOptions
 from sim.plant import build_simulation

@@ -91,6 +91,7 @@ def test_the_table_has_every_kind_of_fault_and_two_at_once() -> None:
     assert families == set(Family)
     assert {str(case) for case in cases if case.at_start} >= {"tissue_stiff from the start"}
     assert Case(("loop_stall=20", "patient_jerk"), True) in cases
+    assert [case.at_start for case in cases if case.names == ("patient_higher",)] == [True]
 
 
 def test_cases_can_be_chosen() -> None:

@@ -221,6 +221,11 @@ def test_the_data_of_an_event_is_a_sentence(tmp_path: Path, synthetic: Synthetic
     asked = StopReason(Cause.OPERATOR, "request to stop", 1.0, 0.0, "requests", 3.0, "run again")
     events = (
         Event(0.1, EventKind.FAULT, FaultEvent("sensor_unplugged", 0.0)),
+        Event(0.11, EventKind.FAULT, FaultEvent("encoder_nan", 4.0)),
+        Event(0.12, EventKind.FAULT, FaultEvent("speed_zero", 0.0)),
+        Event(0.13, EventKind.FAULT, FaultEvent("torque_growing", -5.0, 3)),
+        Event(0.14, EventKind.FAULT, FaultEvent("speed_scaled", 0.5, 0)),
+        Event(0.15, EventKind.FAULT, FaultEvent("fault_of_tomorrow", 0.5)),
         Event(0.2, EventKind.STOP, stop),
         Event(0.3, EventKind.STOP, asked),
         Event(0.4, EventKind.REQUEST, RequestEvent(Request.HURTS_HERE, Clearance.OPERATOR, True, "20 % of the force")),
@@ -230,6 +235,11 @@ def test_the_data_of_an_event_is_a_sentence(tmp_path: Path, synthetic: Synthetic
     run = record(tmp_path, synthetic)
     assert [mark.text for mark in event_marks(replace(run, events=(*run.events, *events)))] == [
         "sensor unplugged",
+        "encoder nan, joint 4",
+        "speed zero, all joints",
+        "torque growing, -5 Nm, joint 3",
+        "speed scaled, 0.5 of the true speed, all joints",
+        "fault of tomorrow, 0.5",
         "pad force: press <force> 0.002 s, allowed 0.0015 s; look at the person",
         "operator: request to stop; run again",
         "hurts here, by operator: 20 % of the force",

@@ -39,11 +39,12 @@ def faults(arguments: argparse.Namespace) -> int:
     kinds = FAULT_KINDS.values()
     if arguments.json:
         keys = ("name", "default", "unit", "caused_by", "description")
-        rows = [{key: getattr(kind, key) for key in keys} for kind in kinds]
+        rows = [{**{key: getattr(kind, key) for key in keys}, "joint": kind.default_joint} for kind in kinds]
         sys.stdout.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
         return 0
     for kind in kinds:
         value = f"{kind.default:g} {kind.unit} ({kind.lowest:g} to {kind.highest:g})" if kind.unit else "-"
+        value += "" if kind.joint is None else " :JOINT"
         print(f"{kind.name:<23} {kind.caused_by:<8} {value:<40} {kind.description}")
     return 0
 

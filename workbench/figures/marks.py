@@ -115,11 +115,19 @@ def _event_words(data: object) -> str:
         case RegistrationEvent():
             return words_of(data)
         case FaultEvent():
-            kind = FAULT_KINDS.get(data.name)
-            has_value = kind is None or bool(kind.unit)
-            unit = "" if kind is None else kind.unit
-            return f"{_words(data.name)}, {data.value:.4g} {unit}".strip() if has_value else _words(data.name)
+            return _fault_words(data)
     return _in_words("", data)
+
+
+def _fault_words(fault: FaultEvent) -> str:
+    kind, name = FAULT_KINDS.get(fault.name), _words(fault.name)
+    if kind is None:
+        return f"{name}, {fault.value:.4g}"
+    if kind.default_joint is None:
+        return f"{name}, {fault.value:.4g} {kind.unit}" if kind.unit else name
+    joint = round(fault.value) if kind.is_whole else fault.joint
+    words = f"joint {joint}" if joint else "all joints"
+    return f"{name}, {words}" if kind.is_whole else f"{name}, {fault.value:.4g} {kind.unit}, {words}"
 
 
 def _in_words(name: str, value: object) -> str:

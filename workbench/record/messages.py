@@ -114,10 +114,17 @@ class LimitedEvent:
 
 @dataclass(frozen=True, slots=True)
 class FaultEvent:
-    """A fault is injected into the simulation."""
+    """A fault is injected into the simulation.
+
+    Attributes:
+        name: kind of fault.
+        value: how much of it, in the unit of the kind.
+        joint: joint from 1 of a kind that has an amount and a joint; 0 for all, for other kinds and in older records.
+    """
 
     name: str
     value: float
+    joint: int = 0
 
 
 @dataclass(frozen=True, slots=True)

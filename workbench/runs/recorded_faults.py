@@ -46,7 +46,7 @@ def record_events(plant: SupervisedPlant, recorder: McapRecorder, disk: Disk) ->
     """Let the record show what happens beside the steps: faults as they begin, the supervisor's takeover."""
 
     def on_fault(t_s: float, fault: Fault) -> None:
-        recorder.event(t_s, EventKind.FAULT, FaultEvent(fault.name, fault.value))
+        recorder.event(t_s, EventKind.FAULT, FaultEvent(fault.name, fault.value, fault.joint))
         if fault.name == "disk_full":
             disk.is_full = True
 

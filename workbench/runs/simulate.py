@@ -90,6 +90,7 @@ def simulate(
             )
             operator = _operator(inputs.timed, keyboard)
             session = prepared.parts.session(plant, observers, operator, truth=plant)
+            plant.on_terminal_closed = session.request_stop
             with stop_on_signals(session.request_stop, None if keyboard is None else keyboard.ask_stop):
                 result = _run(session, plant, recorder)
         if on_progress is not None and result.stop is None:

@@ -19,10 +19,17 @@ from workbench.campaigns.faults.cells import Case
 from workbench.campaigns.faults.short_plan import ShortPlan
 from workbench.runs.prepare import DT_S
 
-OTHER_VALUES = ("sensor_biased=-8", "encoder_jump=-0.02", "joint_torque_lost=4", "loop_stall=100")
+OTHER_VALUES = (
+    "sensor_biased=-8", "encoder_jump=-0.02", "joint_torque_lost=4", "loop_stall=100", "speed_zero=2",
+    "speed_flipped=2", "speed_scaled=-1:4", "torque_growing=-5", "torque_growing=5:4", "torque_constant=1.3",
+    "clock_slow=2",
+)  # fmt: skip
 """Besides the value each kind has by default."""
-FROM_THE_START = ("tissue_stiff", "tool_mass_wrong", "sensor_biased")
+FROM_THE_START = ("tissue_stiff", "tool_mass_wrong", "sensor_biased", "torque_constant")
 """Faults that a session may also begin with."""
+ONLY_FROM_THE_START = {"patient_higher": "patient_higher=20"}
+"""Faults that a session can only begin with, and how much of them leaves the pad free where the short sessions of the
+campaign begin: nobody lies higher all at once."""
 DOUBLES = (
     ("sensor_zero", "patient_jerk"),
     ("sensor_frozen", "patient_jerk"),
@@ -38,8 +45,17 @@ DOUBLES = (
     ("supervisor_killed", "host_killed"),
     ("supervisor_killed", "loop_stall=100"),
     ("encoder_jump", "sensor_nan"),
+    ("speed_zero", "patient_jerk"),
+    ("speed_flipped=2", "patient_jerk"),
+    ("clock_still", "patient_jerk"),
+    ("terminal_closed", "supervisor_killed"),
+    ("terminal_closed", "patient_rises_after_stop"),
+    ("sensor_zero", "patient_rises_after_stop"),
+    ("host_killed", "patient_rises_after_stop=120"),
+    ("clock_back", "patient_rises_after_stop"),
 )
-"""What blinds, slows or kills a part at the very moment the person moves, and two parts that back each other up."""
+"""What blinds, slows or kills a part at the very moment the person moves, two parts that back each other up, and stops
+after which the person rises."""
 ON_ELEMENTS = (
     "patient_jerk", "patient_away", "patient_cough", "patient_roll",
     "sensor_zero", "sensor_nan", "sensor_unplugged",
@@ -54,6 +70,9 @@ def all_cases() -> tuple[Case, ...]:
     """Return every kind of fault, with its other values and from the start, then two at once."""
     singles = []
     for name in FAULT_KINDS:
+        if name in ONLY_FROM_THE_START:
+            singles.append(case((ONLY_FROM_THE_START[name],), at_start=True))
+            continue
         singles.append(case((name,)))
         singles += [case((other,)) for other in OTHER_VALUES if other.partition("=")[0] == name]
         singles += [case((name,), at_start=True)] if name in FROM_THE_START else []

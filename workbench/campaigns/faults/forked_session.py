@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import MassageArmError
 from controller.observers import SessionEvent
-from controller.types import Authority, ContactState, OtherContact, StepRecord, Truth
+from controller.types import Authority, ContactState, Mode, OtherContact, StepRecord, Truth
 from sim.person.tissue_tier import Tier
 from workbench.campaigns.faults.cases import FaultWorld
 from workbench.campaigns.faults.cells import Case, Cell, Group, Measured, dead, judged
@@ -103,6 +103,7 @@ class _Branching:
         """Run until every case has had its branch; in a branch this never returns."""
         plant, plan, error = self._world.plant, self._short.plan, ""
         session = self._parts.session(plant, (_FullDisk(self._world),), truth=plant, gate=self._gate)
+        plant.on_terminal_closed = session.request_stop
         plant.configure()
         try:
             plant.activate(plan.rest_q_rad)
@@ -166,7 +167,8 @@ class _Branching:
         if self._is_after:
             return
         is_parking = authority is Authority.HOST and self._waits
-        is_settled = authority is Authority.NOBODY or self._gate.is_settled
+        # One that floats is over when somebody has confirmed it, which the session knows.
+        is_settled = authority is Authority.NOBODY or self._gate.mode is Mode.RELEASED
         if self._watch.is_over(is_settled, is_parking=is_parking):
             self._finish(self._watch, "", is_settled=is_settled)
 
