@@ -12,6 +12,7 @@ from controller.types import Cause, StopReason
 from workbench.drill.faults import FAULTS, DrillName
 from workbench.drill.run import DrillPlan, drill_plan, running
 from workbench.drill.verdict import DrillResult, Evidence, judge, line, mode_at_end
+from workbench.runs.signals import interrupt_on_signals
 
 AFTER_S = 2.5
 """Simulated time that is let pass after a fault."""
@@ -29,7 +30,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Run one drill; return 0 where everything held, else 4."""
     name = DrillName(arguments.name)
     print(f"drill {name}: starting three processes, pressing 20 N", file=sys.stderr, flush=True)
-    result = run_drill(name, drill_plan())
+    with interrupt_on_signals():
+        result = run_drill(name, drill_plan())
     if not result.is_realtime:
         print("warning: no real-time priority for the supervisor; allow SCHED_FIFO (ulimit -r)", file=sys.stderr)
     if arguments.json:

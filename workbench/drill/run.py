@@ -25,6 +25,7 @@ from controller.processes.cells import (
 )
 from controller.processes.launch import end_processes, first_blocks
 from controller.processes.shared_memory import OwnedBlock
+from controller.processes.signals import ignored
 from controller.processes.supervisor import SupervisorSetup, run_supervisor
 from controller.robot import RobotModel
 from controller.safety.supervision import SupervisorLimits
@@ -46,7 +47,7 @@ from workbench.drill.host import HostSetup, run_host
 ARM, BODY, PRESS_N = "servo7", "median_m", 20.0
 DT_S = 1e-3
 LEDGER_ROWS = 120_000
-"""Two minutes."""
+"""Two minutes; what comes later is not written down."""
 STEADY_N, STEADY_ROWS = 1.0, 300
 """The press force is steady when it has been this near to what is wanted, for this many ticks."""
 START_WALL_S = 240.0
@@ -116,6 +117,11 @@ class Running:
     def host_pid(self) -> int:
         """Process of the session loop."""
         return self._host.pid or 0
+
+    @property
+    def stage_pid(self) -> int:
+        """Process of the drives."""
+        return self._stage.pid or 0
 
     @property
     def supervisor_pid(self) -> int:
@@ -208,8 +214,9 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
     place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
     context = get_context("spawn")
     with ExitStack() as stack:
-        blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
-        ledger = stack.enter_context(OwnedLedger(place))
+        with ignored():  # inherited by the process that Python starts to keep track of shared memory
+            blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
+            ledger = stack.enter_context(OwnedLedger(place))
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
@@ -226,7 +233,8 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         )
         owner = OwnerCodec(len(plan.arm.joint_names))
         stack.callback(end_processes, processes, lambda: blocks[3].writer.write(owner.pack(OwnerCell(True))))
-        for process in processes:
-            process.start()
+        with ignored():  # inherited, until each of them says what it does with signals
+            for process in processes:
+                process.start()
         theirs.close()
         yield Running(blocks, ledger, processes, ours)
