@@ -61,10 +61,13 @@ def corrupt_memory(running: Running) -> int:
     until_s, until_row = time.monotonic() + SCRIBBLE_WALL_S, row + round(SCRIBBLE_S / DT_S)
     policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
     become_realtime(NOISE_PRIORITY)
+    now_s = time.monotonic()
     try:
         while running.is_hosted() and running.count < until_row and time.monotonic() < until_s:
             for values in noise:
                 memory[:] = values
+                before_s, now_s = now_s, time.monotonic()
+                running.pause_s = max(running.pause_s, now_s - before_s)
     finally:
         os.sched_setscheduler(0, policy, priority)
     return row

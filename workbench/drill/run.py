@@ -110,8 +110,12 @@ class Running:
         result: Connection,
     ) -> None:
         self.blocks, self._ledger, self._result = blocks, ledger, result
+        self.place = ledger.place
+        """Where the truth is."""
         self._stage, self._supervisor, self._host = processes
         self._codec = SupervisorCodec(blocks[1].kind.joints)
+        self.pause_s = 0.0
+        """Longest pause in the noise that a drill makes [s]."""
 
     @property
     def host_pid(self) -> int:
@@ -172,7 +176,7 @@ class Running:
             press = self.rows(max(0, self.count - STEADY_ROWS))["press_n"]
             return len(press) == STEADY_ROWS and bool((abs(press - PRESS_N) <= STEADY_N).all())
 
-        _wait(is_steady, START_WALL_S, f"{PRESS_N:g} N of steady press force")
+        wait(is_steady, START_WALL_S, f"{PRESS_N:g} N of steady press force")
 
     @contextmanager
     def standing_still(self) -> Iterator[int]:
@@ -195,10 +199,20 @@ class Running:
     def let_pass_until(self, row: int, span_s: float) -> None:
         """Let simulated time pass until ``span_s`` after a row of the ledger."""
         until = row + round(span_s / DT_S)
-        _wait(lambda: self.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
+        wait(lambda: self.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
 
 
-def _wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
+def wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
+    """Wait until something is there.
+
+    Args:
+        is_there: looks for it.
+        wall_s: longest wall time [s].
+        what: it is, for the error.
+
+    Raises:
+        PlantError: it is not there in time.
+    """
     until_s = time.monotonic() + wall_s
     while not is_there():
         if time.monotonic() > until_s:

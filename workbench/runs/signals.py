@@ -20,7 +20,9 @@ NO_HINT = "the arm leaves the skin and comes to rest"
 
 @contextmanager
 def stop_on_signals(
-    request_stop: Callable[[Cause], None], on_interrupt: Callable[[], None] | None = None
+    request_stop: Callable[[Cause], None],
+    on_interrupt: Callable[[], None] | None = None,
+    numbers: frozenset[int] = ENDING,
 ) -> Iterator[None]:
     """Turn every signal that would end the process into a stop by the operator, however often they come.
 
@@ -30,6 +32,7 @@ def stop_on_signals(
     Args:
         request_stop: stops the session for good.
         on_interrupt: called instead on Ctrl-C, where a person at the keyboard may go on after a stop.
+        numbers: which signals.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -42,7 +45,7 @@ def stop_on_signals(
         else:
             request_stop(Cause.OPERATOR)
 
-    earlier = {number: signal.signal(number, stop) for number in ENDING}
+    earlier = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
