@@ -39,6 +39,7 @@ def stand_apart() -> None:
         os.setsid()
     for number in CUTTING | _PYTHONS:
         signal.signal(number, signal.SIG_IGN)
+    let_through()
 
 
 def listen_for_end(ask_to_end: Callable[[], None]) -> None:
@@ -47,11 +48,27 @@ def listen_for_end(ask_to_end: Callable[[], None]) -> None:
 
 
 @contextmanager
-def ignored(numbers: Iterable[int] = CUTTING) -> Iterator[None]:
-    """Ignore signals meanwhile; a process that is started here ignores them until it decides otherwise itself.
+def held_back() -> Iterator[None]:
+    """Hold signals back meanwhile; they arrive afterwards.
 
-    Outside the main thread signals are left alone.
+    A process that is started here begins with them held back, so that none ends it before it knows what to do with
+    them; it calls ``let_through`` then.
     """
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, CUTTING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+
+
+def let_through() -> None:
+    """Let signals arrive that this process was started without."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CUTTING)
+
+
+@contextmanager
+def ignored(numbers: Iterable[int] = CUTTING) -> Iterator[None]:
+    """Ignore signals meanwhile; outside the main thread they are left alone."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.processes import realtime
-from controller.processes.signals import CUTTING, ENDING, SUSPENDING, ignored
+from controller.processes.signals import CUTTING, ENDING, SUSPENDING, held_back, ignored
 from controller.types import Cause
 from workbench.runs.signals import drop_closed_terminals, interrupt_on_signals, stop_on_signals
 
@@ -117,3 +117,24 @@ def test_time_in_which_a_process_did_not_run_is_no_waiting_time(monkeypatch: pyt
     assert realtime.wait_for(lambda: looks.append(1), 0.2) is None
     assert now[0] == pytest.approx(1000.0 + 0.2 - realtime.HELD_UP_S, abs=0.011)
     assert realtime.wait_for(lambda: "seen", 0.0) == "seen"
+
+
+def test_signals_that_are_held_back_arrive_afterwards_and_later_in_a_process_started_meanwhile() -> None:
+    code = (
+        "import signal\n"
+        "from controller.processes.signals import let_through\n"
+        "seen = []\n"
+        "assert signal.SIGHUP in signal.pthread_sigmask(signal.SIG_BLOCK, ())\n"
+        "signal.signal(signal.SIGHUP, lambda *_: seen.append(1))\n"
+        "signal.raise_signal(signal.SIGHUP)\n"
+        "assert not seen\n"
+        "let_through()\n"
+        "assert seen == [1]\n"
+    )
+    asked: list[Cause] = []
+    with stop_on_signals(asked.append):
+        with held_back():
+            signal.raise_signal(signal.SIGHUP)
+            subprocess.run([sys.executable, "-c", code], check=True)
+            assert asked == []
+        assert asked == [Cause.OPERATOR]

@@ -13,7 +13,7 @@ from controller.law.gains import STANDARD
 from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.processes.owner import OwnerWatch
 from controller.processes.realtime import HOST_PRIORITY, become_realtime
-from controller.processes.signals import ENDING, SUSPENDING, ignored
+from controller.processes.signals import ENDING, SUSPENDING, ignored, let_through
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.session import Session
@@ -67,6 +67,7 @@ def _run(setup: HostSetup) -> StopReason | None:
     become_realtime(HOST_PRIORITY)
     owner = OwnerWatch(setup.prefix, setup.rig.joints, setup.owner_pid)
     with ignored(SUSPENDING), stop_on_signals(session.request_stop, numbers=ENDING | {signal.SIGTSTP}):
+        let_through()
         plant.configure()
         plant.activate(plan.rest_q_rad)
         try:

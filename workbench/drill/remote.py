@@ -1,4 +1,4 @@
-"""Three processes whose owner is a process of its own, in a session of its own: all four can be signalled and killed."""
+"""Three processes whose owner is a process of its own, so that all four can be signalled and killed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Remote:
 
     @contextmanager
     def standing_still(self) -> Iterator[int]:
-        """Hold the world still while something is done, so that its tick is known exactly; give the row that is next."""
+        """Hold the world still while something is done, so that its tick is known; give the row that is next."""
         self.send(signal.SIGSTOP, self.drives_pid)
         wait(lambda: _state(self.drives_pid) in ("T", ""), STOPPED_WALL_S, "stop of the drives")
         try:

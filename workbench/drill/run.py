@@ -25,7 +25,7 @@ from controller.processes.cells import (
 )
 from controller.processes.launch import end_processes, first_blocks
 from controller.processes.shared_memory import OwnedBlock
-from controller.processes.signals import ignored
+from controller.processes.signals import held_back
 from controller.processes.supervisor import SupervisorSetup, run_supervisor
 from controller.robot import RobotModel
 from controller.safety.supervision import SupervisorLimits
@@ -228,7 +228,7 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
     place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
     context = get_context("spawn")
     with ExitStack() as stack:
-        with ignored():  # inherited by the process that Python starts to keep track of shared memory
+        with held_back():  # inherited by the process that Python starts to keep track of shared memory
             blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
             ledger = stack.enter_context(OwnedLedger(place))
         ours, theirs = context.Pipe(duplex=False)
@@ -247,7 +247,7 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         )
         owner = OwnerCodec(len(plan.arm.joint_names))
         stack.callback(end_processes, processes, lambda: blocks[3].writer.write(owner.pack(OwnerCell(True))))
-        with ignored():  # inherited, until each of them says what it does with signals
+        with held_back():  # inherited, until each of them knows what to do with signals
             for process in processes:
                 process.start()
         theirs.close()
