@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from dataclasses import dataclass
 
 from controller.arm import ArmDescription, Placement
-from controller.processes.cells import AUTHORITIES, MODES, OwnerCodec
+from controller.processes.cells import AUTHORITIES, MODES
 from controller.processes.drive_loop import DriveLoop, PeriodNote
+from controller.processes.owner import OwnerWatch
 from controller.processes.realtime import PLANT_PRIORITY, become_realtime, quiet_memory
-from controller.processes.shared_memory import BlockReader, attach
+from controller.processes.signals import stand_apart
 from controller.robot import RobotModel
 from controller.safety.limits import StopGains
 from controller.types import Authority, Vector
@@ -63,14 +62,14 @@ class Stage:
     """
 
     def __init__(self, setup: StageSetup) -> None:
-        self._setup, self._owner = setup, OwnerCodec(len(setup.arm.joint_names))
-        self._owner_reader = BlockReader(attach(setup.prefix, self._owner.kind, may_write=False), self._owner.kind)
+        self._setup = setup
+        self._owner = OwnerWatch(setup.prefix, len(setup.arm.joint_names), setup.owner_pid)
         self._ledger: Ledger = attach_ledger(setup.ledger)
         self._plant: SimPlant = build_simulation(setup.arm, setup.placement, load_body(setup.body), setup.options)
         self._has_begun = False
 
     def run(self) -> None:
-        """Let time pass until the owner says that it is over, or is gone."""
+        """Let time pass until the owner says that it is over, or is gone, and the arm has left the skin."""
         plant, setup = self._plant, self._setup
         plant.configure()
         try:
@@ -84,7 +83,7 @@ class Stage:
             settings = drive_settings(setup.arm, plant.rig, setup.stop)
             loop = DriveLoop(side, settings, setup.prefix, plant.rig.identity)
             quiet_memory()
-            loop.run(self._is_over, self._note)
+            loop.run(self._owner.is_over, self._note)
         finally:
             plant.deactivate()
 
@@ -92,7 +91,7 @@ class Stage:
         """Write the truth of the period that has just passed, from the first enable on."""
         order, dt_s = note.order, self._setup.options.dt_s
         self._has_begun = self._has_begun or order.authority is not Authority.NOBODY
-        if not self._has_begun:
+        if not self._has_begun or self._ledger.is_full:
             return
         (truth,) = self._plant.truth()
         tool, _ = self._plant.true_tool()
@@ -107,11 +106,6 @@ class Stage:
             )
         )  # fmt: skip
 
-    def _is_over(self) -> bool:
-        owner = self._owner.unpack(self._owner_reader.read())
-        is_over = owner is not None and owner.is_over
-        return is_over or self._ledger.is_full or os.getppid() != self._setup.owner_pid
-
 
 def run_stage(setup: StageSetup) -> None:
     """Be the stage's process until the run is over.
@@ -119,7 +113,7 @@ def run_stage(setup: StageSetup) -> None:
     Args:
         setup: what to simulate.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stand_apart()
     stage = Stage(setup)
     become_realtime(PLANT_PRIORITY)
     stage.run()

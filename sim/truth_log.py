@@ -105,6 +105,8 @@ class OwnedLedger:
     """
 
     def __init__(self, place: LedgerPlace) -> None:
+        self.place = place
+        """Name and size."""
         self._shared = SharedMemory(place.name, create=True, size=place.size_bytes)
         self.ledger = Ledger(self._shared.buf or memoryview(b""), place)
         """The rows."""

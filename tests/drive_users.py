@@ -158,14 +158,19 @@ class LoopUser:
 
     def pass_ticks(self, tau_nm: Vector, holding_nm: Vector, ticks: int) -> ArmState:
         for _ in range(ticks):
-            senses = self._newest()
-            if not self._is_silent:
-                self._beat += 1
-                self._writer.write(self._host.pack(self._cell(senses.tick, tau_nm, holding_nm)))
+            senses = self.write(tau_nm, holding_nm)
             if senses.tick % 2 == 0 and not self._is_unwatched:
                 self.supervisor._period(senses)
             self.loop.step()
         return self._newest().state
+
+    def write(self, tau_nm: Vector, holding_nm: Vector) -> SensesCell:
+        """Answer the newest senses as the session loop, unless that is silent; return them."""
+        senses = self._newest()
+        if not self._is_silent:
+            self._beat += 1
+            self._writer.write(self._host.pack(self._cell(senses.tick, tau_nm, holding_nm)))
+        return senses
 
     def _newest(self) -> SensesCell:
         senses = self._senses.unpack(self._reader.read())

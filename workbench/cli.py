@@ -25,8 +25,9 @@ LARGEST_SURFACE_ERROR_MM = 20.0
 """A skin that is wrong by more is another person's (design choice)."""
 FARTHEST_BASE_M = 3.0
 """Farthest place of the arm's base from the person's sacrum along each axis: no table is longer (assumed)."""
-DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt")
-"""Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command."""
+DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt", "upsets")
+"""Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command, and all
+rounds of ``workbench.drill.upsets``."""
 CAMPAIGNS = ("acceptance", "faults", "alarms", "elasticity", "tissue", "convergence", "calibration")
 _COMMANDS = {
     "run": "workbench.commands.session:run",
@@ -186,7 +187,11 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
                        help="margins of this arm in the default program instead")  # fmt: skip
     _add_json(gains)
     drill = command("drill", "kill, stop or corrupt a process while the arm presses, and print the true force")
-    drill.add_argument("name", metavar="NAME", choices=DRILLS, help=", ".join(DRILLS))
+    drill.add_argument("name", metavar="NAME", choices=DRILLS,
+                       help=", ".join(DRILLS) + "; upsets: signals, starvation, suspension and a killed owner, and a "
+                            "table of missed and false reactions")  # fmt: skip
+    drill.add_argument("--repeat", type=_whole("--repeat", 1, 100), default=1, metavar="N",
+                       help="rounds of every event of upsets, default 1")  # fmt: skip
     _add_json(drill)
     _add_rig_options(command("rig", "measure what an arm differs from its file by"))
     body = command("body", "draw a body with its regions and keep-out zones")

@@ -77,11 +77,13 @@ class SensesCell:
         tick: periods since the drives started; the clock of everybody else.
         state: the senses.
         identity: digest of the plant's identity.
+        broken: periods so far in which the drives could not read the session loop's block whole.
     """
 
     tick: int
     state: ArmState
     identity: int = 0
+    broken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class SensesCodec:
 
     def __init__(self, joints: int) -> None:
         self._joints = joints
-        self._layout = struct.Struct(f"<qQqBB6x4d6d{6 * joints}d{joints}q")
+        self._layout = struct.Struct(f"<qQqBB6x4d6d{6 * joints}d{joints}qq")
         self._nothing: Vector = (math.nan,) * joints
         self.kind = BlockKind("senses", 3, joints, self._layout.size)
 
@@ -180,7 +182,7 @@ class SensesCodec:
             cell.tick, cell.identity, state.wrench_sequence, AUTHORITIES.index(state.authority), present, state.t_s,
             state.sensor_age_s, state.supervisor_age_s, state.command_age_s, *state.wrench_s, *state.q_rad,
             *state.dq_rad_s, *state.tau_nm, *(value for values in optional for value in values or self._nothing),
-            *(state.joint_fault or (0,) * self._joints),
+            *(state.joint_fault or (0,) * self._joints), cell.broken,
         )  # fmt: skip
 
     def unpack(self, payload: bytes | None) -> SensesCell | None:
@@ -201,6 +203,7 @@ class SensesCodec:
                 AUTHORITIES[authority], supervisor_age_s, command_age_s, hot, volts, ages, faults,
             ),
             identity,
+            values[-1],
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from controller.processes.realtime import POLL_S, sleep_until
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Identity
 from controller.safety.supervision import BEAT_S
-from controller.types import ArmState, Vector
+from controller.types import ArmState, Authority, Vector
 
 PATIENCE_S, PATIENCE_LOOKS = 0.2, 500
 """Longest wall time that the loop waits for an answer that is due (see above), and how often it looks at least: time
@@ -30,6 +30,12 @@ in which this process itself, or the whole machine, was held up is nobody's faul
 between real-time and other processes holds up the former for 50 ms at a time."""
 SUPERVISOR_LAG_TICKS = 1
 """The supervisor's answer is due this much later than its period: it looks every second tick."""
+
+
+LED_OFF_S = 2.0
+"""Time after which the supervisor has led the arm off the skin and to rest (assumed: it unloads for 0.8 s)."""
+END_S = 60.0
+"""Longest time that a run which is over goes on with an enable (assumed: a session parks within some 20 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class DriveLoop:
         self._beat_ticks = round(BEAT_S / settings.dt_s)
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
+        self._broken = self._over_ticks = self._led_ticks = 0
         self.tick = 0
         """Periods since the start."""
         self._closed = settings.braked_joints
@@ -146,13 +153,16 @@ class DriveLoop:
     def run(self, is_over: Callable[[], bool], on_period: Callable[[PeriodNote], None]) -> None:
         """Let time pass until it is over; whatever happens, the enable is dropped and the brakes close at the end.
 
+        A run that is over goes on until the arm has been led off the skin: the session loop parks it, or is lost and
+        the supervisor takes the drives. Brakes that close on the spot would clamp the person.
+
         Args:
             is_over: asked before every period.
             on_period: takes every period.
         """
         due_s, dt_s = time.monotonic(), self._settings.dt_s
         try:
-            while not is_over():
+            while not (is_over() and self._may_end()):
                 due_s = max(due_s, time.monotonic() - dt_s) + dt_s
                 on_period(self.pass_period(sleep_until(due_s)))
                 self._publish()
@@ -175,6 +185,7 @@ class DriveLoop:
         due = self.tick - self._beat_ticks - SUPERVISOR_LAG_TICKS
         waited_s += self._supervisor_credit.wait(self._hear_supervisor, due)
         host = self._host.unpack(self._host_reader.read())
+        self._broken += host is None
         supervisor = self._supervisor.unpack(self._supervisor_reader.read())
         t_s = self._now.state.t_s
         order = self._policy.decide(t_s, host, supervisor, self._now.feedback)
@@ -196,6 +207,14 @@ class DriveLoop:
         finally:
             self.tick += 1
             self._publish()
+
+    def _may_end(self) -> bool:
+        """Count a period of a run that is over; return True where the brakes are closed or may close."""
+        authority, dt_s = self._policy.authority, self._settings.dt_s
+        self._over_ticks += 1
+        self._led_ticks = self._led_ticks + 1 if authority is Authority.SUPERVISOR else 0
+        is_led_off = self._led_ticks * dt_s >= LED_OFF_S
+        return authority is Authority.NOBODY or is_led_off or self._over_ticks * dt_s >= END_S
 
     def _hear_host(self) -> int:
         """Return the newest tick that the session loop has answered; one that wants no enable answers none."""
@@ -222,7 +241,7 @@ class DriveLoop:
             command_age_s=status.command_age_s,
             joint_fault=_merged(state.joint_fault, status.joint_fault),
         )
-        self._writer.write(self._senses.pack(SensesCell(self.tick, state, self._identity)))
+        self._writer.write(self._senses.pack(SensesCell(self.tick, state, self._identity, self._broken)))
 
 
 def _merged(sensed: tuple[int, ...], found: tuple[int, ...]) -> tuple[int, ...]:

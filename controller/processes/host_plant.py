@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,6 +56,7 @@ class LinkedPlant:
         self._writer: BlockWriter | None = None
         self._beat, self._tick, self._t_s, self._mode = 0, -1, 0.0, Mode.RUN
         self._resumes = 0
+        self._is_blind = False
 
     @property
     def rig(self) -> Rig:
@@ -92,7 +92,7 @@ class LinkedPlant:
             senses = self._look()
             return senses if senses is not None and is_right(senses) else None
 
-        senses = wait_for(look, time.monotonic() + START_WAIT_S)
+        senses = wait_for(look, START_WAIT_S)
         if senses is None:
             raise PlantError(f"got no enable within {START_WAIT_S:g} s", f"start {whom} first")
         return senses
@@ -124,12 +124,16 @@ class LinkedPlant:
                 return None
             return None if any(senses.state.joint_fault) else senses
 
-        if wait_for(look, time.monotonic() + RESUME_WAIT_S) is None:
+        if wait_for(look, RESUME_WAIT_S) is None:
             raise PlantError(f"drives were not given back within {RESUME_WAIT_S:g} s", "start the session again")
 
     def safe(self) -> None:
-        """Withdraw the wish for the enable: the drives close their brakes."""
-        if self._writer is not None:
+        """Withdraw the wish for the enable: the drives close their brakes.
+
+        A loop that has lost its senses does not know where the arm is, maybe pressed into the person: it falls silent
+        instead, and should the drives go on, the supervisor leads the arm off the skin.
+        """
+        if self._writer is not None and not self._is_blind:
             self._send(None, wants_enable=False)
 
     def deactivate(self) -> None:
@@ -153,8 +157,9 @@ class LinkedPlant:
         return senses if senses is not None and senses.tick > self._tick else None
 
     def _next(self) -> SensesCell:
-        senses = wait_for(self._look, time.monotonic() + SENSES_LOST_S)
+        senses = wait_for(self._look, SENSES_LOST_S)
         if senses is None:
+            self._is_blind = True
             raise PlantError(f"no new senses within {SENSES_LOST_S:g} s", "start the drives, check their process")
         return senses
 

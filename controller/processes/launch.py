@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 
 from controller.processes.cells import (
@@ -20,10 +17,11 @@ from controller.processes.cells import (
     SupervisorCodec,
 )
 from controller.processes.shared_memory import OwnedBlock
+from controller.processes.signals import ignored
 from controller.types import ArmState, Authority, Mode
 
-END_WALL_S = 10.0
-"""Longest wall time that drives and supervisor may take to end by themselves (assumed)."""
+END_WALL_S = 90.0
+"""Longest wall time that drives and supervisor may take to end by themselves (assumed): the arm parks first."""
 
 
 def first_blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
@@ -48,11 +46,13 @@ def first_blocks(prefix: str, joints: int) -> Iterator[OwnedBlock]:
 def end_processes(processes: tuple[BaseProcess, ...], tell: Callable[[], None]) -> None:
     """End drives, supervisor and session loop in this order: behind closed brakes nothing is left to guard.
 
+    The session loop hears the same word and parks the arm, after which the drives end by themselves.
+
     Args:
         processes: drives, supervisor and session loop.
         tell: writes the owner's word that it is over.
     """
-    with uninterrupted():
+    with ignored():
         tell()
         stage, supervisor, host = processes
         for process, wall_s in ((stage, END_WALL_S), (supervisor, END_WALL_S), (host, 0.0)):
@@ -62,16 +62,3 @@ def end_processes(processes: tuple[BaseProcess, ...], tell: Callable[[], None]) 
             if process.exitcode is None:
                 process.kill()
                 process.join()
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ignore Ctrl-C while processes and shared memory are cleared away."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier)

@@ -4,15 +4,13 @@ Its period is ``BEAT_S`` of the drives' clock, and never shorter on its own: whe
 wall clock the supervisor waits for their next tick instead of blaming the session loop for it. It makes its own
 rigid-body terms in every period, so that they are at hand when it has to act.
 
-Nothing but a kill ends it while the arm has its enable: Ctrl-C, which reaches the whole group of processes, is ignored
-however often it comes, and the owner's word or a termination signal counts only once the brakes are closed.
+Nothing but a kill ends it while the arm has its enable: signals are ignored however often they come, and the owner's
+word or a termination signal counts only once the brakes are closed. Drives that stand still are waited for.
 """
 
 from __future__ import annotations
 
 import math
-import os
-import signal
 import time
 from dataclasses import dataclass
 
@@ -20,15 +18,16 @@ from controller.arm import ArmDescription, Placement
 from controller.processes.cells import (
     HostCell,
     HostCodec,
-    OwnerCodec,
     SensesCell,
     SensesCodec,
     SupervisorCell,
     SupervisorCodec,
 )
 from controller.processes.kinematics import own_terms
+from controller.processes.owner import OwnerWatch
 from controller.processes.realtime import SUPERVISOR_PRIORITY, become_realtime, quiet_memory, sleep_until, wait_for
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
+from controller.processes.signals import listen_for_end, stand_apart
 from controller.rig import Identity
 from controller.robot import RobotModel
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
@@ -37,8 +36,7 @@ from controller.types import Authority, Mode, ToolTerms, Vector
 WARM_UP_PERIODS = 20
 """Periods of kinematics before it reports ready: the first ones load machine code."""
 SENSES_LOST_S = 5.0
-"""Wall time without new senses after which there is nothing left to supervise: without its heartbeat the drives close
-their brakes by themselves (assumed)."""
+"""Time without new senses after which the drives count as gone where the end is wanted (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +75,11 @@ class SupervisorLoop:
 
     def __init__(self, setup: SupervisorSetup, *, is_realtime: bool) -> None:
         joints = len(setup.arm.joint_names)
-        self._host, self._senses, self._owner = HostCodec(joints), SensesCodec(joints), OwnerCodec(joints)
+        self._host, self._senses = HostCodec(joints), SensesCodec(joints)
         self._codec = SupervisorCodec(joints)
         self._host_reader = BlockReader(attach(setup.prefix, self._host.kind, may_write=False), self._host.kind)
         self._senses_reader = BlockReader(attach(setup.prefix, self._senses.kind, may_write=False), self._senses.kind)
-        self._owner_reader = BlockReader(attach(setup.prefix, self._owner.kind, may_write=False), self._owner.kind)
+        self._owner = OwnerWatch(setup.prefix, joints, setup.owner_pid)
         self._writer = BlockWriter(attach(setup.prefix, self._codec.kind, may_write=True), self._codec.kind)
         self._robot = RobotModel(setup.arm, setup.placement)
         self._supervisor = Supervisor(setup.limits)
@@ -94,7 +92,7 @@ class SupervisorLoop:
         self._resumes = 0
         self._last_tick = -self._beat_ticks
         self._is_asked_to_end = False
-        self._owner_pid, self._identity = setup.owner_pid, setup.identity
+        self._broken, self._identity = 0, setup.identity
 
     def ask_to_end(self) -> None:
         """End as soon as the arm has no enable."""
@@ -107,8 +105,6 @@ class SupervisorLoop:
             PlantError: the drives belong to another plant; without this heartbeat they get no enable.
         """
         senses = self._next_senses()
-        while senses is None and not self._may_end():
-            senses = self._next_senses()
         if senses is not None:
             self._identity.check(senses.identity)
         for _ in range(WARM_UP_PERIODS):
@@ -124,13 +120,15 @@ class SupervisorLoop:
             senses = self._next_senses()
 
     def _next_senses(self) -> SensesCell | None:
-        """Return the senses a period after the last ones, None where the drives are gone."""
+        """Return the senses a period after the last ones, None where there are none and the end is wanted."""
 
         def look() -> SensesCell | None:
             senses = self._senses.unpack(self._senses_reader.read())
             return senses if senses is not None and senses.tick >= self._last_tick + self._beat_ticks else None
 
-        return wait_for(look, time.monotonic() + SENSES_LOST_S)
+        while (senses := wait_for(look, SENSES_LOST_S)) is None and not self._may_end():
+            pass
+        return senses
 
     def _period(self, senses: SensesCell) -> None:
         """Judge, act and beat once."""
@@ -143,7 +141,11 @@ class SupervisorLoop:
             self._answer_resume(host)
         # Behind closed brakes there is nothing to guard, and a session loop that has ended is not missed.
         if state.authority is not Authority.NOBODY:
-            supervisor.judge(SupervisorView(state, self._host_beat, host is not None, self._is_host_stopped))
+            are_drives_intact = senses.broken == self._broken
+            supervisor.judge(
+                SupervisorView(state, self._host_beat, host is not None, self._is_host_stopped, are_drives_intact)
+            )
+        self._broken = senses.broken
         tau, mode = self._nothing, Mode.RUN
         if supervisor.stop is not None and self._terms is not None:
             tau, mode = supervisor.torque(self._terms, state)
@@ -171,9 +173,7 @@ class SupervisorLoop:
 
     def _may_end(self) -> bool:
         """Return True where somebody wants the end, or nobody is left who could."""
-        owner = self._owner.unpack(self._owner_reader.read())
-        is_over = owner is not None and owner.is_over
-        return is_over or self._is_asked_to_end or os.getppid() != self._owner_pid
+        return self._is_asked_to_end or self._owner.is_over()
 
 
 def run_supervisor(setup: SupervisorSetup) -> None:
@@ -182,8 +182,8 @@ def run_supervisor(setup: SupervisorSetup) -> None:
     Args:
         setup: what to supervise.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stand_apart()
     loop = SupervisorLoop(setup, is_realtime=become_realtime(SUPERVISOR_PRIORITY))
-    signal.signal(signal.SIGTERM, lambda _number, _frame: loop.ask_to_end())
+    listen_for_end(loop.ask_to_end)
     quiet_memory()
     loop.run()

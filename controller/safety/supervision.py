@@ -20,6 +20,9 @@ from controller.types import ArmState, Cause, Mode, StopReason, ToolTerms, Vecto
 
 BEAT_S = 0.002
 """Period of the supervisor."""
+LEAK_READS = 10
+"""A broken read of the shared memory counts until this many whole ones have followed it: noise need not hit every
+read, and a memory without noise has practically no broken ones, since a writer leaves one of the two slots whole."""
 ENABLE_DELAY_S = 1.0
 """Time from the loss of the supervisor's heartbeat to the brakes: long enough for the loop to unload first (stop
 category 1, removal of power after the stop)."""
@@ -39,7 +42,7 @@ class SupervisorLimits:
         tool_n: magnitude of the wrist sensor's force, tool weight included.
         speed_rad_s: joint speeds, (n,).
         torque_nm: joint torques, (n,).
-        bad_reads: broken reads of the shared memory in a row that count.
+        bad_reads: broken reads of the shared memory that count (``LEAK_READS``).
         patience_reads: reads in a row without senses or over a limit: longer than the host's own monitor needs.
         stop: gains of the stop laws.
     """
@@ -62,12 +65,14 @@ class SupervisorView:
         host_beat: the host's heartbeat counter as last read whole; a counter that has never moved is not waited for.
         is_intact: the memory shared with the host had the right checksum.
         is_host_stopped: the host says that it has stopped the session by itself and leads the arm to rest.
+        are_drives_intact: the drives, which read the same memory, have had no broken read since the last period.
     """
 
     state: ArmState
     host_beat: int
     is_intact: bool
     is_host_stopped: bool
+    are_drives_intact: bool = True
 
 
 class Supervisor:
@@ -90,7 +95,7 @@ class Supervisor:
         """Why it took the drives, None while the host has them."""
         self._last_beat = -1
         self._beat_t_s = math.nan
-        self._bad_memory = self._over = self._beats = 0
+        self._broken = self._over = self._beats = 0
         self._holding: Vector = ()
         self._slow.clear()
         self._pull.clear()
@@ -100,7 +105,7 @@ class Supervisor:
         """Return why the supervisor has the drives, None where the host has them."""
         self._speeds.step(view.state.t_s, view.state.q_rad, view.state.dq_rad_s)
         if self.stop is None:
-            self.stop = self._memory(view) or self._host(view) or self._link(view.state) or self._senses(view)
+            self.stop = self._memory(view) or self._silence(view) or self._senses(view)
         return self.stop
 
     def torque(self, terms: ToolTerms, state: ArmState) -> tuple[Vector, Mode]:
@@ -134,13 +139,19 @@ class Supervisor:
         return projection.clip(held, self.limits.torque_nm), Mode.FLOAT
 
     def _memory(self, view: SupervisorView) -> StopReason | None:
-        self._bad_memory = 0 if view.is_intact else self._bad_memory + 1
-        if self._bad_memory < self.limits.bad_reads:
-            return None
-        return stop_reason(
-            Cause.MEMORY_CORRUPT, "broken reads of the shared memory in a row", self._bad_memory, 0.0, "reads",
-            view.state.t_s,
-        )  # fmt: skip
+        """Step in where the memory is read broken, by the supervisor or by the drives."""
+        is_whole = view.is_intact and view.are_drives_intact
+        self._broken = max(0, self._broken - 1) if is_whole else self._broken + LEAK_READS
+        return self._corrupt(view.state.t_s) if self._broken > (self.limits.bad_reads - 1) * LEAK_READS else None
+
+    def _corrupt(self, t_s: float) -> StopReason:
+        reads, what = math.ceil(self._broken / LEAK_READS), "broken reads of the shared memory"
+        return stop_reason(Cause.MEMORY_CORRUPT, what, reads, 0.0, "reads", t_s)
+
+    def _silence(self, view: SupervisorView) -> StopReason | None:
+        """Step in where heartbeats or commands are missing; while reads are broken, they have been destroyed."""
+        found = self._host(view) or self._link(view.state)
+        return found if found is None or self._broken == 0 else self._corrupt(view.state.t_s)
 
     def _host(self, view: SupervisorView) -> StopReason | None:
         t_s = view.state.t_s

@@ -23,9 +23,11 @@ from controller.processes.cells import AUTHORITIES
 from controller.processes.shared_memory import FOLDER
 from controller.types import Authority
 from workbench import cli
-from workbench.commands.drill import run_drill
+from workbench.commands.drill import UPSETS, run_drill
 from workbench.drill.faults import DrillName
 from workbench.drill.run import PRESS_N, DrillPlan, drill_plan, running
+from workbench.drill.upset_rounds import run_round
+from workbench.drill.upsets import DECISIVE, HARMLESS, Upset, Wanted
 from workbench.drill.verdict import DrillResult
 
 WALL_S = 300.0
@@ -50,6 +52,8 @@ def _left_behind() -> list[str]:
 
 def _drilled(name: DrillName, *, is_quiet: bool = True) -> DrillResult:
     result = run_drill(name, _plan())
+    if is_quiet and result.busy:
+        pytest.skip(f"the machine was too busy to tell: {result.busy}; {result.misses}")
     assert [miss for miss in result.misses if is_quiet or not miss.startswith("answer after")] == []
     assert result.at_fault_n == pytest.approx(PRESS_N, abs=1.5)
     assert result.peak_n <= min(result.limit_n, PRESS_N + 3.0)
@@ -87,7 +91,7 @@ def test_without_its_supervisor_the_session_loop_unloads_and_the_brakes_close_af
 
 @pytest.mark.campaign
 def test_noise_in_the_shared_memory_is_found_out() -> None:
-    assert _drilled(DrillName.MEMORY_CORRUPT).cause in {"memory_corrupt", "host_lost"}
+    assert _drilled(DrillName.MEMORY_CORRUPT).cause == "memory_corrupt"
 
 
 @pytest.mark.campaign
@@ -132,7 +136,7 @@ def _until(is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_drill_that_is_broken_off_takes_its_processes_and_its_memory_along(number: signal.Signals) -> None:
     drill = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "drill", "host-killed"], start_new_session=True,
@@ -142,20 +146,40 @@ def test_a_drill_that_is_broken_off_takes_its_processes_and_its_memory_along(num
     try:
         assert _until(lambda: len(list(FOLDER.glob(folder))) == 5 and len(_children(drill.pid)) >= 4)
         children = _children(drill.pid)
-        if number is signal.SIGINT:
+        if number is not signal.SIGKILL:
             for _ in range(2):
                 os.killpg(drill.pid, number)
         else:
             os.kill(drill.pid, number)
-        assert drill.wait(WALL_S) == (cli.EXIT_OPERATOR if number is signal.SIGINT else -number)
+        assert drill.wait(WALL_S) == (-number if number is signal.SIGKILL else cli.EXIT_OPERATOR)
         assert _until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
         assert _until(lambda: not list(FOLDER.glob(folder)))
     finally:
         drill.kill()
 
 
+def _round(upset: Upset, seed: int, harmless: tuple[Upset, ...] = HARMLESS) -> None:
+    results = run_round(upset, seed, harmless)
+    busy = [result.busy for result in results if result.busy and (result.misses or result.is_false)]
+    if busy:
+        pytest.skip(f"the machine was too busy to tell: {busy[0]}")
+    assert [(result.text, result.misses) for result in results if result.misses or result.is_false] == []
+    assert [result.text for result in results if result.wanted is not Wanted.NOTHING] == [upset.text]
+
+
+def test_a_closed_terminal_parks_the_arm_and_leaves_supervisor_and_drives_to_the_end() -> None:
+    (closed,) = [upset for upset in DECISIVE if "terminal" in upset.text]
+    _round(closed, 1, tuple(event for event in HARMLESS if "signal" in event.text))
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("index", range(len(DECISIVE)), ids=[upset.text for upset in DECISIVE])
+def test_whatever_upsets_the_machine_is_answered_where_it_must_be_and_only_there(index: int) -> None:
+    _round(DECISIVE[index], 100 + index)
+
+
 def test_the_names_of_the_drills_are_those_of_the_command() -> None:
-    assert tuple(DrillName) == cli.DRILLS
+    assert (*DrillName, UPSETS) == cli.DRILLS
 
 
 def test_an_unknown_drill_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,17 +2,20 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from controller.errors import PlantError
+from controller.processes.drive_loop import END_S, LED_OFF_S
 from controller.processes.drives import BRAKE_S, DRIVE_WATCHDOG_S
 from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.rig import Identity
+from controller.safety import gate
+from controller.safety.gate import ApprovedCommand
 from controller.safety.supervision import ENABLE_DELAY_S
-from controller.types import Authority, JointFault, Vector
+from controller.types import Authority, Cause, JointFault, Vector
 from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from tests.drive_users import DT_S, DriveUser, LoopUser, RigUser, torques
@@ -153,4 +156,75 @@ def test_supervisor_and_session_loop_refuse_the_drives_of_another_plant() -> Non
     with pytest.raises(PlantError, match="drives of another plant"):
         user.supervisor.run()
     assert user.pass_ticks(HOLDING, HOLDING, 1).authority is Authority.HOST, "the right ones are taken"
+    user.close()
+
+
+def _judged(user: LoopUser, ticks: int) -> Cause | None:
+    """Pass ticks in which noise falls on the session loop's block between the looks of supervisor and drives."""
+    for _ in range(ticks):
+        user.supervisor._period(user.write(HOLDING, HOLDING))
+        user._writer._memory[:] = os.urandom(len(user._writer._memory))
+        user.loop.step()
+        if (stop := user.supervisor._supervisor.stop) is not None:
+            return stop.cause
+    return None
+
+
+def test_noise_that_only_the_drives_read_is_named_by_the_supervisor_that_reads_whole_values() -> None:
+    user = LoopUser()
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    assert _judged(user, 10) is Cause.MEMORY_CORRUPT
+    user.close()
+
+
+def _passed_until_over(user: LoopUser, hold: Callable[[], None], most: int) -> int:
+    """Tell the drive loop that the run is over; return the periods that it still lets pass."""
+    for period in range(most):
+        if user.loop._may_end():
+            return period
+        hold()
+    return most
+
+
+def test_a_run_that_is_over_goes_on_until_the_session_loop_has_parked() -> None:
+    user = LoopUser()
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    assert _passed_until_over(user, lambda: user.pass_ticks(HOLDING, HOLDING, 1), 50) == 50
+    user.wants_enable = False
+    assert _passed_until_over(user, lambda: user.pass_ticks(HOLDING, HOLDING, 1), 50) == 1
+    user.close()
+
+
+def test_a_run_that_is_over_goes_on_until_the_supervisor_has_led_the_arm_off() -> None:
+    user = LoopUser()
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    user.lose_loop()
+    led, taken = round(LED_OFF_S / DT_S), 10
+    passed = _passed_until_over(user, lambda: user.pass_ticks(HOLDING, HOLDING, 1), led + 50)
+    assert led <= passed <= led + taken
+    user.close()
+
+
+def test_a_run_that_is_over_does_not_wait_for_ever() -> None:
+    user = LoopUser()
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    assert _passed_until_over(user, lambda: None, 100_000) == round(END_S / DT_S) - 1
+    user.close()
+
+
+def test_a_session_loop_that_has_lost_its_senses_does_not_close_the_brakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = LoopUser()
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    link = LinkedPlant(LinkSetup(user.world.rig, user.prefix, os.getppid()))
+    link.configure()
+    link._beat = user._beat
+    link.read()
+    link.apply(ApprovedCommand(HOLDING, gate._KEY, HOLDING))
+    monkeypatch.setattr("controller.processes.host_plant.SENSES_LOST_S", 0.01)
+    with pytest.raises(PlantError, match="no new senses"):
+        link.read()
+    link.safe()
+    user.lose_loop()
+    state = user.pass_ticks(HOLDING, HOLDING, 12)
+    assert state.authority is Authority.SUPERVISOR
     user.close()

@@ -226,7 +226,7 @@ BOUNDS = SupervisorLimits(0.006, 50.0, (2.0, 3.0, *(2.0,) * 5), (87.0,) * 7, 2, 
     [
         (
             [(1, True, {}), (2, False, {}), (2, False, {})],
-            (Cause.MEMORY_CORRUPT, "broken reads of the shared memory in a row", 2, 0, "reads"),
+            (Cause.MEMORY_CORRUPT, "broken reads of the shared memory", 2, 0, "reads"),
         ),
         (
             [(1, True, {}), (2, True, {}), (2, True, {"t_s": T_S + 1.0})],

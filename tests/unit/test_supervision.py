@@ -9,7 +9,7 @@ import pytest
 from controller.safety import projection
 from controller.safety.outward_pull import UNLOAD_PULL_N
 from controller.safety.reaction import LEAVE_S, UNLOAD_S
-from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView, outward_axis
+from controller.safety.supervision import BEAT_S, LEAK_READS, Supervisor, SupervisorLimits, SupervisorView, outward_axis
 from controller.types import Cause, Mode, StopReason, ToolTerms
 from tests.gate_cases import rising, soft_gains, state, terms
 
@@ -126,18 +126,61 @@ def test_senses_of_another_arm_are_refused() -> None:
         supervisor.judge(_view(0.0, 1, dq_rad_s=(9.0,) * 8))
 
 
-def test_broken_reads_count_in_a_row_only() -> None:
+def _read(supervisor: Supervisor, reads: str) -> StopReason | None:
+    """Let a host beat that is read whole (w), broken by the supervisor (s), by the drives (d) or by both (b)."""
+    beat = _watched(supervisor)
+    for letter in reads:
+        beat += 1
+        view = _view(beat * BEAT_S, beat, letter in "wd")
+        stop = supervisor.judge(dataclasses.replace(view, are_drives_intact=letter in "ws"))
+        if stop is not None:
+            return stop
+    return None
+
+
+@pytest.mark.parametrize("letter", ["s", "d", "b"])
+@pytest.mark.parametrize(
+    ("whole", "is_corrupt"), [(0, True), (1, True), (LEAK_READS - 1, True), (LEAK_READS, False), (50, False)]
+)
+def test_noise_is_found_though_whole_reads_lie_between(letter: str, whole: int, is_corrupt: bool) -> None:
     supervisor = Supervisor(LIMITS)
-    last = _watched(supervisor)
-    t_s = last * BEAT_S
-    for round_ in range(10):
-        for is_intact in (False, False, True):
-            t_s += 0.001
-            assert supervisor.judge(_view(t_s, last + round_, is_intact)) is None
-    causes = [supervisor.judge(_view(t_s + 0.001 * k, -7, False)) for k in (1, 2, 3)]
-    assert causes[:2] == [None, None]
-    assert causes[2] is not None
-    assert causes[2].cause is Cause.MEMORY_CORRUPT
+    assert _read(supervisor, letter * 2 + "w" * whole) is None
+    beat = 1000
+    stop = supervisor.judge(SupervisorView(state(t_s=0.1), beat, letter == "d", False, are_drives_intact=letter == "s"))
+    assert (stop is not None) is is_corrupt
+    if stop is not None:
+        assert (stop.cause, stop.value, stop.allowed) == (Cause.MEMORY_CORRUPT, 3.0, 0.0)
+
+
+def test_a_broken_read_is_forgotten_for_good_once_enough_whole_ones_have_followed() -> None:
+    assert _read(Supervisor(LIMITS), ("s" + "w" * LEAK_READS) * 20) is None
+    assert _read(Supervisor(LIMITS), "w" * 100 + "sd" + "w" * LEAK_READS * 2 + "bs") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "host_lags", "cause"),
+    [({"command_age_s": 0.02}, False, Cause.LINK), ({}, True, Cause.HOST_LOST)],
+)
+@pytest.mark.parametrize("letter", ["s", "d"])
+@pytest.mark.parametrize("whole", [0, LEAK_READS - 2, LEAK_READS - 1])
+def test_what_is_missing_while_reads_are_broken_has_been_destroyed(
+    changes: dict, host_lags: bool, cause: Cause, letter: str, whole: int
+) -> None:
+    supervisor = Supervisor(LIMITS)
+    assert _read(supervisor, letter + "w" * whole) is None
+    last = round(0.1 / BEAT_S) + 1 + whole
+    beat, t_s = (supervisor._last_beat, last * BEAT_S + 0.0056) if host_lags else (last + 1, (last + 1) * BEAT_S)
+    stop = supervisor.judge(_view(t_s, beat, **changes))
+    assert stop is not None
+    # The last whole read, that of this period, takes one off before it is judged.
+    assert stop.cause is (Cause.MEMORY_CORRUPT if whole < LEAK_READS - 1 else cause)
+
+
+def test_broken_reads_are_forgotten_when_a_stop_is_cleared() -> None:
+    supervisor = Supervisor(LIMITS)
+    assert _read(supervisor, "ss") is None
+    supervisor.clear()
+    assert supervisor.judge(_view(5.0, 1, False)) is None
 
 
 def test_a_broken_read_is_no_heartbeat() -> None:
@@ -146,7 +189,7 @@ def test_a_broken_read_is_no_heartbeat() -> None:
     stops = [supervisor.judge(_view(last * BEAT_S + 0.001 * k, last + k, False)) for k in range(1, 7)]
     assert stops[:5] == [None] * 5
     assert stops[5] is not None
-    assert stops[5].cause is Cause.HOST_LOST
+    assert (stops[5].cause, stops[5].value) == (Cause.MEMORY_CORRUPT, 6.0)
 
 
 @pytest.mark.parametrize(

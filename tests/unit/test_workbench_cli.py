@@ -56,7 +56,10 @@ def run_folder(tmp_path: Path, synthetic: Synthetic) -> Path:
         ("report nowhere", ["nowhere: no such record"]),
         ("explain nowhere", ["nowhere: no such record"]),
         ("explain nowhere --table", ["RUN: got nowhere with --table", "leave one of them out"]),
-        ("drill nap", ["NAME: got 'nap'", "allowed: host-killed, host-stopped, supervisor-killed, memory-corrupt"]),
+        (
+            "drill nap",
+            ["NAME: got 'nap'", "allowed: host-killed, host-stopped, supervisor-killed, memory-corrupt, upsets"],
+        ),
         ("campaign tissue --seeds 2", ["--seeds: got a value for campaign tissue", "campaign acceptance or faults"]),
         ("campaign convergence --bodies slim_f", ["--bodies: got a value for campaign convergence"]),
         ("bench --repeat 0", ["--repeat: got '0'", "from 1 to 20"]),

@@ -11,25 +11,31 @@ import orjson
 from controller.types import Cause, StopReason
 from workbench.drill.faults import FAULTS, DrillName
 from workbench.drill.run import DrillPlan, drill_plan, running
+from workbench.drill.upset_rounds import figures, run_rounds, table
 from workbench.drill.verdict import DrillResult, Evidence, judge, line, mode_at_end
+from workbench.runs.signals import interrupt_on_signals
 
+UPSETS = "upsets"
 AFTER_S = 2.5
 """Simulated time that is let pass after a fault."""
 CAUSES: dict[DrillName, tuple[Cause, ...]] = {
     DrillName.HOST_KILLED: (Cause.HOST_LOST,),
     DrillName.HOST_STOPPED: (Cause.HOST_LOST,),
     DrillName.SUPERVISOR_KILLED: (Cause.SUPERVISOR_LOST,),
-    # A loop whose memory cannot be read is lost, too: what comes first depends on the phase of the supervisor's beat.
-    DrillName.MEMORY_CORRUPT: (Cause.MEMORY_CORRUPT, Cause.HOST_LOST),
+    DrillName.MEMORY_CORRUPT: (Cause.MEMORY_CORRUPT,),
 }
 """What the answering side has to give as cause."""
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Run one drill; return 0 where everything held, else 4."""
+    """Run one drill, or all upsets; return 0 where everything held, 4 where not or where the machine was too busy."""
+    if arguments.name == UPSETS:
+        with interrupt_on_signals():
+            return _upsets(arguments)
     name = DrillName(arguments.name)
     print(f"drill {name}: starting three processes, pressing 20 N", file=sys.stderr, flush=True)
-    result = run_drill(name, drill_plan())
+    with interrupt_on_signals():
+        result = run_drill(name, drill_plan())
     if not result.is_realtime:
         print("warning: no real-time priority for the supervisor; allow SCHED_FIFO (ulimit -r)", file=sys.stderr)
     if arguments.json:
@@ -37,6 +43,17 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         print(line(result))
     return 4 if result.misses else 0
+
+
+def _upsets(arguments: argparse.Namespace) -> int:
+    """Run the rounds of upsets and print their figures."""
+    rows = figures(run_rounds(arguments.repeat, lambda text: print(text, file=sys.stderr, flush=True)))
+    if arguments.json:
+        text = orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        sys.stdout.write(text.decode())
+    else:
+        print("\n".join([*table(rows), *(f"{row.text}: {words}" for row in rows for words in row.words)]))
+    return 4 if any(row.missed or row.false or row.too_busy for row in rows) else 0
 
 
 def run_drill(name: DrillName, plan: DrillPlan, seed: int = 1) -> DrillResult:
@@ -63,6 +80,6 @@ def run_drill(name: DrillName, plan: DrillPlan, seed: int = 1) -> DrillResult:
     return judge(
         Evidence(
             name.value, rows, fault_row, is_hosts, cause.value if cause is not None else "nobody",
-            tuple(fitting.value for fitting in CAUSES[name]), mode, is_realtime,
+            tuple(fitting.value for fitting in CAUSES[name]), mode, is_realtime, processes.pause_s,
         )
     )  # fmt: skip

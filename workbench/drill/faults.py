@@ -8,10 +8,13 @@ import signal
 import time
 from collections.abc import Callable
 
-from workbench.drill.run import Running
+from controller.processes.realtime import become_realtime
+from workbench.drill.run import DT_S, Running
 
-SCRIBBLE_S = 0.5
-"""Longest time of scribbling over the session loop's memory."""
+SCRIBBLE_S, SCRIBBLE_WALL_S = 0.03, 10.0
+"""Longest time of scribbling over the session loop's memory, simulated and on the wall clock."""
+NOISE_PRIORITY = 1
+"""SCHED_FIFO priority of the noise: below those that it disturbs, above all others. Noise with pauses is none."""
 WAKE_AFTER_S = 1.5
 """Simulated time after which a stopped session loop is let go on: too late, and nobody may listen to it."""
 
@@ -55,10 +58,18 @@ def corrupt_memory(running: Running) -> int:
     with running.standing_still() as row:
         for block in running.blocks:
             block.memory[:] = os.urandom(len(block.memory))
-    until_s = time.monotonic() + SCRIBBLE_S
-    while running.is_hosted() and time.monotonic() < until_s:
-        for values in noise:
-            memory[:] = values
+    until_s, until_row = time.monotonic() + SCRIBBLE_WALL_S, row + round(SCRIBBLE_S / DT_S)
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    become_realtime(NOISE_PRIORITY)
+    now_s = time.monotonic()
+    try:
+        while running.is_hosted() and running.count < until_row and time.monotonic() < until_s:
+            for values in noise:
+                memory[:] = values
+                before_s, now_s = now_s, time.monotonic()
+                running.pause_s = max(running.pause_s, now_s - before_s)
+    finally:
+        os.sched_setscheduler(0, policy, priority)
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -10,9 +11,12 @@ from controller.arm import ArmDescription, Placement
 from controller.errors import MassageArmError
 from controller.law.gains import STANDARD
 from controller.processes.host_plant import LinkedPlant, LinkSetup
+from controller.processes.owner import OwnerWatch
 from controller.processes.realtime import HOST_PRIORITY, become_realtime
+from controller.processes.signals import ENDING, SUSPENDING, ignored, let_through
 from controller.rig import Rig
 from controller.robot import RobotModel
+from controller.session import Session
 from controller.session_parts import SessionParts
 from controller.types import ArmState, Authority, StopReason
 from trajectories.plan import Plan
@@ -61,13 +65,24 @@ def _run(setup: HostSetup) -> StopReason | None:
     plant = LinkedPlant(link)
     session = parts.session(plant)
     become_realtime(HOST_PRIORITY)
-    with stop_on_signals(session.request_stop):
+    owner = OwnerWatch(setup.prefix, setup.rig.joints, setup.owner_pid)
+    with ignored(SUSPENDING), stop_on_signals(session.request_stop, numbers=ENDING | {signal.SIGTSTP}):
+        let_through()
         plant.configure()
         plant.activate(plan.rest_q_rad)
         try:
-            return session.run().stop
+            return _session_run(session, owner)
         finally:
             plant.deactivate()
+
+
+def _session_run(session: Session, owner: OwnerWatch) -> StopReason | None:
+    """Run the session; where its owner is gone or says that it is over, it is stopped and the arm parks."""
+    with session:
+        while session.tick() is not None:
+            if owner.is_over():
+                session.request_stop()
+    return session.result.stop
 
 
 def _warm_up(parts: SessionParts, plan: Plan) -> None:

@@ -25,6 +25,7 @@ from controller.processes.cells import (
 )
 from controller.processes.launch import end_processes, first_blocks
 from controller.processes.shared_memory import OwnedBlock
+from controller.processes.signals import held_back
 from controller.processes.supervisor import SupervisorSetup, run_supervisor
 from controller.robot import RobotModel
 from controller.safety.supervision import SupervisorLimits
@@ -46,7 +47,7 @@ from workbench.drill.host import HostSetup, run_host
 ARM, BODY, PRESS_N = "servo7", "median_m", 20.0
 DT_S = 1e-3
 LEDGER_ROWS = 120_000
-"""Two minutes."""
+"""Two minutes; what comes later is not written down."""
 STEADY_N, STEADY_ROWS = 1.0, 300
 """The press force is steady when it has been this near to what is wanted, for this many ticks."""
 START_WALL_S = 240.0
@@ -109,13 +110,22 @@ class Running:
         result: Connection,
     ) -> None:
         self.blocks, self._ledger, self._result = blocks, ledger, result
+        self.place = ledger.place
+        """Where the truth is."""
         self._stage, self._supervisor, self._host = processes
         self._codec = SupervisorCodec(blocks[1].kind.joints)
+        self.pause_s = 0.0
+        """Longest pause in the noise that a drill makes [s]."""
 
     @property
     def host_pid(self) -> int:
         """Process of the session loop."""
         return self._host.pid or 0
+
+    @property
+    def stage_pid(self) -> int:
+        """Process of the drives."""
+        return self._stage.pid or 0
 
     @property
     def supervisor_pid(self) -> int:
@@ -166,7 +176,7 @@ class Running:
             press = self.rows(max(0, self.count - STEADY_ROWS))["press_n"]
             return len(press) == STEADY_ROWS and bool((abs(press - PRESS_N) <= STEADY_N).all())
 
-        _wait(is_steady, START_WALL_S, f"{PRESS_N:g} N of steady press force")
+        wait(is_steady, START_WALL_S, f"{PRESS_N:g} N of steady press force")
 
     @contextmanager
     def standing_still(self) -> Iterator[int]:
@@ -189,10 +199,20 @@ class Running:
     def let_pass_until(self, row: int, span_s: float) -> None:
         """Let simulated time pass until ``span_s`` after a row of the ledger."""
         until = row + round(span_s / DT_S)
-        _wait(lambda: self.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
+        wait(lambda: self.count >= until, PASS_WALL_S_PER_S * span_s, f"{span_s:g} s of simulated time")
 
 
-def _wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
+def wait(is_there: Callable[[], bool], wall_s: float, what: str) -> None:
+    """Wait until something is there.
+
+    Args:
+        is_there: looks for it.
+        wall_s: longest wall time [s].
+        what: it is, for the error.
+
+    Raises:
+        PlantError: it is not there in time.
+    """
     until_s = time.monotonic() + wall_s
     while not is_there():
         if time.monotonic() > until_s:
@@ -208,8 +228,9 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
     place = LedgerPlace(f"{prefix}-truth", LEDGER_ROWS)
     context = get_context("spawn")
     with ExitStack() as stack:
-        blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
-        ledger = stack.enter_context(OwnedLedger(place))
+        with held_back():  # inherited by the process that Python starts to keep track of shared memory
+            blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
+            ledger = stack.enter_context(OwnedLedger(place))
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
@@ -226,7 +247,8 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         )
         owner = OwnerCodec(len(plan.arm.joint_names))
         stack.callback(end_processes, processes, lambda: blocks[3].writer.write(owner.pack(OwnerCell(True))))
-        for process in processes:
-            process.start()
+        with held_back():  # inherited, until each of them knows what to do with signals
+            for process in processes:
+                process.start()
         theirs.close()
         yield Running(blocks, ledger, processes, ours)

@@ -9,6 +9,7 @@ import numpy as np
 from controller.processes.cells import AUTHORITIES, MODES
 from controller.types import Authority, Mode
 from sim.truth_log import Rows, authority_of, mode_of
+from workbench.drill.busy import busy_words
 
 REACTION_S = 0.010
 """Longest time from the fault to the first torque of whoever answers it."""
@@ -56,6 +57,7 @@ class DrillResult:
         longest_wait_s: longest of these waits.
         realtime_factor: simulated over wall time.
         is_realtime: the supervisor had a real-time priority.
+        busy: why the machine was too busy to tell, empty where it was not, and where nothing was missed.
     """
 
     name: str
@@ -81,6 +83,7 @@ class DrillResult:
     longest_wait_s: float
     realtime_factor: float
     is_realtime: bool
+    busy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Evidence:
         causes: causes that fit the fault.
         mode: mode of the answering side in the end.
         is_realtime: the supervisor had a real-time priority.
+        pause_s: longest pause in the noise of the drill.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Evidence:
     causes: tuple[str, ...]
     mode: Mode
     is_realtime: bool
+    pause_s: float = 0.0
 
 
 def judge(evidence: Evidence) -> DrillResult:
@@ -149,16 +154,23 @@ def judge(evidence: Evidence) -> DrillResult:
         longest_wait_s=float(waited.max()),
         realtime_factor=float((rows["t_s"][-1] - rows["t_s"][0]) / (rows["wall_s"][-1] - rows["wall_s"][0])),
         is_realtime=evidence.is_realtime,
+        busy="",
     )
     return _with_misses(result, evidence, after, look)
 
 
 def _with_misses(result: DrillResult, evidence: Evidence, after: Rows, look: int) -> DrillResult:
-    """Hold a result against what a drill has to show; NaN holds nothing."""
+    """Hold a result against what a drill has to show; NaN holds nothing.
+
+    Where the machine was too busy and all that is missed is a time or a cause, the drill says nothing, in words.
+    """
     end = Authority.NOBODY if evidence.is_hosts else Authority.SUPERVISOR
+    times = (
+        (result.reaction_s <= REACTION_S + ROUNDING_S, f"answer after {result.reaction_s * 1e3:.0f} ms"),
+        (result.cause in evidence.causes, f"cause {result.cause}, not {' or '.join(evidence.causes)}"),
+    )
     checks = (
         (bool((after["press_n"] <= after["limit_n"]).all()), "press force over the limit of the place"),
-        (result.reaction_s <= REACTION_S + ROUNDING_S, f"answer after {result.reaction_s * 1e3:.0f} ms"),
         (result.press_n <= PRESS_LEFT_N, f"{result.press_n:.1f} N left {LOOK_AFTER_S:g} s later"),
         (result.rise_m >= LIFTED_M, f"tool {result.rise_m * 1e3:.0f} mm up only"),
         (result.lowest_m >= -DROPPED_M, f"tool sank by {-result.lowest_m * 1e3:.0f} mm"),
@@ -166,14 +178,15 @@ def _with_misses(result: DrillResult, evidence: Evidence, after: Rows, look: int
         (after["tool_speed_m_s"][look] <= CALM_M_S, "tool not at rest"),
         (result.authority is end, f"drives with {result.authority}, not {end}"),
         (result.mode is Mode.FLOAT, f"mode {result.mode}, not {Mode.FLOAT}"),
-        (result.cause in evidence.causes, f"cause {result.cause}, not {' or '.join(evidence.causes)}"),
         (
             (result.brakes_s is not None and result.brakes_s > result.off_skin_s) is evidence.is_hosts,
             f"brakes at {result.brakes_s} s, skin left at {result.off_skin_s:.2f} s",
         ),
     )
+    late = tuple(text for holds, text in times if not holds)
     misses = tuple(text for holds, text in checks if not holds)
-    return replace(result, misses=misses)
+    busy = busy_words(evidence.rows, evidence.fault_row, evidence.pause_s) if late and not misses else ""
+    return replace(result, misses=(*late, *misses), busy=busy)
 
 
 def mode_at_end(rows: Rows) -> Mode:
@@ -183,7 +196,8 @@ def mode_at_end(rows: Rows) -> Mode:
 
 def line(result: DrillResult) -> str:
     """Return a drill in one line."""
-    verdict = "held" if not result.misses else f"NOT HELD ({'; '.join(result.misses)})"
+    what = "NOT HELD" if not result.busy else f"MACHINE TOO BUSY TO TELL, {result.busy}"
+    verdict = "held" if not result.misses else f"{what} ({'; '.join(result.misses)})"
     brakes = "" if result.brakes_s is None else f", brakes at {result.brakes_s:.2f} s"
     return (
         f"{result.name}: {verdict}; {result.at_fault_n:.1f} N at the fault, peak {result.peak_n:.1f} N, hard limit "
