@@ -144,9 +144,14 @@ class Reaction:
         self.raise_to(action)
 
     def raise_to(self, action: Action) -> None:
-        """Do no less than this from now on, beginning anew where it is more; the reason stands."""
+        """Do no less than this from now on, beginning anew where it is more; the reason stands.
+
+        An arm that rests beside the person stays there.
+        """
         if action > self.action:
             self.action = action
+            if self.mode is Mode.RELEASED:
+                return
             self.mode = Mode.UNLOAD
             self._ticks, self._unloaded_s = 0, None
 

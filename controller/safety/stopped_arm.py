@@ -123,7 +123,7 @@ class StoppedArm:
                 tau = projection.soft_torque(terms, slow_rad_s, limits.stop, self._outward_w, pull_n)
             else:
                 tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, None)
-            tau, _ = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
+            tau, _ = projection.saturate(tau, held.bias_nm, limits.torque_nm)
         if not math.isfinite(sum(tau)):
             # A matrix holds what is no number, or numbers that no arm has.
             tau = self._held(state, slow_rad_s)

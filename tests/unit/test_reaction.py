@@ -364,3 +364,15 @@ def test_a_jump_on_the_very_first_ticks_is_led_by_what_there_is() -> None:
     gate.stop(_stop(Cause.ENCODER_JUMP, 0.0))
     judgement = gate.judge(command(ARM, ARM.bias_nm), state(), reference(), 0.0)
     assert judgement.command.tau_nm == pytest.approx(lifted(ARM, FIRST_PULL_N))
+
+
+def test_an_arm_that_rests_beside_the_person_stays_there_whatever_happens_then() -> None:
+    reaction = Reaction(1.0)
+    reaction.begin(_stop())
+    for _ in range(4):
+        mode = reaction.advance(can_pull=True, is_lifted=True, is_parked=True)
+    assert mode is Mode.RELEASED
+    reaction.begin(_stop(Cause.ENCODER_JUMP))
+    assert reaction.action is Action.HOLD_TORQUE
+    assert reaction.advance(can_pull=True, is_lifted=False, is_parked=False) is Mode.RELEASED
+    assert reaction.is_settled

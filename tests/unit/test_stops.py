@@ -144,7 +144,6 @@ def test_an_arm_that_holds_the_torque_of_its_last_known_posture_waits_for_nobody
     assert not stops.is_waiting(at(10.0), Clearance.OPERATOR_AT_ARM)
 
 
-@pytest.mark.xfail(strict=True, reason="stops.py: with a service person at hand it waits without end, tipping away")
 def test_an_arm_that_holds_the_torque_of_its_last_known_posture_cannot_wait_for_a_clear_either() -> None:
     assert not at_rest(Cause.ENCODER_JUMP).is_waiting(at(10.0), Clearance.SERVICE)
 
