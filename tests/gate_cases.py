@@ -249,7 +249,7 @@ def wait(
     for tick in range(1, round(seconds / dt_s) + 1):
         t_s = start_s + tick * dt_s
         sensed = state(len(speeds), t_s, dq_rad_s=speeds)
-        judgement = gate.judge(command(arm, arm.bias_nm), sensed, reference(joints=len(speeds)), t_s)
+        judgement = gate.judge(command(arm, arm.bias_nm, press_n=0.0), sensed, reference(joints=len(speeds)), t_s)
     return judgement
 
 

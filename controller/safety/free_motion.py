@@ -13,6 +13,11 @@ UNEXPECTED_TICKS = 10
 FREE_PHASES = frozenset({Phase.TRANSFER, Phase.TO_REST})
 """Phases in which nothing may touch and the wrist sensor's zero is known; on the way to the plan it is not yet."""
 
+SENSOR_CAUSES = frozenset(
+    {Cause.SENSOR_IMPLAUSIBLE, Cause.SENSOR_FROZEN, Cause.STALE, Cause.NOT_FINITE, Cause.MODEL_MISMATCH}
+)
+"""Stops after which the wrist sensor, or what hangs on it, is not what the law takes it for."""
+
 
 class FreeMotionWatch:
     """Counts ticks in which a pad feels a force that no plan explains."""
@@ -36,9 +41,23 @@ class FreeMotionWatch:
         if reference.phase not in FREE_PHASES or command.contact is not ContactState.FREE:
             self._touched = 0
             return None
+        return self._count(command, "press force in free motion", t_s)
+
+    def watch_parking(self, command: Command, stop: StopReason, t_s: float) -> StopReason | None:
+        """Return why parking must not go on, or None.
+
+        Args:
+            command: what the law believes of the contact.
+            stop: why the arm is parked; after some of the reasons the wrist sensor cannot be believed.
+            t_s: session time [s].
+        """
+        if stop.cause in SENSOR_CAUSES:
+            return None
+        return self._count(command, "press force while parking", t_s)
+
+    def _count(self, command: Command, what: str, t_s: float) -> StopReason | None:
         press_n = max([pad.press_n for pad in command.pads if pad.is_sensor_trusted], default=0.0)
         self._touched = max(0, self._touched - 1) if press_n <= UNEXPECTED_N else self._touched + 1
         if self._touched < UNEXPECTED_TICKS:
             return None
-        what = "press force in free motion"
         return stop_reason(Cause.UNEXPECTED_CONTACT, what, press_n, UNEXPECTED_N, "N", t_s)

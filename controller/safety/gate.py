@@ -201,12 +201,15 @@ class Gate:
             if reason is not None:
                 self.stop(reason)
         else:
-            self._watch_stopped(state, wrong_time, t_s)
+            self._watch_stopped(command, state, wrong_time, t_s)
         return self._react(command, state, t_s)
 
-    def _watch_stopped(self, state: ArmState, wrong_time: StopReason | None, t_s: float) -> None:
+    def _watch_stopped(self, command: Command, state: ArmState, wrong_time: StopReason | None, t_s: float) -> None:
         """Raise what a stopped arm does where something worse happens to it."""
-        for worse in (wrong_time, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s)):
+        found = [wrong_time, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s)]
+        if self.mode is Mode.PARK and self._reaction.stop is not None:
+            found.append(self._monitor.free.watch_parking(command, self._reaction.stop, t_s))
+        for worse in found:
             if worse is not None:
                 self.stop(worse)
         if state.authority is not Authority.HOST:

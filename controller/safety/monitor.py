@@ -52,7 +52,7 @@ class Monitor:
 
     def __init__(self, limits: GateLimits, dt_s: float) -> None:
         self._limits = limits
-        self._swing, self._free = SwingWatch(dt_s), FreeMotionWatch()
+        self._swing, self.free = SwingWatch(dt_s), FreeMotionWatch()
         self.speeds = SpeedCheck(len(limits.torque_nm), dt_s)
         """Whether reported joint speeds can be believed, and what to go by where not."""
         self._joints_expected = len(limits.torque_nm)
@@ -73,7 +73,7 @@ class Monitor:
         self._sampled_s = math.nan
         self._place.clear()
         self._swing.clear()
-        self._free.clear()
+        self.free.clear()
         self.speeds.clear()
 
     def check(
@@ -97,7 +97,7 @@ class Monitor:
             or self._sample(state, t_s)
             or self._place.axis(command, corrected, reference, t_s)
             or self._force(command, state, reference, t_s)
-            or self._free.watch(command, reference, t_s)
+            or self.free.watch(command, reference, t_s)
             or self._swing.watch(state.wrench_s[:3], t_s)
             or self._keep_out(command, reference, t_s)
             or self._contact(command, t_s)

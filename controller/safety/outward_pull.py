@@ -30,6 +30,9 @@ FORGET_M_S = 0.02
 person who lifts the tool for a second must not make the arm forget its weight."""
 LIFTED_M = 0.025
 """The tool has left the skin once it has risen so far: deeper than a pad sinks in on most places (design choice)."""
+CLEAR_M = 0.1
+"""Unloading goes on until the tool has risen so far (design choice): a person who rises by 150 mm in a second, two
+seconds after a stop, met an arm that was parked from 25 mm on with 35 N, and one from here on with 25 N."""
 AWAY_M = 0.15
 """An arm that is not parked retreats so far (design choice: a person who props up on the elbows rises by less)."""
 APPROACH_PER_S = 2.0
@@ -64,6 +67,11 @@ class OutwardPull:
     def is_lifted(self) -> bool:
         """The tool has left the skin."""
         return self.risen_m >= LIFTED_M
+
+    @property
+    def is_clear(self) -> bool:
+        """The tool is far enough from the skin for whatever comes next."""
+        return self.risen_m >= CLEAR_M
 
     def see(self, outward_m_s: float) -> None:
         """Take the tool's speed along the outward normal of a period in which nothing is pulled; NaN is no way."""

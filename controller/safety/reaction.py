@@ -155,12 +155,12 @@ class Reaction:
             self.mode = Mode.UNLOAD
             self._ticks, self._unloaded_s = 0, None
 
-    def advance(self, *, can_pull: bool, is_lifted: bool, is_parked: bool) -> Mode:
+    def advance(self, *, can_pull: bool, is_clear: bool, is_parked: bool) -> Mode:
         """Return the mode of this period, and count it.
 
         Args:
             can_pull: tool speeds are known now; without them no pull may be closed over them and the arm floats.
-            is_lifted: the tool has left the skin.
+            is_clear: the tool is far enough from the skin.
             is_parked: the arm rests in its park posture.
         """
         if self.stop is None or self.mode is Mode.RELEASED:
@@ -169,7 +169,7 @@ class Reaction:
         self._ticks += 1
         if self._unloaded_s is None:
             # Led by positions that are in doubt, nobody knows how far the tool has risen.
-            may_wait = not is_lifted and self.action is not Action.HOLD_TORQUE
+            may_wait = not is_clear and self.action is not Action.HOLD_TORQUE
             if since_s < UNLOAD_S or (since_s < LEAVE_S and may_wait):
                 self.mode = Mode.UNLOAD if can_pull else Mode.FLOAT
                 return self.mode

@@ -97,7 +97,7 @@ class StoppedArm:
         slow_rad_s = self._slow.step(state.dq_rad_s)
         terms = self._believed(command.terms, state, slow_rad_s)
         can_pull = is_fresh and terms is not None
-        mode = reaction.advance(can_pull=can_pull, is_lifted=self._pull.is_lifted, is_parked=self.is_parked)
+        mode = reaction.advance(can_pull=can_pull, is_clear=self._pull.is_clear, is_parked=self.is_parked)
         if terms is None:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
             tau = self._held(state, slow_rad_s)
@@ -112,7 +112,7 @@ class StoppedArm:
             self._good_terms = terms
         outward_m_s = projection.dot(terms.v_wt[:3], self._outward_w)
         if mode is Mode.PARK and not self._may_park(command, state, t_s):
-            mode = reaction.advance(can_pull=can_pull, is_lifted=self._pull.is_lifted, is_parked=False)
+            mode = reaction.advance(can_pull=can_pull, is_clear=self._pull.is_clear, is_parked=False)
         if mode is Mode.PARK:
             self._pull.see(outward_m_s)
             wanted_nm = tuple(map(add, command.tau_nm, map(sub, held.bias_nm, terms.bias_nm)))
@@ -138,7 +138,7 @@ class StoppedArm:
 
     def hold(self) -> tuple[Vector, Mode]:
         """Return the last torque that held the arm, (n,), and the mode, whatever the state is: nothing is looked at."""
-        mode = self.reaction.advance(can_pull=False, is_lifted=self._pull.is_lifted, is_parked=self.is_parked)
+        mode = self.reaction.advance(can_pull=False, is_clear=self._pull.is_clear, is_parked=self.is_parked)
         held = self._holding_nm or (self._good_terms.bias_nm if self._good_terms is not None else ())
         return projection.clip(held or (0.0,) * len(self._limits.torque_nm), self._limits.torque_nm), mode
 

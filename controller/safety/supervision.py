@@ -120,7 +120,7 @@ class Supervisor:
         if math.isfinite(sum(terms.bias_nm)):
             # The last posture that was known held the arm by this; zero would drop it.
             self._holding = terms.bias_nm
-        is_leaving = since_s < UNLOAD_S or (since_s < LEAVE_S and not self._pull.is_lifted)
+        is_leaving = since_s < UNLOAD_S or (since_s < LEAVE_S and not self._pull.is_clear)
         mode = Mode.UNLOAD if is_leaving else Mode.FLOAT
         stop, slow_rad_s = self.limits.stop, self._slow.step(self._speeds.believed(state.dq_rad_s))
         terms = projection.moving(terms, slow_rad_s)

@@ -27,6 +27,8 @@ from tests.gate_cases import (
 )
 from tests.unit.test_gate import ARM
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 OPEN = limits(loading_rate_n_per_s=1e9, late_s=1e9)
 Drive = Callable[[GateLimits], object]
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.safety.free_motion import FREE_PHASES, UNEXPECTED_N, UNEXPECTED_TICKS
+from controller.safety.free_motion import FREE_PHASES, SENSOR_CAUSES, UNEXPECTED_N, UNEXPECTED_TICKS
 from controller.safety.gate import Gate
-from controller.types import Action, Cause, ContactState, Phase, StopReason
-from tests.gate_cases import command, limits, reference, state, terms
+from controller.safety.reaction import stop_reason
+from controller.types import Action, Cause, ContactState, Mode, Phase, StopReason
+from tests.gate_cases import command, leave, limits, reference, state, terms, wait
 
 ARM = terms(np.random.default_rng(11))
 
@@ -79,3 +80,44 @@ def test_what_was_counted_is_forgotten_in_a_stroke_and_with_a_cleared_stop() -> 
     gate, _ = _after([9.0] * (UNEXPECTED_TICKS - 1))
     _after([9.0], Phase.WORK, ContactState.WORK, gate=gate, from_tick=9)
     assert not any(_after([9.0] * (UNEXPECTED_TICKS - 1), gate=gate, from_tick=10)[1])
+
+
+def _parking(cause: Cause = Cause.OPERATOR) -> tuple[Gate, float]:
+    gate = Gate(limits(), 1e-3)
+    gate.stop(stop_reason(cause, "-", 1.0, 0.0, "-", 0.0))
+    at_s = leave(gate, ARM)
+    assert wait(gate, ARM, 1e-3, start_s=at_s).mode is Mode.PARK
+    return gate, at_s + 1e-3
+
+
+def _pressed(gate: Gate, at_s: float, press_n: float, *, trusted: bool = True) -> list[Cause]:
+    wish = command(ARM, ARM.bias_nm, press_n=press_n, contact=ContactState.LIFT, trusted=trusted)
+    causes = []
+    for tick in range(1, UNEXPECTED_TICKS + 1):
+        stop = gate.judge(replace(wish), state(t_s=at_s), reference(), at_s + 1e-3 * tick).stop
+        assert stop is not None
+        causes.append(stop.cause)
+    return causes
+
+
+@pytest.mark.usefixtures("short_way")
+def test_a_press_while_parking_ends_it_and_the_arm_retreats() -> None:
+    gate, at_s = _parking()
+    assert _pressed(gate, at_s, 5.1) == [Cause.OPERATOR] * 9 + [Cause.UNEXPECTED_CONTACT]
+    assert (gate.action, gate.mode) == (Action.FLOAT, Mode.UNLOAD)
+
+
+@pytest.mark.usefixtures("short_way")
+def test_a_light_touch_while_parking_does_not() -> None:
+    gate, at_s = _parking()
+    assert set(_pressed(gate, at_s, 5.0)) == {Cause.OPERATOR}
+    assert set(_pressed(gate, at_s + 0.01, 12.0, trusted=False)) == {Cause.OPERATOR}
+    assert gate.mode is Mode.PARK
+
+
+@pytest.mark.usefixtures("short_way")
+@pytest.mark.parametrize("cause", sorted(SENSOR_CAUSES))
+def test_after_a_stop_for_the_sensor_it_is_not_believed_while_parking(cause: Cause) -> None:
+    gate, at_s = _parking(cause)
+    assert set(_pressed(gate, at_s, 30.0)) == {cause}
+    assert gate.mode is Mode.PARK

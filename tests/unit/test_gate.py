@@ -27,6 +27,8 @@ from tests.gate_cases import (
     wait,
 )
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 RNG = np.random.default_rng(5)
 ARM = terms(RNG)
 WORK = ContactState.WORK

@@ -12,6 +12,8 @@ from controller.types import Cause, Clearance, ContactState, Limited, Mode, Phas
 from tests.gate_cases import changed, command, limits, reference, state, stroke, torque, wait
 from tests.unit.test_gate import ARM
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 DT_S = 2e-3
 STROKE = stroke(40.0, 20.0, 3.0, 30.0, 500.0)
 OPEN = limits(loading_rate_n_per_s=1e9, strokes=(STROKE,))

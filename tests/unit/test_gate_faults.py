@@ -27,6 +27,8 @@ from tests.gate_cases import (
 )
 from tests.unit.test_gate import ARM
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 NAN = math.nan
 ROWS = [list(row) for row in ARM.jacobian]
 BARS = [list(row) for row in ARM.jbar_t]
@@ -444,7 +446,7 @@ def test_jumps_of_a_stopped_arm_are_counted_from_tick_to_tick() -> None:
     gate = _parking()
     for k in range(20):
         off = state(t_s=2.005 + 1e-3 * k, q_rad=(0.1 + 0.0009 * k,) * 7, dq_rad_s=(0.9,) * 7)
-        gate.judge(command(PARKED, PARKED.bias_nm), off, reference(), 2.005 + 1e-3 * k)
+        gate.judge(command(PARKED, PARKED.bias_nm, press_n=0.0), off, reference(), 2.005 + 1e-3 * k)
     assert gate.action is Action.PARK
 
 

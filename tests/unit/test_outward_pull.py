@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.safety.outward_pull import AWAY_M, LIFTED_M, UNLOAD_BRAKE_N, OutwardPull
+from controller.safety.outward_pull import AWAY_M, CLEAR_M, LIFTED_M, UNLOAD_BRAKE_N, OutwardPull
 from controller.types import Mode
 from tests.gate_cases import soft_gains
 
@@ -173,3 +173,15 @@ def test_a_speed_that_is_no_number_is_no_way_and_teaches_nothing_new(speed_m_s: 
     assert math.isnan(speed_m_s) is (found == pytest.approx(-4.0 + learned_n) and pull.learned_n == learned_n)
     if speed_m_s < 0.0:
         assert pull.learned_n == learned_n
+
+
+def test_a_tool_is_clear_100_mm_from_where_it_was_stopped() -> None:
+    pull = OutwardPull(soft_gains(), 1e-3)
+    pull.see(99.9)
+    assert not pull.is_clear
+    pull.see(0.1)
+    assert pull.is_clear
+
+
+def test_the_supervisor_and_the_gate_unload_until_the_tool_is_clear() -> None:
+    assert (CLEAR_M, LIFTED_M, AWAY_M) == (0.1, 0.025, 0.15)

@@ -10,6 +10,8 @@ from controller.safety.reaction import FLOAT_S, LEAVE_S, PARK_S, REACTIONS, UNLO
 from controller.types import Action, Cause, Clearance, Command, Mode, StopReason
 from tests.gate_cases import FIRST_PULL_N, command, leave, lifted, limits, reference, state, terms, torque, wait
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 T0 = 3.0
 DT_S = 1 / 1024
 """A period whose multiples are not rounded."""
@@ -23,7 +25,7 @@ def _pass(
     reaction: Reaction, periods: int, *, can_pull: bool = True, is_lifted: bool = True, is_parked: bool = False
 ) -> list[Mode]:
     """Let periods pass; return their modes."""
-    return [reaction.advance(can_pull=can_pull, is_lifted=is_lifted, is_parked=is_parked) for _ in range(periods)]
+    return [reaction.advance(can_pull=can_pull, is_clear=is_lifted, is_parked=is_parked) for _ in range(periods)]
 
 
 UNLOAD_TICKS, FLOAT_TICKS, PARK_TICKS = math.ceil(UNLOAD_S / DT_S), math.ceil(FLOAT_S / DT_S), math.ceil(PARK_S / DT_S)
@@ -370,9 +372,9 @@ def test_an_arm_that_rests_beside_the_person_stays_there_whatever_happens_then()
     reaction = Reaction(1.0)
     reaction.begin(_stop())
     for _ in range(4):
-        mode = reaction.advance(can_pull=True, is_lifted=True, is_parked=True)
+        mode = reaction.advance(can_pull=True, is_clear=True, is_parked=True)
     assert mode is Mode.RELEASED
     reaction.begin(_stop(Cause.ENCODER_JUMP))
     assert reaction.action is Action.HOLD_TORQUE
-    assert reaction.advance(can_pull=True, is_lifted=False, is_parked=False) is Mode.RELEASED
+    assert reaction.advance(can_pull=True, is_clear=False, is_parked=False) is Mode.RELEASED
     assert reaction.is_settled

@@ -15,6 +15,8 @@ from controller.types import Action, Cause, Clearance, Command, Mode, StopReason
 from tests.gate_cases import UP, command, limits, reference, rising, soft_gains, state, torque, wait
 from tests.unit.test_gate import ARM
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 DT_S = 2.0**-7
 """A period whose multiples are not rounded."""
 UNLOAD_TICKS, FLOAT_TICKS = 103, 89

@@ -21,6 +21,8 @@ from workbench.record.reader import read_run
 from workbench.record.recorder import McapRecorder
 from workbench.record.summary import summarise
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 RANKS = tuple(Clearance)
 
 

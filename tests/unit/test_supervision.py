@@ -13,6 +13,8 @@ from controller.safety.supervision import BEAT_S, LEAK_READS, Supervisor, Superv
 from controller.types import Cause, Mode, StopReason, ToolTerms
 from tests.gate_cases import rising, soft_gains, state, terms
 
+pytestmark = pytest.mark.usefixtures("short_way")
+
 LIMITS = SupervisorLimits(
     heartbeat_s=0.0055, tool_n=50.0, speed_rad_s=(2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0), torque_nm=(87.0,) * 7,
     bad_reads=3, patience_reads=4, stop=soft_gains(),
