@@ -23,7 +23,9 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 UNLOADED_M = 0.025
-"""Distance of pad and skin that the unloading after a stop leaves at least; it aims at 30 to 40 mm."""
+"""Distance of pad and skin that the unloading after a stop leaves at least: less, and the arm is not parked."""
+CLEAR_M = 0.1
+"""Way along the normal that it aims at."""
 RISES_M = (0.15, 0.20, 0.10, 0.05, 0.0)
 """Heights of the first waypoint over the plan's start pose, in the order they are tried: with none at all up to a fifth
 of the legs come too near, from 0.10 m up none (measured on the shipped bodies and arms)."""
@@ -104,19 +106,20 @@ def way_from_end(room: ArmRoom, end_rad: Array, waypoint_rad: Array, rest_rad: A
 
 
 def _stops(pieces: list[Piece], tracks: list[Track], check: PostureCheck) -> _Stops:
-    """Return every so many postures of the plan and the last one, those near the skin moved out along the normal."""
+    """Return every so many postures of the plan and the last one, moved out as little and as far as unloading does."""
     radius, solver = check.robot.arm.tool.only_pad("the planner").radius_m, check.solver
     postures, numbers, samples = [], [], []
     for number, (piece, track) in enumerate(zip(pieces, tracks, strict=True)):
         rows = np.union1d(np.arange(0, len(track.q_rad), POSTURES), [len(track.q_rad) - 1])
         poses = piece.poses[rows * STEPS_PER_POSTURE]
         gap = np.linalg.norm(poses.position_m - check.back.skin.foot(poses.position_m), axis=1) - radius
-        lift = np.clip(UNLOADED_M - gap, 0.0, None) if piece.phase is not Phase.TRANSFER else np.zeros(len(rows))
-        out = poses.position_m + lift[:, None] * poses.normal
-        for k, row in enumerate(rows):
-            postures.append(solver.solve(out[k], poses.rotation[k], track.q_rad[row], 6))
-        numbers.append(np.full(len(rows), number, dtype=np.intp))
-        samples.append(rows * STEPS_PER_POSTURE)
+        least = np.clip(UNLOADED_M - gap, 0.0, None) if piece.phase is not Phase.TRANSFER else np.zeros(len(rows))
+        for lift in (least, np.full(len(rows), CLEAR_M)):
+            out = poses.position_m + lift[:, None] * poses.normal
+            for k, row in enumerate(rows):
+                postures.append(solver.solve(out[k], poses.rotation[k], track.q_rad[row], 6))
+            numbers.append(np.full(len(rows), number, dtype=np.intp))
+            samples.append(rows * STEPS_PER_POSTURE)
     return _Stops(np.array(postures), np.concatenate(numbers), np.concatenate(samples))
 
 
