@@ -49,8 +49,8 @@ DELAY_S: dict[FaultPhase, tuple[float, float]] = {
     FaultPhase.FLOATING: (0.0, 3.0),
     FaultPhase.RETURN: (0.5, 8.0),
 }
-"""Least and most time from the beginning of a phase to the fault [s]: inside the shortest one of all bodies and arms; of
-the transfer from the beginning of the session, which rests before it moves."""
+"""Least and most time from the beginning of a phase to the fault [s]: inside the shortest one of all bodies and arms;
+of the transfer from the beginning of the session, which rests before it moves."""
 
 
 @dataclass(frozen=True, slots=True)
