@@ -262,8 +262,8 @@ def _links_off(_cell: Cell, m: Measured) -> str:
 
 
 def _others_bounded(_cell: Cell, m: Measured) -> str:
-    if m.link_n <= OTHER_CONTACT_N:
-        return ""
+    if not m.link_n > OTHER_CONTACT_N:
+        return ""  # what is no number has failed already
     return f"other contact {m.link_n:.1f} N mean, allowed {OTHER_CONTACT_N:g} N"
 
 

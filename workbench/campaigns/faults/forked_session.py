@@ -183,10 +183,10 @@ class _Branching:
         set_point_n = pad.press_n if is_at_crest else self._task.group.force_n
         self._child = child
         self._waits = self._task.waits and len(case.faults) == 1
-        self._watch = Watch(case, self._parts.bounds[0], set_point_n, is_stopped=now.mode is not Mode.RUN)
-        if not case.at_start and case.phase not in BEFORE_WORK:
-            self._watch.wait_calmly()
         try:
+            self._watch = Watch(case, self._parts.bounds[0], set_point_n, is_stopped=now.mode is not Mode.RUN)
+            if not case.at_start and case.phase not in BEFORE_WORK:
+                self._watch.wait_calmly()
             self._world.inject(case)
         except MassageArmError as failure:
             child.finish(str(failure).encode(), code=1)

@@ -17,6 +17,9 @@ HEAD = (
 )  # fmt: skip
 SWEEP_HEAD = ("fault", "set-point N", "cells", "peak N", "ceiling N", "person bound N", "over", "within the limit")
 
+STOPPED_BEFORE = (
+    "In parking and floating `stopped by` is the stop that came before the fault, unless the fault asked for more."
+)
 TISSUE = {Tier.LAW: "contact law", Tier.FEM: "finite elements"}
 TITLE = {
     Tier.LAW: ("# Faults",),
@@ -163,6 +166,7 @@ def _one_page(cells: Sequence[Cell], title: Sequence[str], command: str, spent: 
         f"Each row holds the worst of all {_spread(cells)}. The bound is the one printed before the session, of a "
         "person who moves where one does. `phase` is where the largest peak was found. `reaction` is the slowest time "
         "from the fault to the first period with another torque than the running session's.",
+        *([STOPPED_BEFORE] if has_phases(cells) else []),
         *([f"The whole campaign took {spent}."] if spent else []),
         "",
         *_page(_table(cells)),
