@@ -20,7 +20,7 @@ from workbench.campaigns.faults import set_points
 from workbench.campaigns.faults.campaign import Choice
 from workbench.campaigns.faults.cases import all_cases
 from workbench.campaigns.faults.cells import OTHER_CONTACT_N, Case, Cell
-from workbench.campaigns.faults.draw import MOST_PER_SESSION, deck, draw, tasks_of
+from workbench.campaigns.faults.draw import MOST_PER_SESSION, deck, draw, in_order, tasks_of
 from workbench.campaigns.faults.moments import AFTER_STOP, DELAY_S, Desk, FaultPhase, Moments, Now
 from workbench.campaigns.faults.phase_table import phase_lines
 from workbench.campaigns.faults.report import failure_lines, markdown, text
@@ -210,6 +210,16 @@ def test_the_table_has_the_phase_of_the_worst_and_all_set_points() -> None:
     (failed,) = failure_lines(phased())
     assert failed.startswith("sensor_zero in parking: paraspinal_circles")
     assert "left pressing with 9.0 N" in failed
+
+
+def test_drawn_cells_come_in_the_order_of_the_table_and_of_the_phases() -> None:
+    lift, back, transfer, work = FaultPhase.LIFT, FaultPhase.RETURN, FaultPhase.TRANSFER, FaultPhase.WORK
+    given = ((PERSON, lift), (MACHINE, back), (PERSON, transfer), (MACHINE, work))
+    mixed = tuple(in_phase(cell(case), phase) for case, phase in given)
+    found = [(one.case.faults, one.case.phase.value) for one in in_order(mixed, (MACHINE, PERSON))]
+    assert found == [
+        (MACHINE.faults, "work"), (MACHINE.faults, "return"), (PERSON.faults, "transfer"), (PERSON.faults, "lift"),
+    ]  # fmt: skip
 
 
 def test_the_second_table_has_every_fault_over_the_phases() -> None:

@@ -28,7 +28,7 @@ from workbench.campaigns.alarms import alarm_lines, alarm_requests, run_alarms
 from workbench.campaigns.faults.campaign import Choice, grid, run_faults
 from workbench.campaigns.faults.cases import chosen_cases
 from workbench.campaigns.faults.cells import Cell, judged
-from workbench.campaigns.faults.draw import draw, tasks_of
+from workbench.campaigns.faults.draw import draw, in_order, tasks_of
 from workbench.campaigns.faults.report import Spent, markdown, text, verdict_line
 from workbench.campaigns.faults.set_points import highest_set_points
 from workbench.docs_pictures.table_sources import Table, stamped
@@ -98,14 +98,16 @@ def _run_faults(arguments: argparse.Namespace) -> tuple[Cell, ...]:
 
 def _run_drawn(arguments: argparse.Namespace, count: int) -> tuple[Cell, ...]:
     """Run so many drawn cells: first the set-points are found, then the sessions are run."""
-    drawn = draw(_drawn_from(arguments), count)
+    choice = _drawn_from(arguments)
+    drawn = draw(choice, count)
     strokes = tuple(dict.fromkeys(one.stroke for one in drawn))
     highest_n = on_processes(
         arguments.jobs, f"set-points of {len(strokes)} strokes", lambda ex, told: highest_set_points(strokes, ex, told)
     )
     tasks = tasks_of(drawn, highest_n)
     label = f"fault campaign, {count} cells in {len(tasks)} sessions"
-    return on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
+    cells = on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
+    return in_order(cells, choice.cases)
 
 
 def _drawn_from(arguments: argparse.Namespace) -> Choice:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from workbench.campaigns.faults.campaign import SET_POINT_N, Choice
-from workbench.campaigns.faults.cells import Case, Group
+from workbench.campaigns.faults.cells import Case, Cell, Group
 from workbench.campaigns.faults.forked_session import GroupTask
 from workbench.campaigns.faults.moments import FaultPhase
+from workbench.campaigns.faults.phase_table import without_phase
 from workbench.campaigns.faults.set_points import Stroke
 
 DRAW_SEED = 1
@@ -91,6 +92,12 @@ def tasks_of(drawn: Iterable[Drawn], highest_n: Mapping[Stroke, float]) -> tuple
         )  # fmt: skip
         tasks.append(GroupTask(group, one.cases))
     return tuple(tasks)
+
+
+def in_order(cells: Iterable[Cell], cases: Sequence[Case]) -> tuple[Cell, ...]:
+    """Return the cells in the order of the table of faults, and of the phases."""
+    place, phases = {case: number for number, case in enumerate(cases)}, list(FaultPhase)
+    return tuple(sorted(cells, key=lambda one: (place[without_phase(one.case)], phases.index(one.case.phase))))
 
 
 def _endless(cards: tuple[Case, ...], generator: np.random.Generator) -> Iterator[tuple[int, Case]]:
