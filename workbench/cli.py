@@ -237,6 +237,10 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     parser.add_argument(
         "--count", type=_whole("--count", 1, 100_000), metavar="N", help="sessions of alarms, default 200"
     )
+    parser.add_argument("--cells", type=_whole("--cells", 1, 100_000), metavar="N",
+                        help="faults: so many cells drawn over all phases of a session, arms, bodies, gain sets, seeds "
+                             "and set-points, on typical plants; every fault is in every phase on every arm from 900 "
+                             "on")  # fmt: skip
     parser.add_argument(
         "--seeds", nargs="+", type=_whole("--seeds", 0, LARGEST_SEED), metavar="N", help="default 1 2 3"
     )

@@ -149,8 +149,8 @@ def test_the_table_shows_the_worst_of_every_fault_and_every_failure() -> None:
     )
     lines = text(cells)
     assert lines[1].split() == [
-        "sensor_zero", "machine", "2", "24.0", "40", "33.0", "0", "0.0", "1.0", "7", "host_lost", "(supervisor),",
-        "sensor_frozen", "pass",
+        "sensor_zero", "machine", "work", "2", "24.0", "40", "33.0", "0", "0.0", "1.0", "7", "host_lost",
+        "(supervisor),", "sensor_frozen", "pass",
     ]  # fmt: skip
     assert lines[2].split()[-3:] == ["pad_force", "1", "FAILED"]
     assert lines[3].split()[-2:] == ["1", "FAILED"]

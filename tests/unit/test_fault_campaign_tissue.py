@@ -127,7 +127,7 @@ def test_a_table_of_both_keeps_them_apart() -> None:
     assert {tier: len(part) for tier, part in by_tissue(cells).items()} == {Tier.LAW: 2, Tier.FEM: 2}
     lines = text(cells)
     assert [line for line in lines if line.startswith("tissue")] == ["tissue: contact law", "tissue: finite elements"]
-    peaks = [line.split()[2:4] for line in lines if line.startswith(("sensor_zero ", "patient_jerk "))]
+    peaks = [line.split()[3:5] for line in lines if line.startswith(("sensor_zero ", "patient_jerk "))]
     assert peaks == [["1", "21.0"], ["1", "31.0"], ["1", "23.0"], ["1", "41.0"]]
     assert "on fem: 3 samples over the limit" in failure_lines(cells)[0]
     page = markdown(cells, "massage-arm campaign faults")

@@ -29,6 +29,7 @@ OWN_OPTIONS = {
     "faults": ("faults",),
     "tissue": ("acceptance", "faults"),
     "count": ("alarms",),
+    "cells": ("faults",),
     "program": ("acceptance", "alarms", "elasticity"),
     "surface_errors": ("acceptance",),
     "plants": ("acceptance", "faults", "alarms"),

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from controller.errors import ConfigError
 from controller.law.gains import gain_names
-from sim.differences.plants import EXACT, load_plant
+from sim.differences.plants import EXACT, TYPICAL, load_plant
 from sim.person.tissue_tier import Tier, tier_named
 from trajectories.anatomy.body import body_names, load_body
 from trajectories.programs.loader import load_program, program_names
@@ -28,7 +28,9 @@ from workbench.campaigns.alarms import alarm_lines, alarm_requests, run_alarms
 from workbench.campaigns.faults.campaign import Choice, grid, run_faults
 from workbench.campaigns.faults.cases import chosen_cases
 from workbench.campaigns.faults.cells import Cell, judged
+from workbench.campaigns.faults.draw import draw, in_order, tasks_of
 from workbench.campaigns.faults.report import Spent, markdown, text, verdict_line
+from workbench.campaigns.faults.set_points import highest_set_points
 from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.runs.gains_file import load_gains
 from workbench.runs.output import write_text
@@ -87,9 +89,40 @@ def _earlier(paths: list[Path]) -> tuple[Cell, ...]:
 
 def _run_faults(arguments: argparse.Namespace) -> tuple[Cell, ...]:
     _check_names(arguments)
+    if arguments.cells is not None:
+        return _run_drawn(arguments, arguments.cells)
     tasks = grid(_choice(arguments, tier_named(arguments.tissue or Tier.LAW)))
     label = f"fault campaign, {sum(len(task.cases) for task in tasks)} cells"
     return on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
+
+
+def _run_drawn(arguments: argparse.Namespace, count: int) -> tuple[Cell, ...]:
+    """Run so many drawn cells: first the set-points are found, then the sessions are run."""
+    choice = _drawn_from(arguments)
+    drawn = draw(choice, count)
+    strokes = tuple(dict.fromkeys(one.stroke for one in drawn))
+    highest_n = on_processes(
+        arguments.jobs, f"set-points of {len(strokes)} strokes", lambda ex, told: highest_set_points(strokes, ex, told)
+    )
+    tasks = tasks_of(drawn, highest_n)
+    label = f"fault campaign, {count} cells in {len(tasks)} sessions"
+    cells = on_processes(arguments.jobs, label, lambda executor, told: run_faults(tasks, executor, told))
+    return in_order(cells, choice.cases)
+
+
+def _drawn_from(arguments: argparse.Namespace) -> Choice:
+    """Return what a drawn campaign draws from: everything that has not been narrowed down."""
+    if tier_named(arguments.tissue or Tier.LAW) is not Tier.LAW:
+        raise ConfigError("--cells", f"--tissue {arguments.tissue}", "the contact law", "leave one of both out")
+    return Choice(
+        techniques=tuple(arguments.techniques or TECHNIQUES),
+        bodies=tuple(arguments.bodies or body_names()),
+        arms=tuple(arguments.arms or arm_names()),
+        gains=tuple(arguments.gains or gain_names()),
+        seeds=tuple(arguments.seeds or ()),
+        cases=chosen_cases(arguments.faults or ()),
+        plants=tuple(arguments.plants or (TYPICAL,)),
+    )
 
 
 def _choice(arguments: argparse.Namespace, tier: Tier) -> Choice:

@@ -11,6 +11,7 @@ from controller.safety.limits import REGION_CEILING_N
 from controller.types import Action, Cause, Mode
 from sim.differences.plants import EXACT
 from sim.person.tissue_tier import Tier
+from workbench.campaigns.faults.moments import FaultPhase
 
 BLIND_RISE_N = 5.0
 """A wrist sensor that goes blind may let the press force rise over the set-point by this."""
@@ -21,6 +22,8 @@ LEFT_PRESSING_N = 5.0
 LINK_N = min(REGION_CEILING_N.values())
 """Links of the arm may press on the person with this much at most, mean over 0.1 s (design choice: the smallest ceiling
 of any region, because nobody planned where a link touches)."""
+OTHER_CONTACT_N = 65.0
+"""And with no more than this where that is not held (acceptance text): a criterion of its own."""
 LINK_TRANSIENT_N = 2.0 * LINK_N
 """And with this much at a moment (ISO/TS 15066 allows a transient contact twice the force of a lasting one)."""
 DROP_M = 0.020
@@ -84,11 +87,14 @@ class Case:
         faults: faults as on the command line, without their time.
         is_person: a person's motion is among them.
         at_start: known before the arm moves, so it is there from the beginning.
+        phase: phase of the session in which it comes, of one that is there from the beginning without meaning; earlier
+            results without a word about it are at work.
     """
 
     faults: tuple[str, ...]
     is_person: bool
     at_start: bool = False
+    phase: FaultPhase = FaultPhase.WORK
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,6 +109,11 @@ class Case:
         if len(self.faults) > 1:
             return Family.DOUBLE
         return Family.PERSON if self.is_person else Family.MACHINE
+
+    @property
+    def in_words(self) -> str:
+        """The faults, and the phase where it is another than work."""
+        return str(self) + ("" if self.phase is FaultPhase.WORK else f" in {self.phase}")
 
     def __str__(self) -> str:
         return " + ".join(self.faults) + (" from the start" if self.at_start else "")
@@ -250,6 +261,12 @@ def _links_off(_cell: Cell, m: Measured) -> str:
     return f"{words}; allowed {LINK_N:g} N and {LINK_TRANSIENT_N:g} N"
 
 
+def _others_bounded(_cell: Cell, m: Measured) -> str:
+    if not m.link_n > OTHER_CONTACT_N:
+        return ""  # what is no number has failed already
+    return f"other contact {m.link_n:.1f} N mean, allowed {OTHER_CONTACT_N:g} N"
+
+
 def _parks(_cell: Cell, m: Measured) -> str:
     if not m.is_waited or m.action is not Action.PARK or m.mode is Mode.RELEASED:
         return ""
@@ -261,7 +278,7 @@ def _no_error(cell: Cell, m: Measured) -> str:
 
 
 _Check = Callable[[Cell, Measured], str]
-_COMMON: tuple[_Check, ...] = (_let_go, _not_dropped, _stays_away, _links_off, _parks, _no_error)
+_COMMON: tuple[_Check, ...] = (_let_go, _not_dropped, _stays_away, _links_off, _others_bounded, _parks, _no_error)
 _FAMILIES: dict[Family, tuple[_Check, ...]] = {
     Family.MACHINE: (_within_limit, _within_bound, _blind_rise),
     Family.PERSON: (_within_limit, _within_bound, _fast_peak),

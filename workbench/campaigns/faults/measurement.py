@@ -27,9 +27,10 @@ class Watch:
         case: what is broken.
         bound: worst case printed for the stroke.
         set_point_n: press force wanted at the fault.
+        is_stopped: the arm has been stopped before the fault: there is no reaction to wait for.
     """
 
-    def __init__(self, case: Case, bound: StrokeBound, set_point_n: float) -> None:
+    def __init__(self, case: Case, bound: StrokeBound, set_point_n: float, *, is_stopped: bool = False) -> None:
         self.case = case
         self.calm_until = math.inf
         """Period up to which a session that nothing stops is watched."""
@@ -37,7 +38,8 @@ class Watch:
         self._set_point_n = set_point_n
         self._began = time.process_time()
         self._periods = self._over = 0
-        self._reacted_at: int | None = None
+        self._was_stopped = is_stopped
+        self._reacted_at: int | None = 0 if is_stopped else None
         self._peak_n, self._ceiling_n, self._press_n = -math.inf, math.nan, math.nan
         self._left_at_m, self._dropped_m = math.nan, 0.0
         self._mode = Mode.RUN
@@ -57,7 +59,9 @@ class Watch:
             self._peak_n, self._ceiling_n = truth.press_n, truth.limit_n
         if self._reacted_at is None and (mode is not Mode.RUN or authority is not Authority.HOST):
             self._reacted_at = self._periods
-        if self._reacted_at is not None and mode not in (Mode.PARK, Mode.RELEASED):
+        if mode is Mode.PARK:
+            self._left_at_m = math.nan  # driven to another height
+        elif self._reacted_at is not None and mode is not Mode.RELEASED:
             self._see_height(truth)
 
     def _see_height(self, truth: Truth) -> None:
@@ -107,7 +111,7 @@ class Watch:
             cause=stop.cause if stop is not None else None,
             action=gate.action,
             taken=taken,
-            reaction_ticks=self._reacted_at,
+            reaction_ticks=None if self._was_stopped else self._reacted_at,
             end_press_n=self._press_n,
             dropped_m=self._dropped_m,
             mode=self._mode,

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from sim.person.tissue_tier import Tier
 from workbench.campaigns.faults.campaign import SET_POINT_N
 from workbench.campaigns.faults.cells import Case, Cell, Family, Measured, bound_of
+from workbench.campaigns.faults.phase_table import EXPLAINED, PHASE_HEAD, has_phases, phase_lines, without_phase
 from workbench.runs.prepare import DT_S
 
 HEAD = (
-    "fault", "held as", "cells", "peak N", "ceiling N", "bound N", "over", "end N", "sank mm", "reaction ms",
+    "fault", "held as", "phase", "cells", "peak N", "ceiling N", "bound N", "over", "end N", "sank mm", "reaction ms",
     "stopped by", "verdict",
 )  # fmt: skip
 SWEEP_HEAD = ("fault", "set-point N", "cells", "peak N", "ceiling N", "person bound N", "over", "within the limit")
 
+STOPPED_BEFORE = (
+    "In parking and floating `stopped by` is the stop that came before the fault, unless the fault asked for more."
+)
 TISSUE = {Tier.LAW: "contact law", Tier.FEM: "finite elements"}
 TITLE = {
     Tier.LAW: ("# Faults",),
@@ -76,13 +80,25 @@ class Row:
         """The one with the largest peak."""
         return max(self.measured, key=lambda m: m.peak_n, default=None)
 
+    @property
+    def phase(self) -> str:
+        """Phase of the one with the largest peak, or of those without a result; - where it is there from the start."""
+        worst = self.worst
+        phases = {cell.case.phase.value for cell in self.cells if cell.measured is worst and not cell.case.at_start}
+        return ", ".join(sorted(phases)) or "-"
 
-def rows(cells: Sequence[Cell], force_n: float = SET_POINT_N) -> dict[Case, Row]:
-    """Return the cells of one set-point by their faults, in the order they come."""
+
+def rows(cells: Sequence[Cell], force_n: float | None = SET_POINT_N) -> dict[Case, Row]:
+    """Return the cells by their faults, in the order they come, whichever phase these come in.
+
+    Args:
+        cells: the campaign.
+        force_n: only cells at this set-point [N]; None for all.
+    """
     found: dict[Case, list[Cell]] = {}
     for cell in cells:
-        if cell.group.force_n == force_n:
-            found.setdefault(cell.case, []).append(cell)
+        if force_n is None or cell.group.force_n == force_n:
+            found.setdefault(without_phase(cell.case), []).append(cell)
     return {case: Row(tuple(group)) for case, group in found.items()}
 
 
@@ -110,14 +126,21 @@ def text(cells: Sequence[Cell]) -> list[str]:
 
 
 def _text(cells: Sequence[Cell]) -> list[str]:
-    table = [HEAD, *(_line(case, row) for case, row in rows(cells).items())]
-    lines = _aligned(table)
+    lines = _aligned(_table(cells))
+    if has_phases(cells):
+        lines += ["", f"by phase: {EXPLAINED}", *_aligned([PHASE_HEAD, *phase_lines(cells)])]
     sweep = sweep_lines(cells)
     if sweep:
         lines += ["", "faster than the bound reckons with, by set-point", *_aligned([SWEEP_HEAD, *sweep]), ""]
         lines += margins(cells)
     failures = failure_lines(cells)
     return [*lines, *(["", "failed"] if failures else []), *failures]
+
+
+def _table(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
+    """Return the rows of all faults: of a drawn campaign at all set-points, else at the full one."""
+    found = rows(cells, None if has_phases(cells) else SET_POINT_N)
+    return [HEAD, *(_line(case, row) for case, row in found.items())]
 
 
 def markdown(cells: Sequence[Cell], command: str, spent: Spent | None = None) -> str:
@@ -140,14 +163,17 @@ def _one_page(cells: Sequence[Cell], title: Sequence[str], command: str, spent: 
         *title,
         "",
         f"Made by `{command}`: {verdict_line(cells)}, in {len(groups)} sessions that split at the fault.",
-        "Each row holds the worst of all techniques, bodies, gain sets and seeds; forces are of the truth, from the "
-        f"fault on, at a set-point of {SET_POINT_N:g} N. The bound is the one printed before the session, of a person "
-        "who moves where one does. `reaction` is the slowest time from the fault to the first period with another "
-        "torque than the running session's.",
+        f"Each row holds the worst of all {_spread(cells)}. The bound is the one printed before the session, of a "
+        "person who moves where one does. `phase` is where the largest peak was found. `reaction` is the slowest time "
+        "from the fault to the first period with another torque than the running session's.",
+        *([STOPPED_BEFORE] if has_phases(cells) else []),
         *([f"The whole campaign took {spent}."] if spent else []),
         "",
-        *_page([HEAD, *(_line(case, row) for case, row in rows(cells).items())]),
+        *_page(_table(cells)),
     ]
+    if has_phases(cells):
+        lines += ["", "## By phase", "", f"Each entry is {EXPLAINED}.", ""]
+        lines += _page([PHASE_HEAD, *phase_lines(cells)])
     sweep = sweep_lines(cells)
     if sweep:
         lines += ["", "## Faster than the bound reckons with", ""]
@@ -162,14 +188,27 @@ def _one_page(cells: Sequence[Cell], title: Sequence[str], command: str, spent: 
     return "\n".join(lines)
 
 
+def _spread(cells: Sequence[Cell]) -> str:
+    """Return in words what a row is the worst of, and at which set-points."""
+    forces = "forces are of the truth, from the fault on, at a set-point of"
+    if not has_phases(cells):
+        return f"techniques, bodies, gain sets and seeds; {forces} {SET_POINT_N:g} N"
+    plants = ", ".join(sorted({cell.group.plant for cell in cells}))
+    found = [cell.group.force_n for cell in cells]
+    points = f"{SET_POINT_N:g} N or the highest that is accepted for the stroke, {min(found):g} to {max(found):g} N"
+    return f"phases, arms, techniques, bodies, gain sets and seeds, on plants drawn as {plants}; {forces} {points}"
+
+
 def failure_lines(cells: Sequence[Cell]) -> list[str]:
     """Return every failed cell with its reasons."""
-    return [f"{cell.case}: {cell.group}: {'; '.join(cell.misses)}" for cell in cells if not cell.is_passed]
+    return [f"{cell.case.in_words}: {cell.group}: {'; '.join(cell.misses)}" for cell in cells if not cell.is_passed]
 
 
 def sweep_lines(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
     """Return one line per set-point for the faults that are beyond the bound."""
     lines: list[tuple[str, ...]] = []
+    if has_phases(cells):
+        return lines
     for case in {cell.case: None for cell in cells if cell.case.family is Family.BEYOND}:
         for force_n in _set_points(cells, case):
             row = rows(cells, force_n)[case]
@@ -210,12 +249,13 @@ def _line(case: Case, row: Row) -> tuple[str, ...]:
     measured, worst = row.measured, row.worst
     verdict = f"{row.failed} FAILED" if row.failed else "shown" if case.family is Family.BEYOND else "pass"
     if worst is None:
-        return str(case), case.family, str(len(row.cells)), *("-" * (len(HEAD) - 4)), verdict
+        return str(case), case.family, row.phase, str(len(row.cells)), *("-" * (len(HEAD) - 5)), verdict
     reactions = [m.reaction_ticks for m in measured if m.reaction_ticks is not None]
     causes = sorted({_cause(m) for m in measured})
     return (
         str(case),
         case.family,
+        row.phase,
         str(len(row.cells)),
         *_numbers(worst, bound_of(case, worst)[1]),
         str(row.over),

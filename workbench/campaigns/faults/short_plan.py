@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from controller.bounds import refuse_unbounded
 from controller.law.gains import STANDARD
 from controller.robot import RobotModel
+from controller.safety.limits import SESSION_CEILING_S
 from controller.session_parts import SessionParts
 from controller.types import ClearanceGrid, Reference, SegmentInfo, Vector
 from sim.differences.plants import EXACT
@@ -60,7 +61,7 @@ class LatePlan:
 
     @property
     def resume_times_s(self) -> tuple[float, ...]:
-        """A cell is never resumed."""
+        """A cell that is resumed, which only one with the whole transfer is, goes back to its beginning."""
         return (0.0,)
 
     @property
@@ -122,6 +123,16 @@ class ShortPlan:
     def parts_with(self, gains: str) -> SessionParts:
         """Return the parts with gains by name or from a file; raises ConfigError."""
         return replace(self.parts, gains=load_gains(gains).gains)
+
+    def from_the_transfer(self) -> ShortPlan:
+        """Return the same with the whole way to the stroke: a session can come back to its beginning."""
+        late = LatePlan(self.plan.whole, 0.0)
+        return replace(self, plan=late, parts=replace(self.parts, plan=late))
+
+
+def unhurried(parts: SessionParts) -> SessionParts:
+    """Return the parts of a session that is stopped and goes on: it has all the time there is."""
+    return replace(parts, limits=replace(parts.limits, session_s=SESSION_CEILING_S))
 
 
 @functools.lru_cache(maxsize=16)
