@@ -23,7 +23,7 @@ from controller.processes.cells import (
     SupervisorCell,
     SupervisorCodec,
 )
-from controller.processes.kinematics import own_terms
+from controller.own_model import own_terms
 from controller.processes.owner import OwnerWatch
 from controller.processes.realtime import SUPERVISOR_PRIORITY, become_realtime, quiet_memory, sleep_until, wait_for
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach

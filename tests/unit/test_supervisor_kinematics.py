@@ -4,7 +4,7 @@ import numpy as np
 
 from controller.law.gains import STANDARD, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
-from controller.processes.kinematics import own_terms
+from controller.own_model import own_terms
 from controller.robot import RobotModel
 from controller.safety.supervision import outward_axis
 from tests.gate_cases import reference, state
