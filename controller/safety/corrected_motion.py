@@ -8,7 +8,9 @@ speeds count, above it the estimate (complementary filter).
 
 A law that is wrong may say of the fast part what it likes: it would feign an outward speed for the 0.1 s that a push
 takes. So the press-speed cap goes by the joint speeds alone too, less ``OWN_SLACK_M_S``, within which the estimate is
-free to differ from them: what rings does so without being answered, and what moves in earnest is.
+free to differ from them: what rings does so without being answered, and what moves in earnest is. They pass the filter
+of the stop laws, which is none where joints are rigid or their encoders at the links; with encoders at the motor the
+cap would else feed the ringing, and there a false estimate has the time of that filter.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ one percent is left; the cap as a damper works at about 20 Hz, where the estimat
 
 OWN_SLACK_M_S = 0.02
 """How far the tool's speed by the joint speeds alone may be beyond the estimate before it counts: in contact healthy
-arms stay below 0.0028 with rigid joints, 0.0073 as typical plants, and 0.0131 with joints of 14 kNm/rad and encoders at
-the motor (design choice)."""
+arms stay below 0.0028 with rigid joints, 0.0033 with joints of 14 kNm/rad and encoders at the links, and 0.0073 as
+typical plants (design choice)."""
 
 Motions = tuple[ToolTerms, ToolTerms, ToolTerms]
 """The terms of one tick with the tool twist by the law's estimate, by the estimate held to the joint speeds, and by the
@@ -42,15 +44,18 @@ class CorrectedMotion:
     Args:
         joints: number of joints.
         dt_s: period of the calls [s].
+        own_rad_s: corner of the filter of the joint speeds where they count alone; infinite for none.
     """
 
-    def __init__(self, joints: int, dt_s: float) -> None:
+    def __init__(self, joints: int, dt_s: float, own_rad_s: float = math.inf) -> None:
         self._joints = joints
+        self._own = SpeedFilter(own_rad_s, dt_s)
         self._gap = SpeedFilter(CORNER_RAD_S, dt_s)
 
     def clear(self) -> None:
         """Begin anew with the next speeds."""
         self._gap.clear()
+        self._own.clear()
 
     def step(self, terms: ToolTerms, dq_rad_s: Vector) -> Motions:
         """Return the terms with the law's twist of T, with it corrected by Jacobian and joint speeds, and with theirs.
@@ -67,4 +72,6 @@ class CorrectedMotion:
         measured = moving(terms, dq_rad_s)
         gap = self._gap.step(tuple(map(sub, measured.v_wt, terms.v_wt)))
         vx, vy, vz, wx, wy, wz = map(add, terms.v_wt, gap)
-        return terms, replace(terms, v_wt=(vx, vy, vz, wx, wy, wz)), measured
+        corrected = replace(terms, v_wt=(vx, vy, vz, wx, wy, wz))
+        own = self._own.step(dq_rad_s)
+        return terms, corrected, measured if own is dq_rad_s else moving(terms, own)

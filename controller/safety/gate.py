@@ -115,7 +115,7 @@ class Gate:
         self._time = OwnTime(dt_s, limits.late_s)
         self._tank = Tanks(limits.tank, 2)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
-        self._motion = CorrectedMotion(len(limits.torque_nm), dt_s)
+        self._motion = CorrectedMotion(len(limits.torque_nm), dt_s, limits.stop.speed_filter_rad_s)
         self._forget()
 
     def _forget(self) -> None:
