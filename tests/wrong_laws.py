@@ -185,7 +185,7 @@ class WrongLaw(ImpedanceForceLaw):
             place = {
                 "shifted": place + 0.04 * drawn["pose"][:3],
                 "lifted": place + 0.05 * normal,
-                "held": self._keep("place", lambda: place.copy()),
+                "held": self._keep("place", place.copy),
             }[kind]
             x, y, z = place.tolist()
             terms = replace(terms, p_wt=(x, y, z))
@@ -217,7 +217,7 @@ class WrongLaw(ImpedanceForceLaw):
         if kind in {"zero", "opposite", "scaled"}:
             return {"zero": 0.0, "opposite": -1.0, "scaled": 3.0 * float(drawn[0])}[kind] * twist
         if kind == "held":
-            return self._keep("twist", lambda: twist.copy())
+            return self._keep("twist", twist.copy)
         if kind == "random":
             return SPEED_M_S / math.sqrt(3.0) * self._rng.uniform(-1.0, 1.0, 6)
         period = self._period

@@ -101,7 +101,7 @@ class Gate:
     Args:
         limits: what to hold commands and states against.
         dt_s: period of the loop [s].
-        kinematics: a model of the arm that nobody else uses; None lets the law's own terms stand, for tests of the rest.
+        kinematics: a model of the arm that nobody else uses; None lets the law's terms stand, for tests of the rest.
     """
 
     def __init__(self, limits: GateLimits, dt_s: float, kinematics: Kinematics | None = None) -> None:
@@ -156,10 +156,11 @@ class Gate:
         """Take over what free air has shown of the links' masses, in place of what was taken over before.
 
         Args:
-            additions: to mass [kg] and first moments (3) [kg m] of every link of the arm's file, (n, 4); empty for none.
+            additions: to mass [kg] and first moments (3) [kg m] of every link of its file, (n, 4); empty for none.
 
         Raises:
-            ValueError: it changes what holds the arm by too much; the masses are those of the file then.
+            ValueError: it changes what holds the arm by too much, or the gate has judged no state yet; the masses are
+                those of the file then.
         """
         self._own.correct(additions)
 
@@ -206,7 +207,7 @@ class Gate:
         wrong_time = self._time.step(t_s, has_drives=state.authority is Authority.HOST)
         t_s = self._time.now_s
         is_fresh, self._last_command = command is not self._last_command, command
-        command = self._own.judged(command, state, reference)
+        command = self._own.judged(command, state, reference, is_stopped=self._reaction.stop is not None)
         wrong = wrong_time or self._own.failed(t_s)
         if self._reaction.stop is None:
             motions = self._motion.step(command.terms, state.dq_rad_s)
@@ -331,9 +332,7 @@ def _are_within(presses: Vector, each: tuple[PadBounds, ...]) -> bool:
 
 
 def _active_w(presses: Vector, bounds: PressBounds) -> tuple[float, ...]:
-    """Return the power that the press force beyond the target brings into the body, by the law's motion and the
-    corrected one [W].
-    """
+    """Return the power that the press force beyond the target brings in, by the law's and the corrected motion [W]."""
     if not bounds.each:
         return tuple([(presses[0] - bounds.target_n) * speed for speed in bounds.speeds_m_s[:2]])
     pairs = tuple(zip(presses, bounds.each, strict=True))

@@ -45,7 +45,7 @@ class OwnTerms:
         self.failure = ""
         """What is wrong with the model in this tick, in words; empty where nothing is."""
 
-    def judged(self, command: Command, state: ArmState, reference: Reference) -> Command:
+    def judged(self, command: Command, state: ArmState, reference: Reference, *, is_stopped: bool) -> Command:
         """Return a command with own terms and the planned speed of the surface; of the law's terms its twist is left.
 
         Where joint positions or speeds cannot be used, or the model fails, the last good terms are taken.
@@ -54,6 +54,7 @@ class OwnTerms:
             command: what the law asks for.
             state: what the senses say.
             reference: what the plan wants; on driven ways its twist says nothing, and the driver's speed stays.
+            is_stopped: the torques are those of parking, on top of the law's holding torque: they are put on the own.
         """
         if self._kinematics is None:
             return command
@@ -65,7 +66,11 @@ class OwnTerms:
             own = NO_TERMS if self.failure else command.terms
         x, y, z = command.surface_velocity_w if reference.phase in DRIVEN_PHASES else reference.twist[:3]
         terms = ToolTerms(own.p_wt, own.quaternion_wt, command.terms.v_wt, own.jacobian, own.jbar_t, own.bias_nm)
-        return Command(command.tau_nm, terms, command.pads, command.contact, (x, y, z), command.plan_error_m)
+        tau_nm = command.tau_nm
+        if is_stopped:
+            each = zip(tau_nm, own.bias_nm, command.terms.bias_nm, strict=False)
+            tau_nm = tuple([tau + bias - told for tau, bias, told in each])
+        return Command(tau_nm, terms, command.pads, command.contact, (x, y, z), command.plan_error_m)
 
     def failed(self, t_s: float) -> StopReason | None:
         """Return the stop of a model that has failed in this tick, or None."""
@@ -92,7 +97,8 @@ class OwnTerms:
             additions: to mass [kg] and first moments (3) [kg m] of every link of the file, (n, 4); empty for none.
 
         Raises:
-            ValueError: it changes what holds the arm by too much; the links are those of the file then.
+            ValueError: it changes what holds the arm where it is by too much, or it is not known where that is; the
+                links are those of the file then.
         """
         kinematics = self._kinematics
         if kinematics is None:
@@ -100,8 +106,11 @@ class OwnTerms:
         kinematics.correct(())
         if not additions:
             return
-        standing: Vector = (0.0,) * self._joints
-        q_rad = self._q_rad or standing
+        q_rad, standing = self._q_rad, (0.0,) * self._joints
+        if not q_rad:
+            raise ValueError(
+                "correction of the masses before a posture is known; allowed: after the first tick"
+            )
         before = kinematics(q_rad, standing).bias_nm
         kinematics.correct(additions)
         after = kinematics(q_rad, standing).bias_nm

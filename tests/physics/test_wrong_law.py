@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
-import sys
-import time
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -14,10 +11,10 @@ import pytest
 from controller.air.watch import AirWatch
 from controller.safety.gate import Gate
 from controller.session import Session
-from controller.types import ContactState, Mode, StepRecord
-from sim.plant import SimPlant, build_simulation
+from controller.types import ContactState
 from sim.options import SimulationOptions
-from tests.wrong_laws import WrongLaw, Wrong
+from sim.plant import build_simulation
+from tests.wrong_laws import WrongLaw
 from workbench.campaigns.faults.short_plan import ShortPlan, short_plan
 from workbench.campaigns.fork import Answer, in_child
 
@@ -58,6 +55,7 @@ class Sequences:
     """One session up to the middle of its stroke, and branches of it in which the law goes wrong.
 
     Args:
+        short: its plan.
         gate: of the session; None for that of its parts.
     """
 
@@ -109,8 +107,27 @@ class Sequences:
         return [seed, worst, limit, over, "" if stop is None else str(stop.cause), tick, str(wrong)]
 
 
-@functools.cache
-def _sequences() -> Sequences:
+def _outcomes(seeds: range) -> list[Outcome]:
     sequences = Sequences(short_plan("paraspinal_circles", "median_m", "servo7", FORCE_N))
     sequences.lead_in()
-    return sequences
+    outcomes = [sequences.branch(seed) for seed in seeds]
+    worst = max(outcomes, key=lambda outcome: outcome.worst_n)
+    causes = Counter(outcome.cause for outcome in outcomes)
+    print(f"\n{len(outcomes)} wrong laws, worst {worst.worst_n:.1f} N: {worst}; stops: {causes}")
+    return outcomes
+
+
+def _check(outcomes: list[Outcome]) -> None:
+    assert [outcome for outcome in outcomes if outcome.over > 0] == []
+    assert all(outcome.ticks < MOST_TICKS for outcome in outcomes), "every stop settles"
+    stopped = sum(outcome.cause != "" for outcome in outcomes)
+    assert 0.5 * len(outcomes) < stopped, "most of what goes wrong is found out"
+
+
+def test_a_law_that_goes_wrong_never_presses_above_the_limit() -> None:
+    _check(_outcomes(range(1000, 1020)))
+
+
+@pytest.mark.campaign
+def test_no_wrong_law_of_a_thousand_presses_above_the_limit() -> None:
+    _check(_outcomes(range(1000)))

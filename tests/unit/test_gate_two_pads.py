@@ -220,7 +220,7 @@ class TestPadsTogether(PadCases):
         assert self.judge(bounds, self.command(arm=turning)).stop is None
 
     def test_every_pad_and_the_tool_go_by_the_greatest_speed_of_all_motions(self) -> None:
-        """The tool rolls, so that one pad sinks, whichever motion shows it; of the joint speeds a slack is taken off."""
+        """The tool rolls, so that one pad sinks, whichever motion shows it; the joint speeds have a slack."""
         bounds, still = self.bounds(damping=500.0), dataclasses.replace(ARM, v_wt=(0.0,) * 6)
         for roll in (2.0, -2.0):
             rolling = dataclasses.replace(ARM, v_wt=(0.0, 0.0, 0.0, roll, 0.0, 0.0))
