@@ -108,9 +108,7 @@ class OwnTerms:
             return
         q_rad, standing = self._q_rad, (0.0,) * self._joints
         if not q_rad:
-            raise ValueError(
-                "correction of the masses before a posture is known; allowed: after the first tick"
-            )
+            raise ValueError("correction of the masses before a posture is known; allowed: after the first tick")
         before = kinematics(q_rad, standing).bias_nm
         kinematics.correct(additions)
         after = kinematics(q_rad, standing).bias_nm
