@@ -23,8 +23,8 @@ WRONG_TICKS = 500
 CREST_N = 0.97 * FORCE_N
 MOST_TICKS = 6000
 """A stopped arm has long floated by then."""
-AFTER_STOP_TICKS, QUIET_TICKS = 1600, 300
-"""A stop has settled once its pull has had its time and the pad has long been off the skin."""
+AFTER_STOP_TICKS, QUIET_TICKS = 600, 300
+"""A stop has settled once the law is right again, the pull has had its time, and the pad has long been off the skin."""
 PATIENCE_S = 120.0
 
 
