@@ -15,7 +15,7 @@ help:
 	@echo "make lint         only linter, types and import contracts"
 	@echo "make safety       only the tests of the safety core, every branch of it"
 	@echo "make processes    only the tests with real processes"
-	@echo "make fuzz         a million random commands against the gate (some minutes)"
+	@echo "make fuzz         a million random commands against the gate, a thousand wrong laws on the arm (half an hour)"
 	@echo "make mutants      does a test see every change of the safety core? (a quarter of an hour)"
 	@echo "make bench        speed of the loop"
 	@echo "make campaign     acceptance campaign: bodies x arms x gains x seeds (hours)"
@@ -59,7 +59,7 @@ lint: setup
 
 # The safety core has its own run, under branch coverage; `make test` runs the rest beside it, so nothing runs twice.
 SAFETY_TESTS := $(addprefix tests/unit/test_, depth.py keep_out.py gate.py gate_caps.py gate_faults.py monitor.py monitor_senses.py monitor_on_way.py gate_false_wrench.py swing_watch.py reaction.py reasons.py tank.py own_time.py \
-	supervision.py projection.py gate_pads.py gate_two_pads.py pad_shares.py speed_filter.py stop_gain_values.py outward_pull.py stopped_arm.py speed_signal.py speed_check.py gate_errors.py free_motion.py) $(addprefix tests/property/test_, gate_properties.py gate_fuzz.py \
+	supervision.py projection.py gate_pads.py gate_two_pads.py pad_shares.py speed_filter.py stop_gain_values.py outward_pull.py stopped_arm.py speed_signal.py speed_check.py gate_errors.py free_motion.py gate_own_terms.py) $(addprefix tests/property/test_, gate_properties.py gate_fuzz.py \
 	bound_properties.py limit_fields.py pads_fuzz.py)
 COVERAGE := --cov=controller.safety --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
@@ -77,7 +77,7 @@ test: lint safety processes
 		$(addprefix --ignore=, $(SAFETY_TESTS) $(PROCESS_TESTS)) $(ARGS)
 
 fuzz: setup
-	@$(BIN)/python -m pytest -q -s -m campaign tests/property/test_gate_fuzz.py
+	@$(BIN)/python -m pytest -q -s -m campaign tests/property/test_gate_fuzz.py tests/physics/test_wrong_law.py
 
 mutants: setup
 	@MASSAGE_ARM_HYPOTHESIS=mutants $(BIN)/mutmut run --max-children 2

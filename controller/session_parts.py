@@ -15,6 +15,7 @@ from controller.law.impedance_force import ImpedanceForceLaw
 from controller.law_fit import LawFit, fit_law, refuse_ringing
 from controller.observers import Observer
 from controller.operator import Operator
+from controller.own_model import OwnModel
 from controller.plant import Plant, TruthSource
 from controller.rig import Caps, Rig
 from controller.robot import RobotModel
@@ -101,7 +102,7 @@ class SessionParts:
 
     def gate(self) -> Gate:
         """Return a fresh gate."""
-        return Gate(self.limits, self.rig.dt_s)
+        return self._gate_of(self.limits)
 
     def supervisor_limits(self) -> SupervisorLimits:
         """Return what the supervisor holds host and arm against."""
@@ -130,7 +131,7 @@ class SessionParts:
         """
         own = self._gate_for(operator) if gate is None else gate
         law = self.law()
-        air = AirWatch(law) if is_air_checked else None
+        air = AirWatch(law, own.correct) if is_air_checked else None
         return Session(plant, self.plan, law, own, observers=observers, operator=operator, truth=truth, air=air)
 
     def survey(self, plant: Plant, truth: TruthSource | None = None) -> tuple[Session, AirSurvey]:
@@ -140,12 +141,16 @@ class SessionParts:
             plant: the arm.
             truth: what the simulation knows; None on hardware.
         """
-        law = self.law()
-        survey = AirSurvey(law)
-        return Session(plant, self.plan, law, self.gate(), truth=truth, air=survey), survey
+        law, gate = self.law(), self.gate()
+        survey = AirSurvey(law, gate.correct)
+        return Session(plant, self.plan, law, gate, truth=truth, air=survey), survey
 
     def _gate_for(self, operator: Operator | None) -> Gate:
         """Return a fresh gate; a session that a person may pause and slow down has all the time there is."""
         if operator is None:
             return self.gate()
-        return Gate(replace(self.limits, session_s=SESSION_CEILING_S), self.rig.dt_s)
+        return self._gate_of(replace(self.limits, session_s=SESSION_CEILING_S))
+
+    def _gate_of(self, limits: GateLimits) -> Gate:
+        """Return a fresh gate with a model of the arm of its own."""
+        return Gate(limits, self.rig.dt_s, OwnModel(self.robot.arm, self.robot.placement))

@@ -17,10 +17,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from controller.errors import PlantError
+from controller.own_model import own_terms
 from controller.processes.cells import HostCell, SupervisorCell
 from controller.processes.drives import DrivePolicy
 from controller.processes.gravity import GravityCompensated
-from controller.processes.kinematics import own_terms
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand

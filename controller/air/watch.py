@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from controller.errors import ModelError
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.robot import Array
 from controller.safety.reaction import stop_reason
-from controller.types import ArmState, Cause, Command, Phase, Reference, StopReason, Vector, Vector6
+from controller.types import ArmState, Cause, Command, Matrix, Phase, Reference, StopReason, Vector, Vector6
 
 AIR_PHASES = frozenset({Phase.TO_PLAN, Phase.TRANSFER})
 SETTLE_S = 0.03
@@ -43,16 +43,22 @@ GROWN_FRICTIONS = 4.0
 """A transfer may show this many times the friction of a joint: it doubles in the cold, and is counted both ways."""
 
 
+def _nowhere(additions: Matrix) -> None:
+    """Take a correction to no gate: for sessions whose gate has no model of its own."""
+
+
 class AirWatch:
     """Looks at every tick of a session; what it finds goes into law and model, or comes back as a stop.
 
     Args:
         law: whose tare, tool and gravity are set; its model is that of the files again.
+        correct_gate: makes the gate's model the same, by what is added to the links of the file; raises ValueError
+            where that is too much.
     """
 
-    def __init__(self, law: ImpedanceForceLaw) -> None:
-        law.robot.restore()
-        self._law, self._robot = law, law.robot
+    def __init__(self, law: ImpedanceForceLaw, correct_gate: Callable[[Matrix], None] = _nowhere) -> None:
+        self._law, self._robot, self._correct_gate = law, law.robot, correct_gate
+        self._restore()
         self._events: list[AirEvent] = []
         self._maker = BlockMaker(law.robot)
         self._blocks: list[AirBlock] = []
@@ -132,7 +138,7 @@ class AirWatch:
         blocks, robot, t_s = self._blocks, self._robot, state.t_s
         if not blocks:
             return None
-        robot.restore()
+        self._restore()
         self._provisional = None
         try:
             tool = estimate_tool(blocks, robot.arm.tool)
@@ -144,10 +150,11 @@ class AirWatch:
         if stop is not None:
             return self._refuse(stop, tool, thinned)
         what = found(tool, gravity, robot.arm)
+        if what.is_corrected and not self._correct(gravity.correction):
+            unfit = "free-air check: masses that gravity is to be corrected by, which the models do not take"
+            return stop_reason(Cause.MODEL_MISMATCH, unfit, 1.0, 0.0, "times", t_s)
         self._is_checked = True
         self._friction_nm = tuple(map(max, what.friction_nm, robot.arm.friction_nm))
-        if what.is_corrected:
-            self._correct(gravity.correction)
         if tool.is_weighed:
             self._mass_kg, self._com_s_m = tool.mass_kg, tool.com_s_m
             self._law.take_tool(tool.mass_kg, tool.com_s_m)
@@ -177,11 +184,20 @@ class AirWatch:
         held = self._robot.gravity_regressor(np.array(block.q_rad)) @ self._provisional.ravel()
         return replace(block, residual_nm=tuple((np.array(block.residual_nm) - held).tolist()))
 
-    def _correct(self, additions: Array) -> None:
+    def _correct(self, additions: Array) -> bool:
+        """Correct the models of law and gate, which are those of the files; False where one of them refuses."""
         try:
             self._robot.correct(additions)
-        except ModelError:
-            self._robot.restore()
+            self._correct_gate(additions.tolist())
+        except (ModelError, ValueError):
+            self._restore()
+            return False
+        return True
+
+    def _restore(self) -> None:
+        """Make the models of law and gate those of the files again."""
+        self._robot.restore()
+        self._correct_gate(())
 
     def _transfer(self, state: ArmState) -> StopReason | None:
         """Tare anew by what a transfer has shown, and hold it against what was expected."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from controller.safety import monitor, pads, projection
 from controller.safety.corrected_motion import CorrectedMotion, Motions
 from controller.safety.limits import GateLimits
+from controller.safety.own_terms import OwnTerms
 from controller.safety.own_time import OwnTime
 from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
 from controller.safety.reaction import stop_reason
@@ -23,7 +24,9 @@ from controller.types import (
     Cause,
     Clearance,
     Command,
+    Kinematics,
     Limited,
+    Matrix,
     Mode,
     Reference,
     StopReason,
@@ -98,19 +101,21 @@ class Gate:
     Args:
         limits: what to hold commands and states against.
         dt_s: period of the loop [s].
+        kinematics: a model of the arm that nobody else uses; None lets the law's terms stand, for tests of the rest.
     """
 
-    def __init__(self, limits: GateLimits, dt_s: float) -> None:
+    def __init__(self, limits: GateLimits, dt_s: float, kinematics: Kinematics | None = None) -> None:
         self.limits = limits
         self._dt_s = dt_s
         self._rise_n = limits.loading_rate_n_per_s * dt_s
         self._monitor = monitor.Monitor(limits, dt_s)
+        self._own = OwnTerms(kinematics, limits.torque_nm)
         self._stopped = StoppedArm(limits, dt_s)
         self._reaction = self._stopped.reaction
         self._time = OwnTime(dt_s, limits.late_s)
         self._tank = Tanks(limits.tank, 2)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
-        self._motion = CorrectedMotion(len(limits.torque_nm), dt_s)
+        self._motion = CorrectedMotion(len(limits.torque_nm), dt_s, limits.stop.speed_filter_rad_s)
         self._forget()
 
     def _forget(self) -> None:
@@ -146,6 +151,18 @@ class Gate:
     def stop(self, reason: StopReason) -> None:
         """Latch a stop from outside: the operator, a lost link. The first reason stands, the action can only rise."""
         self._reaction.begin(reason)
+
+    def correct(self, additions: Matrix) -> None:
+        """Take over what free air has shown of the links' masses, in place of what was taken over before.
+
+        Args:
+            additions: to mass [kg] and first moments (3) [kg m] of every link of its file, (n, 4); empty for none.
+
+        Raises:
+            ValueError: it changes what holds the arm by too much, or the gate has judged no state yet; the masses are
+                those of the file then.
+        """
+        self._own.correct(additions)
 
     def note_parked(self) -> None:
         """Tell that the arm rests in its park posture."""
@@ -189,24 +206,26 @@ class Gate:
     def _judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
         wrong_time = self._time.step(t_s, has_drives=state.authority is Authority.HOST)
         t_s = self._time.now_s
+        is_fresh, self._last_command = command is not self._last_command, command
+        command = self._own.judged(command, state, reference, is_stopped=self._reaction.stop is not None)
+        wrong = wrong_time or self._own.failed(t_s)
         if self._reaction.stop is None:
             motions = self._motion.step(command.terms, state.dq_rad_s)
-            reason = wrong_time or self._monitor.check(command, motions[1], state, reference, t_s)
+            reason = wrong or self._monitor.check(command, motions[1], state, reference, t_s)
             judgement = self._limit(command, motions, reference, t_s) if reason is None else None
             if judgement is not None:
                 # The plan's normal, not the law's: a wrong axis in the law must not turn unloading into pressing.
                 self._stopped.note_good(command.terms, pads.press_axis(reference.pads))
-                self._last_command = command
                 return judgement
             if reason is not None:
                 self.stop(reason)
         else:
-            self._watch_stopped(command, state, wrong_time, t_s)
-        return self._react(command, state, t_s)
+            self._watch_stopped(command, state, wrong, t_s)
+        return self._react(command, state, t_s, is_fresh=is_fresh and not self._own.failure)
 
-    def _watch_stopped(self, command: Command, state: ArmState, wrong_time: StopReason | None, t_s: float) -> None:
+    def _watch_stopped(self, command: Command, state: ArmState, wrong: StopReason | None, t_s: float) -> None:
         """Raise what a stopped arm does where something worse happens to it."""
-        found = [wrong_time, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s)]
+        found = [wrong, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s)]
         if self.mode is Mode.PARK and self._reaction.stop is not None:
             found.append(self._monitor.free.watch_parking(command, self._reaction.stop, t_s))
         for worse in found:
@@ -275,10 +294,8 @@ class Gate:
         tau, saturated = projection.saturate(tau, terms.bias_nm, limits.torque_nm)
         return tau, limited if saturated is None else (*limited, saturated)
 
-    def _react(self, command: Command, state: ArmState, t_s: float) -> Judgement:
+    def _react(self, command: Command, state: ArmState, t_s: float, *, is_fresh: bool) -> Judgement:
         """Lead the stopped arm on to its rest."""
-        is_fresh = command is not self._last_command
-        self._last_command = command
         dq_rad_s = self._monitor.speeds.believed(state.dq_rad_s)
         if dq_rad_s is not state.dq_rad_s:
             state = replace(state, dq_rad_s=dq_rad_s)
@@ -318,9 +335,9 @@ def _are_within(presses: Vector, each: tuple[PadBounds, ...]) -> bool:
 
 
 def _active_w(presses: Vector, bounds: PressBounds) -> tuple[float, ...]:
-    """Return the power that the press force beyond the target brings into the body, by each motion of the tool [W]."""
+    """Return the power that the press force beyond the target brings in, by the law's and the corrected motion [W]."""
     if not bounds.each:
-        return tuple([(presses[0] - bounds.target_n) * speed for speed in bounds.speeds_m_s])
+        return tuple([(presses[0] - bounds.target_n) * speed for speed in bounds.speeds_m_s[:2]])
     pairs = tuple(zip(presses, bounds.each, strict=True))
     return tuple([sum([(n - pad.target_n) * pad.speeds_m_s[motion] for n, pad in pairs]) for motion in (0, 1)])
 

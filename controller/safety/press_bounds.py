@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from controller.safety import pads
 from controller.safety.bound import press_command_limit_n, stall_speed_m_s
-from controller.safety.corrected_motion import Motions
+from controller.safety.corrected_motion import OWN_SLACK_M_S, Motions
 from controller.safety.limits import GateLimits, PressLimits
 from controller.safety.projection import Cap, press_speed
 from controller.types import Cause, Command, ContactState, Vector, Vector3
@@ -25,14 +26,15 @@ class PadBounds(NamedTuple):
     Attributes:
         axis: its normal and lever.
         target_n: press force wanted of it, no more than the plan's.
-        speeds_m_s: its speed toward the body, relative to the planned motion, by the law and corrected.
+        speeds_m_s: its speed toward the body, relative to the planned motion: by the law, corrected, and by the joint
+            speeds alone less what they may ring by.
         limit_n: largest static press force.
         caps: upper bounds of the static press force.
     """
 
     axis: pads.PadAxis
     target_n: float
-    speeds_m_s: tuple[float, float]
+    speeds_m_s: Vector3
     limit_n: float
     caps: tuple[Cap, ...]
 
@@ -44,8 +46,7 @@ class PressBounds(NamedTuple):
         is_touching: in contact, by the law's belief.
         axis_w: outward normal of the tool.
         target_n: press force wanted of all pads together.
-        speeds_m_s: speed of the fastest pad toward the body, relative to the planned motion, by the law and
-            corrected.
+        speeds_m_s: speed of the fastest pad toward the body, relative to the planned motion, by the same three.
         limit_n: largest static press force of all pads together.
         caps: upper bounds of the static press force of all pads together.
         each: of every pad; empty where there is one, whose bounds are those of the tool.
@@ -54,7 +55,7 @@ class PressBounds(NamedTuple):
     is_touching: bool
     axis_w: Vector3
     target_n: float
-    speeds_m_s: tuple[float, float]
+    speeds_m_s: Vector3
     limit_n: float
     caps: tuple[Cap, ...]
     each: tuple[PadBounds, ...]
@@ -64,14 +65,14 @@ def press_bounds(
     limits: GateLimits, stroke: PressLimits, command: Command, motions: Motions, gain_share: float, last_n: Vector,
     rise_n: float,
 ) -> PressBounds:  # fmt: skip
-    """Return the bounds of one tick; the greater of two speeds toward the body counts.
+    """Return the bounds of one tick; the greatest of three speeds toward the body counts.
 
     Args:
         limits: limits of the gate.
         stroke: limits of the stroke.
         command: what the law asks for; it has as many pads as the stroke has limits for.
-        motions: the tool's motion by the law's estimate, and corrected by the joint speeds; no speed is NaN, the
-            monitor sees to it.
+        motions: the tool's motion by the law's estimate, corrected by the joint speeds, and by them alone; no speed is
+            NaN, the monitor sees to it.
         gain_share: what the energy tank has left of the loop's gain.
         last_n: static press force of every pad in the last tick.
         rise_n: how much a press force may rise in a tick.
@@ -85,14 +86,14 @@ def press_bounds(
         limit = (
             press_command_limit_n(own, target, gain_share) if is_touching else min(limits.free_press_n, own.ceiling_n)
         )
-        estimated, corrected = motions
-        speeds = press_speed(estimated, axis_w, surface_w), press_speed(corrected, axis_w, surface_w)
+        speeds = _counted([press_speed(terms, axis_w, surface_w) for terms in motions])
     else:
         each = _each_pad(limits, stroke, command, motions, gain_share, last_n, rise_n)
         axis_w, target, last = pads.press_axis(command.pads), sum([pad.target_n for pad in each]), sum(last_n)
         limit = sum([pad.limit_n for pad in each])
         # The tool as a whole obeys its fastest pad.
-        speeds = max([pad.speeds_m_s[0] for pad in each]), max([pad.speeds_m_s[1] for pad in each])
+        estimated, corrected, measured = zip(*[pad.speeds_m_s for pad in each], strict=True)
+        speeds = max(estimated), max(corrected), max(measured)
     limit = min(limit, stroke.sum_n)
     if not is_touching:
         limit = min(limit, limits.free_press_n)
@@ -103,6 +104,12 @@ def press_bounds(
         (max(last, 0.0) + rise_n, Cause.LOADING_RATE),
     )
     return PressBounds(is_touching, axis_w, target, speeds, limit, caps, each)
+
+
+def _counted(speeds_m_s: Sequence[float]) -> Vector3:
+    """Return the speeds toward the body as they count: that of the joint speeds alone less what they may ring by."""
+    estimated, corrected, measured = speeds_m_s
+    return estimated, corrected, measured - OWN_SLACK_M_S
 
 
 def _surface_velocity_w(command: Command) -> Vector3:
@@ -117,14 +124,13 @@ def _each_pad(
     """Return the bounds of every pad of several."""
     found: list[PadBounds] = []
     axes = pads.pad_axes(command, limits.pads)
-    estimated, corrected = motions
     is_touching, surface_w = command.contact in TOUCHING, _surface_velocity_w(command)
     for pad, own, axis, last in zip(command.pads, stroke.pads, axes, last_n, strict=True):
         target = min(pad.target_n, own.target_n)
         limit = (
             press_command_limit_n(own, target, gain_share) if is_touching else min(limits.free_press_n, own.ceiling_n)
         )
-        speeds = pads.pad_press_speed(estimated, axis, surface_w), pads.pad_press_speed(corrected, axis, surface_w)
+        speeds = _counted([pads.pad_press_speed(terms, axis, surface_w) for terms in motions])
         speed_limit = stroke.press_damping_ns_per_m * (
             stall_speed_m_s(limits, stroke, limit, is_touching) - max(speeds)
         )

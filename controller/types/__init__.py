@@ -9,6 +9,7 @@ quaternions are xyzw. See ``docs/frames.md``.
 from __future__ import annotations
 
 from controller.types.command import Command, PadEstimate, ToolTerms
+from controller.types.kinematics import Kinematics
 from controller.types.outcome import Applied, Limited, StepRecord, StopReason
 from controller.types.plan import PadReference, PlanLike, Reference, SegmentInfo
 from controller.types.registration import ClearanceGrid, Offset, RegistrationCheck
@@ -46,6 +47,7 @@ __all__ = [
     "JointFault",
     "JointSenses",
     "KeepOut",
+    "Kinematics",
     "Limited",
     "Matrix",
     "Mode",

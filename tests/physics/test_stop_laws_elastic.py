@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from controller.processes.kinematics import own_terms
+from controller.own_model import own_terms
 from controller.safety.gate import Gate
 from controller.safety.limits import StopGains
 from controller.safety.reaction import stop_reason

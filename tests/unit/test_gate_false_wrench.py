@@ -93,9 +93,10 @@ class TestCorrectedMotion:
         for tick in range(500):
             wanted = tuple(0.3 * math.sin(0.02 * tick + k) for k in range(6))
             arm = dataclasses.replace(ARM, v_wt=wanted)
-            law, corrected = motion.step(arm, _joint_speeds(wanted))
+            law, corrected, measured = motion.step(arm, _joint_speeds(wanted))
             assert law is arm
             assert corrected.v_wt == pytest.approx(wanted)
+            assert measured.v_wt == pytest.approx(wanted)
             assert dataclasses.replace(corrected, v_wt=wanted) == arm
 
     def test_four_fifths_of_a_false_estimate_are_corrected_within_a_tenth_of_a_second(self) -> None:

@@ -219,14 +219,23 @@ class TestPadsTogether(PadCases):
         bounds = self.bounds(tool_speed_m_s=speed, damping=1e3)
         assert self.judge(bounds, self.command(arm=turning)).stop is None
 
-    def test_every_pad_and_the_tool_go_by_the_greater_speed_of_both_motions(self) -> None:
-        """The tool rolls, so that one pad sinks; whichever motion shows it, the law's or the corrected one."""
+    def test_every_pad_and_the_tool_go_by_the_greatest_speed_of_all_motions(self) -> None:
+        """The tool rolls, so that one pad sinks, whichever motion shows it; the joint speeds have a slack."""
         bounds, still = self.bounds(damping=500.0), dataclasses.replace(ARM, v_wt=(0.0,) * 6)
         for roll in (2.0, -2.0):
             rolling = dataclasses.replace(ARM, v_wt=(0.0, 0.0, 0.0, roll, 0.0, 0.0))
-            for motions in ((rolling, rolling), (rolling, still), (still, rolling)):
+            for k, motions in enumerate(
+                ((rolling,) * 3, (rolling, still, still), (still, rolling, still), (still, still, rolling))
+            ):
                 found = press_bounds(bounds, bounds.strokes[0], self.command(), motions, 1.0, (0.0, 0.0), 1e6)
-                own = [max(pads.pad_press_speed(one, pad.axis, (0.0,) * 3) for one in motions) for pad in found.each]
+                own = [
+                    max(
+                        pads.pad_press_speed(one, pad.axis, (0.0,) * 3)
+                        - (0.02 if one is motions[2] and k == 3 else 0.0)
+                        for one in motions
+                    )
+                    for pad in found.each
+                ]
                 assert max(own) > 0.02
                 for speed, pad in zip(own, found.each, strict=True):
                     expected = max(500.0 * (0.02 + pad.limit_n / 500.0 - speed), 0.0)
@@ -247,7 +256,7 @@ class TestPadsTogether(PadCases):
     def test_the_audit_of_a_pad_holds_limits_below_a_newton_and_lets_through_what_is_at_them(self) -> None:
         gate = Gate(self.bounds(), DT_S)
         stroke = gate.limits.strokes[0]
-        found = press_bounds(gate.limits, stroke, self.command(), (ARM, ARM), 1.0, (0.0, 0.0), 1e6)
+        found = press_bounds(gate.limits, stroke, self.command(), (ARM, ARM, ARM), 1.0, (0.0, 0.0), 1e6)
         for k in range(2):
             for limit in (-1.0, 0.0, 0.4):
                 each = tuple(pad._replace(limit_n=limit if k == j else 50.0) for j, pad in enumerate(found.each))
@@ -280,7 +289,9 @@ class TestPadsTogether(PadCases):
     def test_the_audit_names_the_pad_that_would_be_pressed_too_hard(self) -> None:
         """A rigid-body map that is not one any more: what the gate lowers does not come out lowered."""
         gate = Gate(self.bounds(), DT_S)
-        bounds = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), (ARM, ARM), 1.0, (0.0, 0.0), 1e6)
+        bounds = press_bounds(
+            gate.limits, gate.limits.strokes[0], self.command(), (ARM, ARM, ARM), 1.0, (0.0, 0.0), 1e6
+        )
         for k, limit in enumerate((23.0, 14.0)):
             presses = tuple(limit if j == k else 0.0 for j in range(2))
             assert gate._audit((limit, 0.0, 0.0), presses, bounds, 0.5) is None
@@ -295,7 +306,9 @@ class TestPadsTogether(PadCases):
                 assert (reason.allowed, reason.unit, reason.t_s) == (pytest.approx(limit + 1e-6, abs=1e-12), "N", 0.5)
         below = [PadLimits(40.0, -20.0, 3.0, 30.0, DEPTH_M)] * 2
         gate = Gate(self.bounds(below), DT_S)
-        pulled = press_bounds(gate.limits, gate.limits.strokes[0], self.command(), (ARM, ARM), -1.0, (0.0, 0.0), 1e6)
+        pulled = press_bounds(
+            gate.limits, gate.limits.strokes[0], self.command(), (ARM, ARM, ARM), -1.0, (0.0, 0.0), 1e6
+        )
         assert pulled.each[0].limit_n == -3.0
         assert gate._audit((0.0, 0.0, 0.0), (0.0, 0.0), pulled, 0.5) is None, "at rest is always allowed"
 

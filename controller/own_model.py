@@ -1,0 +1,71 @@
+"""Rigid-body terms from a model of the arm that gate or supervisor has for itself, never from the session's law."""
+
+from __future__ import annotations
+
+import numpy as np
+import pinocchio as pin
+
+from controller.arm import ArmDescription, Placement
+from controller.robot import RobotModel
+from controller.types import Matrix, ToolTerms, Vector
+
+SOFTENING = 1e-9
+"""Added to the tool's mobility so that a singular posture gives large, finite terms."""
+
+
+class OwnModel:
+    """An arm's rigid-body terms at any joint state; implements ``controller.types.Kinematics``.
+
+    Args:
+        arm: the arm and its tool.
+        placement: X_WB.
+    """
+
+    def __init__(self, arm: ArmDescription, placement: Placement) -> None:
+        self._robot = RobotModel(arm, placement)
+
+    def __call__(self, q_rad: Vector, dq_rad_s: Vector) -> ToolTerms:
+        """Return the terms, with the twist of T by these joint speeds.
+
+        Args:
+            q_rad: joint positions, (n,).
+            dq_rad_s: joint speeds, (n,).
+        """
+        return own_terms(self._robot, q_rad, dq_rad_s)
+
+    def correct(self, additions: Matrix) -> None:
+        """Make the links those of the file with additions to mass [kg] and first moments (3) [kg m], (n, 4).
+
+        Args:
+            additions: of every link; empty for none.
+
+        Raises:
+            ModelError: a number that is not finite, or a link left with less than a fifth of its mass; the links are
+                those of the file then.
+        """
+        self._robot.restore()
+        if additions:
+            self._robot.correct(np.array(additions, dtype=np.float64))
+
+
+def own_terms(robot: RobotModel, q_rad: Vector, dq_rad_s: Vector) -> ToolTerms:
+    """Return the rigid-body terms at the measured joint state.
+
+    Args:
+        robot: a model that only the caller uses; its buffers are overwritten.
+        q_rad: joint positions, (n,).
+        dq_rad_s: joint speeds, (n,).
+    """
+    dq = np.array(dq_rad_s)
+    robot.update(np.array(q_rad), dq)
+    jacobian = robot.jacobian
+    inverse = np.linalg.solve(robot.mass, jacobian.T)
+    jbar_t = np.linalg.solve(jacobian @ inverse + SOFTENING * np.eye(6), inverse.T)
+    bias = robot.gravity + robot.coriolis @ dq
+    x, y, z, w = pin.Quaternion(robot.rotation).coeffs().tolist()
+    px, py, pz = robot.position.tolist()
+    v = (jacobian @ dq).tolist()
+    return ToolTerms(
+        (px, py, pz), (x, y, z, w), (v[0], v[1], v[2], v[3], v[4], v[5]), jacobian.tolist(), jbar_t.tolist(),
+        tuple(bias.tolist()),
+    )  # fmt: skip
