@@ -119,6 +119,7 @@ def test_a_lie_about_the_arm_changes_no_reaction(lie: str) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.usefixtures("short_way")
 def test_parking_is_put_on_the_own_holding_torque() -> None:
     parked = []
     for told in (ARM.bias_nm, tuple(nm + 5.0 for nm in ARM.bias_nm)):
