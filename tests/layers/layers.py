@@ -5,6 +5,7 @@ A way of taking out makes the one function or condition never act and leaves eve
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ PROJECTION, REACTION = "controller.safety.projection", "controller.safety.reacti
 STOPPED, PULL = "controller.safety.stopped_arm:StoppedArm", "controller.safety.outward_pull:OutwardPull"
 SUPERVISION, SPEEDS = "controller.safety.supervision", "controller.safety.speed_check:SpeedCheck"
 DRIVES, MEMORY = "controller.processes.drives", "controller.processes.shared_memory"
-BOUNDS = "controller.bounds"
+BOUNDS, AIR = "controller.bounds", "controller.air.watch:AirWatch"
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,12 @@ def _raising(original: Callable[..., Any], gate: Any, *args: Any) -> Any:
     return gate._judge(*args)
 
 
+def _no_place_refused(original: Callable[..., Any], *args: Any) -> Any:
+    with contextlib.suppress(Exception):
+        return original(*args)
+    return []
+
+
 def _never_silent(original: Callable[..., Any], policy: Any, t_s: float) -> float:
     original(policy, t_s)
     return 0.0
@@ -165,6 +172,9 @@ _L1 = {
     "L1-margin": Layer(answers(f"{BOUNDS}:refuse_unstable")),
     "L1-weak-arm": Layer(answers(f"{BOUNDS}:refuse_weak")),
     "L1-session-length": Layer(answers(f"{BOUNDS}:refuse_too_long")),
+    "L1-keep-outs": Layer(around("trajectories.stroke_checks:check_stroke", _no_place_refused)),
+    "L1-dragging": Layer(answers("controller.joint_drag:refuse_dragging")),
+    "L1-ringing": Layer(answers("controller.law_fit:refuse_ringing")),
     "L1-stop-laws": Layer(answers("controller.stop_gains:refuse_swinging")),
     "L1-place": Layer(answers("controller.processes.host_plant:refuse_elsewhere")),
 }
@@ -231,6 +241,7 @@ _L5 = {
     "L5-descent": Layer(answers(f"{PLACE}:PlaceWatch.descent")),
     "L5-dwell": Layer(answers(f"{PLACE}:PlaceWatch.dwell")),
     "L5-stopped-arm": Layer(answers(f"{MONITOR}.watch_stopped")),
+    "L5-free-air": Layer(together(answers(f"{AIR}._look"), answers(f"{AIR}._leave"))),
     "L5-place-of-the-person": Layer(answers("controller.registration:RegistrationWatch.verdict")),
     "L5-height-of-the-skin": Layer(answers("controller.registration:HeightWatch.watch")),
 }
@@ -268,12 +279,7 @@ _L6 = {
     "L6-bounded-torque": Layer(around(f"{PROJECTION}:clip", lambda _original, tau_nm, _torque_nm: tuple(tau_nm))),
 }
 _REACTION = {
-    "R-unload": Layer(
-        together(
-            constant(0.0, "UNLOAD_S", REACTION, SUPERVISION),
-            constant(0.0, "LEAVE_S", REACTION, SUPERVISION),
-        )
-    ),
+    "R-unload": Layer(answers(f"{PULL}.step", 0.0)),
     "R-until-lifted": Layer(constant(0.8, "LEAVE_S", REACTION, SUPERVISION)),
     "R-lifted-before-parking": Layer(answers(f"{STOPPED}.left_behind")),
     "R-learned-pull": Layer(afterwards(f"{PULL}.step", lambda pull: setattr(pull, "learned_n", 0.0))),
