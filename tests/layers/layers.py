@@ -146,6 +146,10 @@ def _no_place_refused(original: Callable[..., Any], *args: Any) -> Any:
     return []
 
 
+def _of_the_host(state: Any) -> Any:
+    return type(state.authority)("host")
+
+
 def _never_silent(original: Callable[..., Any], policy: Any, t_s: float) -> float:
     original(policy, t_s)
     return 0.0
@@ -205,7 +209,7 @@ _L5 = {
     "L5-joint-jump": Layer(answers(f"{MONITOR}._jump")),
     "L5-speed-signal": Layer(together(answers(f"{SPEEDS}.step"), answers(f"{SPEEDS}.refuse"))),
     "L5-speeds-of-positions": Layer(around(f"{SPEEDS}.believed", lambda _original, _check, dq_rad_s: dq_rad_s)),
-    "L5-authority": Layer(seeing(f"{MONITOR}._authority", "ArmState", authority="host")),
+    "L5-authority": Layer(seeing(f"{MONITOR}._authority", "ArmState", authority=_of_the_host)),
     "L5-supervisor": Layer(seeing(f"{MONITOR}._authority", "ArmState", supervisor_age_s=0.0)),
     "L5-link": Layer(seeing(f"{MONITOR}._authority", "ArmState", command_age_s=0.0)),
     "L5-drive-faults": Layer(

@@ -10,6 +10,12 @@ import pytest
 
 from tests.layers.layers import LAYERS
 
+CALM = (
+    "tests/property/test_gate_properties.py::test_a_calm_command_passes_unchanged",
+    "tests/unit/test_supervision.py::test_ages_just_at_the_limit_are_allowed",
+    "tests/unit/test_sim_drives.py::test_the_drives_hold_the_arm_until_the_first_command",
+)
+"""Tests of a machine without a fault. Without any layer they must pass: a layer is taken out, nothing is broken."""
 SHOWN = ("AssertionError", "Failed", "AssertionFailed")
 """Exceptions of a test that saw something wrong; any other is code that no longer works."""
 
@@ -27,14 +33,15 @@ class Verdicts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._counts = {"passed": 0, "failed": 0, "raised": 0, "broken": 0}
+        self._counts = {"passed": 0, "failed": 0, "raised": 0, "broken": 0, "upset": 0}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> object:
         """Count one step of a test."""
         report = yield
-        del item
-        if report.when == "call" and report.passed:
+        if item.nodeid in CALM:
+            self._counts["upset"] += report.failed
+        elif report.when == "call" and report.passed:
             self._counts["passed"] += 1
         elif report.failed and report.when != "call":
             self._counts["broken"] += 1

@@ -2,7 +2,8 @@
 
 `python -m tests.layers.take_out [layer ...]`; without names all of them. First every named test must pass with all
 layers in. A layer is shown where a test of its row fails by what it asserts. A test that fails by another error has met
-code that no longer works, which shows nothing, unless errors are what the layer is there for.
+code that no longer works, which shows nothing, unless errors are what the layer is there for. Beside them run tests of
+a machine without a fault, which must pass: otherwise something was broken, not taken out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from tests.layers.layers import LAYERS
 from tests.layers.page import PAGE, read_layers
+from tests.layers.plugin import CALM
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2
@@ -36,6 +38,7 @@ class Outcome:
         failed: tests that failed by what they assert.
         raised: tests that failed by another error.
         broken: tests that could not be set up.
+        upset: tests of a machine without a fault that failed.
         note: why nothing can be said, empty where the tests were run.
     """
 
@@ -43,6 +46,7 @@ class Outcome:
     failed: int = 0
     raised: int = 0
     broken: int = 0
+    upset: int = 0
     note: str = ""
 
     @property
@@ -60,6 +64,8 @@ class Outcome:
             return f"NOT JUDGED: {self.note}"
         if self.broken:
             return f"NOT JUDGED: {self.broken} tests could not be set up"
+        if self.upset:
+            return "NOT JUDGED: without it a machine without a fault is stopped"
         if self.failed or (may_raise and self.raised):
             return "shown"
         return "NOT SHOWN: no test fails without it" + (", only errors" if self.raised else "")
@@ -77,7 +83,7 @@ def run_tests(tests: Sequence[str], without: str | None) -> Outcome:
         options = ["-q", "-p", "no:cacheprovider", "-p", "tests.layers.plugin", f"--verdicts={verdicts}"]
         options += [] if without is None else [f"--without={without}"]
         environment = {**os.environ, "MASSAGE_ARM_HYPOTHESIS": "mutants"}
-        command = [sys.executable, "-m", "pytest", *options, *tests]
+        command = [sys.executable, "-m", "pytest", *options, *tests, *CALM]
         try:
             done = subprocess.run(
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
@@ -103,7 +109,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     whole = run_tests(sorted({test for name in chosen for test in rows[name].tests}), None)
     print(f"{'all layers in':<26}{whole.run:>4} tests, {whole.passed:>3} passed  {whole.note}", flush=True)
-    if whole.note or whole.passed != whole.run or not whole.run:
+    if whole.note or whole.passed != whole.run or whole.upset or not whole.run:
         print("layers: the tests must pass before a layer is taken out", file=sys.stderr)
         return 1
     wrong = 0

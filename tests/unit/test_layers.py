@@ -72,6 +72,7 @@ def test_a_test_that_does_not_exist_is_not_judged() -> None:
         (Outcome(passed=3, raised=1), False, "NOT SHOWN: no test fails without it, only errors"),
         (Outcome(raised=1), True, "shown"),
         (Outcome(failed=1, broken=1), True, "NOT JUDGED: 1 tests could not be set up"),
+        (Outcome(failed=1, upset=1), False, "NOT JUDGED: without it a machine without a fault is stopped"),
         (Outcome(note="late"), True, "NOT JUDGED: late"),
     ],
 )
