@@ -83,7 +83,7 @@ def run_tests(tests: Sequence[str], without: str | None) -> Outcome:
         options = ["-q", "-p", "no:cacheprovider", "-p", "tests.layers.plugin", f"--verdicts={verdicts}"]
         options += [] if without is None else [f"--without={without}"]
         environment = {**os.environ, "MASSAGE_ARM_HYPOTHESIS": "mutants"}
-        command = [sys.executable, "-m", "pytest", *options, *tests, *CALM]
+        command = [sys.executable, "-m", "pytest", *options, *CALM, *tests]
         try:
             done = subprocess.run(
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
