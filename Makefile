@@ -7,7 +7,7 @@ STAMP := $(VENV)/.locked
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup run test safety processes fuzz mutants lint bench campaign elasticity drills faults faults-fem public-arms tissue convergence alarms pictures lock clean
+.PHONY: help setup run test safety processes fuzz mutants layers lint bench campaign elasticity drills faults faults-fem public-arms tissue convergence alarms pictures lock clean
 
 help:
 	@echo "make run          a whole massage session in simulation, with a report; ARGS=\"...\" passes options"
@@ -17,6 +17,7 @@ help:
 	@echo "make processes    only the tests with real processes"
 	@echo "make fuzz         a million random commands against the gate, a thousand wrong laws on the arm (half an hour)"
 	@echo "make mutants      does a test see every change of the safety core? (a quarter of an hour)"
+	@echo "make layers       does a test fail when a layer of safety is taken out? (some minutes)"
 	@echo "make bench        speed of the loop"
 	@echo "make campaign     acceptance campaign: bodies x arms x gains x seeds (hours)"
 	@echo "make elasticity   joints from soft to stiff, encoders on either side (a quarter of an hour)"
@@ -82,6 +83,9 @@ fuzz: setup
 mutants: setup
 	@MASSAGE_ARM_HYPOTHESIS=mutants $(BIN)/mutmut run --max-children 2
 	@$(BIN)/python tests/mutation/check_survivors.py
+
+layers: setup
+	@$(BIN)/python -m tests.layers.take_out $(ARGS)
 
 campaign: setup
 	@$(BIN)/massage-arm campaign acceptance --gains standard fast --markdown docs/results.md $(ARGS)

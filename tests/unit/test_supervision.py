@@ -113,6 +113,12 @@ def test_a_first_read_that_is_broken_is_no_reason_yet() -> None:
     assert Supervisor(LIMITS).judge(_view(0.0, 1, is_intact=False)) is None
 
 
+def test_a_host_that_beats_and_commands_is_left_the_drives() -> None:
+    supervisor = Supervisor(LIMITS)
+    for beat in range(500):
+        assert supervisor.judge(_view(1.0 + beat * BEAT_S, beat, command_age_s=0.001)) is None
+
+
 def test_ages_just_at_the_limit_are_allowed() -> None:
     bounds = dataclasses.replace(LIMITS, heartbeat_s=0.5)
     supervisor = Supervisor(bounds)
