@@ -5,7 +5,8 @@ One policy for every drive side: the simulation in one process, the simulated dr
 - The enable is given once, when the session loop asks for it and the supervisor is alive. It is lost when the loop
   gives it back, or ``ENABLE_DELAY_S`` after the last heartbeat of the supervisor or the last command of whoever has
   authority. Then the brakes close. Only a new start, or ``resume`` after a cleared stop, gives it again.
-- The supervisor takes authority by its cell; a session loop that comes back is ignored.
+- The supervisor takes authority by its cell; a session loop that comes back is ignored. It gives the enable up (mode
+  RELEASED) where it has no joint senses and the time of unloading is over.
 - Watchdog: without a command for ``DRIVE_WATCHDOG_S`` the drives give the holding torque that came with the last
   command, with damping at every joint from the joint's own encoder. Zero torque would drop an arm without brakes onto
   the person, a stiff hold would clamp the person, the last torque would go on pressing.
@@ -237,7 +238,8 @@ class DrivePolicy:
         silent_s = 0.0 if is_waiting else t_s - (self._host_s if has_host else self._supervisor_s)
         # A session loop that has lost the drives has no say in the enable either.
         is_wanted = self._host.wants_enable or not has_host
-        if not (is_alive and is_wanted and silent_s <= ENABLE_DELAY_S + TIME_ROUNDING_S):
+        is_given_up = not has_host and self._supervisor.mode is Mode.RELEASED
+        if is_given_up or not (is_alive and is_wanted and silent_s <= ENABLE_DELAY_S + TIME_ROUNDING_S):
             self.close()
         return silent_s
 

@@ -221,7 +221,8 @@ class Gate:
                 self.stop(reason)
         else:
             self._watch_stopped(command, state, wrong, t_s)
-        return self._react(command, state, t_s, is_fresh=is_fresh and not self._own.failure)
+        is_fresh = self._own.is_current or (is_fresh and not self._own.failure)
+        return self._react(command, state, t_s, is_fresh=is_fresh)
 
     def _watch_stopped(self, command: Command, state: ArmState, wrong: StopReason | None, t_s: float) -> None:
         """Raise what a stopped arm does where something worse happens to it."""

@@ -28,6 +28,8 @@ STUCK_SHARE = 0.2
 FORGET_M_S = 0.02
 """A tool that is faster than it should be lowers the memory as if it were faster by this at most (design choice): a
 person who lifts the tool for a second must not make the arm forget its weight."""
+LEARNED_N = 60.0
+"""Largest pull that is learned (design choice): torque constants of 0.7 leave 30 to 40 N of an arm unheld."""
 LIFTED_M = 0.025
 """The tool has left the skin once it has risen so far: deeper than a pad sinks in on most places (design choice)."""
 CLEAR_M = 0.1
@@ -53,7 +55,7 @@ class OutwardPull:
     def __init__(self, gains: StopGains, dt_s: float) -> None:
         self._damping, self._spring_dt = gains.unload_damping_ns_per_m, gains.unload_spring_n_per_m * dt_s
         self._stuck_n = gains.unload_stuck_n_per_s * dt_s
-        self._most_n, self._dt_s = gains.most_force_n, dt_s
+        self._dt_s = dt_s
         self.clear()
 
     def clear(self) -> None:
@@ -78,7 +80,9 @@ class OutwardPull:
         if math.isfinite(outward_m_s):
             self.risen_m += outward_m_s * self._dt_s
 
-    def step(self, outward_m_s: float, mode: Mode, since_s: float, *, is_parking: bool) -> float:
+    def step(
+        self, outward_m_s: float, mode: Mode, since_s: float, *, is_parking: bool, may_learn: bool = True
+    ) -> float:
         """Return the pull of this period [N], negative where it brakes.
 
         Args:
@@ -86,6 +90,7 @@ class OutwardPull:
             mode: UNLOAD; anything else is led as in floating.
             since_s: time since the stop.
             is_parking: the arm will be parked beside the person; one that will not retreats before it floats.
+            may_learn: the memory may grow; not where something is known to hold the tool from above.
         """
         self.see(outward_m_s)
         wanted_m_s, most_n = self._lead(mode, since_s, is_parking=is_parking)
@@ -93,8 +98,10 @@ class OutwardPull:
         grown_n = self.learned_n + self._spring_dt * max(slow_m_s, -FORGET_M_S)
         if mode is Mode.UNLOAD and outward_m_s < STUCK_SHARE * wanted_m_s:
             grown_n = max(grown_n, self.learned_n + self._stuck_n)
+        if not may_learn:
+            grown_n = min(grown_n, self.learned_n)
         if math.isfinite(grown_n):
-            self.learned_n = min(max(grown_n, 0.0), self._most_n)
+            self.learned_n = min(max(grown_n, 0.0), LEARNED_N)
         return min(most_n, max(-UNLOAD_BRAKE_N, self._damping * slow_m_s)) + self.learned_n
 
     def _lead(self, mode: Mode, since_s: float, *, is_parking: bool) -> tuple[float, float]:

@@ -44,6 +44,8 @@ class OwnTerms:
         """The last terms that the model has given, with the twist of T by the joint speeds."""
         self.failure = ""
         """What is wrong with the model in this tick, in words; empty where nothing is."""
+        self.is_current = False
+        """The model has given the terms of this tick: a stopped arm needs no command for them."""
 
     def judged(self, command: Command, state: ArmState, reference: Reference, *, is_stopped: bool) -> Command:
         """Return a command with own terms and the planned speed of the surface; of the law's terms its twist is left.
@@ -58,7 +60,7 @@ class OwnTerms:
         """
         if self._kinematics is None:
             return command
-        self.failure = ""
+        self.failure, self.is_current = "", False
         self._update(self._kinematics, state)
         own = self.last
         if own is None:
@@ -84,7 +86,7 @@ class OwnTerms:
         try:
             found = kinematics(q_rad, dq_rad_s)
             if is_shaped(found, self._joints) and math.isfinite(_total(found)):
-                self.last, self._q_rad = found, q_rad
+                self.last, self._q_rad, self.is_current = found, q_rad, True
                 return
             self.failure = "own kinematics: terms that are no numbers"
         except Exception as error:

@@ -169,6 +169,13 @@ def moving(terms: ToolTerms, dq_rad_s: Vector) -> ToolTerms:
     return replace(terms, v_wt=(vx, vy, vz, wx, wy, wz))
 
 
+def lifted(terms: ToolTerms, outward_w: Vector3, newtons: float) -> ToolTerms:
+    """Return the terms with a pull along the outward normal added to what holds the arm [N]."""
+    x, y, z = (newtons * n for n in outward_w)
+    lift_nm = wrench_to_torque(terms.jacobian, (x, y, z, 0.0, 0.0, 0.0))
+    return replace(terms, bias_nm=tuple(map(add, terms.bias_nm, lift_nm)))
+
+
 def soft_torque(
     terms: ToolTerms, dq_rad_s: Vector, gains: StopGains, outward_w: Vector3, pull_n: float | None
 ) -> Vector:

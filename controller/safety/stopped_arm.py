@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from operator import add, sub
 from typing import NamedTuple
 
@@ -16,6 +15,8 @@ from controller.types import Action, ArmState, Cause, Command, Mode, StopReason,
 
 PARK_SPEED_SHARE = 0.5
 """Share of the joint speed limits that parking may reach."""
+HELD_N = 8.0
+"""A tool that is pulled down by more than this, by the wrist sensor, is held by something over it (design choice)."""
 UP: Vector3 = (0.0, 0.0, 1.0)
 
 
@@ -119,8 +120,9 @@ class StoppedArm:
             tau = projection.soften(wanted_nm, held, limits.park_force_n, limits.torque_nm)
         else:
             if is_fresh and mode is not Mode.RELEASED:
-                pull_n = self._pull_n(outward_m_s, mode)
-                tau = projection.soft_torque(terms, slow_rad_s, limits.stop, self._outward_w, pull_n)
+                pull_n = self._pull_n(outward_m_s, mode, command)
+                held = self._held_terms(terms)
+                tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, pull_n)
             else:
                 tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, None)
             tau, _ = projection.saturate(tau, held.bias_nm, limits.torque_nm)
@@ -130,11 +132,13 @@ class StoppedArm:
         press = projection.static_press(tau, terms, self._outward_w)
         return Led(tau, held.bias_nm, mode, press)
 
-    def _pull_n(self, outward_m_s: float, mode: Mode) -> float:
-        """Return the pull away from the body of this period [N]."""
-        reaction = self.reaction
+    def _pull_n(self, outward_m_s: float, mode: Mode, command: Command) -> float:
+        """Return the pull away from the body of this period beside what has been learned [N]."""
+        reaction, pull = self.reaction, self._pull
         is_parking = reaction.action is Action.PARK
-        return self._pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking)
+        is_held = any([pad.is_sensor_trusted and pad.press_n < -HELD_N for pad in command.pads])
+        total_n = pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking, may_learn=not is_held)
+        return total_n - pull.learned_n
 
     def hold(self) -> tuple[Vector, Mode]:
         """Return the last torque that held the arm, (n,), and the mode, whatever the state is: nothing is looked at."""
@@ -144,9 +148,7 @@ class StoppedArm:
 
     def _held_terms(self, terms: ToolTerms) -> ToolTerms:
         """Return the terms with what leaving the skin has taught added to what holds the arm."""
-        learned = tuple([self._pull.learned_n * n for n in self._outward_w])
-        lift_nm = projection.wrench_to_torque(terms.jacobian, (*learned, 0.0, 0.0, 0.0))
-        return replace(terms, bias_nm=tuple(map(add, terms.bias_nm, lift_nm)))
+        return projection.lifted(terms, self._outward_w, self._pull.learned_n)
 
     def _held(self, state: ArmState, slow_rad_s: Vector) -> Vector:
         """Return the last torque that held the arm, with damping at those joints whose speeds are known.

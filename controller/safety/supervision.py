@@ -111,6 +111,9 @@ class Supervisor:
     def torque(self, terms: ToolTerms, state: ArmState) -> tuple[Vector, Mode]:
         """Return joint torques (n,) that unload along the tool's own axis, then float, and which of both it is.
 
+        Without joint senses the last torque that held the arm stays; once the time of unloading is over, the mode is
+        RELEASED, and the drives close their brakes.
+
         Args:
             terms: from the supervisor's own kinematics; the last good ones where the senses are gone.
             state: its own read.
@@ -120,14 +123,18 @@ class Supervisor:
         if math.isfinite(sum(terms.bias_nm)):
             # The last posture that was known held the arm by this; zero would drop it.
             self._holding = terms.bias_nm
-        is_leaving = since_s < UNLOAD_S or (since_s < LEAVE_S and not self._pull.is_clear)
+        is_blind = not math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s))
+        is_leaving = since_s < UNLOAD_S or (since_s < LEAVE_S and not self._pull.is_clear and not is_blind)
         mode = Mode.UNLOAD if is_leaving else Mode.FLOAT
         stop, slow_rad_s = self.limits.stop, self._slow.step(self._speeds.believed(state.dq_rad_s))
         terms = projection.moving(terms, slow_rad_s)
         outward_w = outward_axis(terms)
         outward_m_s = projection.dot(terms.v_wt[:3], outward_w)
         pull_n = self._pull.step(outward_m_s, mode, since_s, is_parking=False)
-        tau = projection.soft_torque(terms, slow_rad_s, stop, outward_w, pull_n)
+        # What leaving the skin has taught is part of what holds the arm.
+        learned_n = self._pull.learned_n
+        terms = projection.lifted(terms, outward_w, learned_n)
+        tau = projection.soft_torque(terms, slow_rad_s, stop, outward_w, pull_n - learned_n)
         tau, _ = projection.saturate(tau, terms.bias_nm, self.limits.torque_nm)
         if math.isfinite(sum(tau)):
             return tau, mode
@@ -136,7 +143,8 @@ class Supervisor:
             self._holding = state.tau_nm
         held = self._holding or (0.0,) * len(self.limits.torque_nm)
         held = projection.damped(held, slow_rad_s, stop)
-        return projection.clip(held, self.limits.torque_nm), Mode.FLOAT
+        # An arm held by the torque of a posture it may have left tips over: nothing but the brakes can hold it.
+        return projection.clip(held, self.limits.torque_nm), Mode.FLOAT if is_leaving else Mode.RELEASED
 
     def _memory(self, view: SupervisorView) -> StopReason | None:
         """Step in where the memory is read broken, by the supervisor or by the drives."""

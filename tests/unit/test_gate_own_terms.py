@@ -336,3 +336,15 @@ def test_a_state_of_another_size_is_kept_from_the_model(senses: dict[str, Vector
 def test_limits_are_those_of_the_gate() -> None:
     bounds: GateLimits = limits()
     assert Gate(bounds, 1e-3, Model()).limits is bounds
+
+
+def test_a_stopped_arm_is_led_by_the_own_model_without_a_new_command() -> None:
+    model = Model()
+    gate = Gate(limits(), 1e-3, model)
+    same = command(ARM, ARM.bias_nm)
+    gate.judge(same, state(), reference(), 0.0)
+    gate.stop(stop_reason(Cause.INTERNAL_ERROR, "-", 1.0, 0.0, "-", 0.0))
+    for tick in range(1, 300):
+        led = gate.judge(same, state(), reference(), 1e-3 * tick)
+        assert led.mode is Mode.UNLOAD
+    assert led.press_n < -10.0

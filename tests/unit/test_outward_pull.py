@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.safety.outward_pull import AWAY_M, CLEAR_M, LIFTED_M, UNLOAD_BRAKE_N, OutwardPull
+from controller.safety.outward_pull import AWAY_M, CLEAR_M, LEARNED_N, LIFTED_M, UNLOAD_BRAKE_N, OutwardPull
 from controller.types import Mode
 from tests.gate_cases import soft_gains
 
@@ -63,14 +63,14 @@ def test_the_pull_grows_in_unloading_and_is_small_only_where_parking_follows(
 
 
 def test_the_pull_of_an_arm_that_is_held_grows_beside_the_loop_to_the_largest_force_and_is_kept() -> None:
-    pull = _pull(unload_damping_ns_per_m=20.0, unload_spring_n_per_m=200.0, most_force_n=6.0)
-    found = [_step(pull, 0.0) for _ in range(1000)]
+    pull = _pull(unload_damping_ns_per_m=20.0, unload_spring_n_per_m=200.0)
+    found = [_step(pull, 0.0) for _ in range(7000)]
     assert found[:3] == pytest.approx([1.01, 1.02, 1.03])
-    assert found[-1] == pytest.approx(1.0 + 6.0)
-    assert pull.learned_n == 6.0
-    assert _step(pull, 0.05) == 6.0
-    assert _step(pull, 0.01, Mode.FLOAT, is_parking=True) == 6.0, "no less in a later mode"
-    assert _step(pull, -1.0, since_s=0.0) == 6.0, "nor in an unloading that begins anew"
+    assert found[-1] == pytest.approx(1.0 + 60.0)
+    assert pull.learned_n == LEARNED_N == 60.0
+    assert _step(pull, 0.05) == 60.0
+    assert _step(pull, 0.01, Mode.FLOAT, is_parking=True) == 60.0, "no less in a later mode"
+    assert _step(pull, -1.0, since_s=0.0) == 60.0, "nor in an unloading that begins anew"
     pull.clear()
     assert (pull.learned_n, pull.risen_m) == (0.0, 0.0)
     assert _step(pull, 0.05) == 0.0

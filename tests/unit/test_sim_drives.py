@@ -280,3 +280,16 @@ def test_a_resume_without_a_living_supervisor_gives_nothing() -> None:
     script.pass_(supervisor=False, ticks=DELAY + 5)
     script.resumes = 1
     assert script.pass_(supervisor=False, ticks=5).authority is Authority.NOBODY
+
+
+def test_a_supervisor_that_can_hold_the_arm_no_longer_gives_the_enable_up() -> None:
+    policy = DrivePolicy(SETTINGS, HOLD)
+    _decide(policy, 0, _host(1), _supervisor(1))
+    taken = dataclasses.replace(_supervisor(2), has_drives=True, mode=Mode.FLOAT)
+    assert _decide(policy, 1, _host(2), taken).authority is Authority.SUPERVISOR
+    told = dataclasses.replace(_supervisor(3), has_drives=False, mode=Mode.RELEASED)
+    other = DrivePolicy(SETTINGS, HOLD)
+    assert _decide(other, 0, _host(1), told).authority is Authority.HOST, "only of drives that it has"
+    given_up = dataclasses.replace(taken, beat=4, mode=Mode.RELEASED)
+    order = _decide(policy, 2, _host(3), given_up)
+    assert (order.authority, order.closed) == (Authority.NOBODY, BOTH)

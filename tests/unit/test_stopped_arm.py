@@ -8,6 +8,7 @@ import pytest
 
 from controller.safety import projection
 from controller.safety.gate import Gate
+from controller.safety.outward_pull import LEARNED_N as LARGEST_N
 from controller.safety.outward_pull import LIFTED_M
 from controller.safety.reaction import PARK_S, stop_reason
 from controller.safety.stopped_arm import Led, StoppedArm
@@ -175,11 +176,11 @@ def test_the_gate_stops_an_arm_that_does_not_reach_its_park_posture() -> None:
 def test_what_leaving_has_taught_holds_the_arm_in_every_later_mode() -> None:
     stopped = _stopped(stop=TEACHING)
     first = _lead(stopped, 1)
-    assert first.holding_nm == ARM.bias_nm, "nothing is known yet"
+    assert first.holding_nm == pytest.approx(_with(LEARNED_N))
     assert first.tau_nm == pytest.approx(_with(LEARNED_N))
     led = _lead(stopped, 50)
     assert led.tau_nm == pytest.approx(_with(51 * LEARNED_N)), "not twice"
-    assert led.holding_nm == pytest.approx(_with(50 * LEARNED_N))
+    assert led.holding_nm == pytest.approx(_with(51 * LEARNED_N))
     assert led.press_n == pytest.approx(-51 * LEARNED_N)
     stale = _lead(stopped, 1, is_fresh=False)
     assert stale.mode is Mode.FLOAT
@@ -232,7 +233,7 @@ def test_in_doubt_of_the_positions_the_learned_force_stays_and_does_not_add_up()
         led = _lead(stopped, 1, wish=elsewhere)
         assert led.mode is Mode.UNLOAD
         assert led.tau_nm == pytest.approx(_with(kept_n + tick * LEARNED_N))
-        assert led.holding_nm == pytest.approx(_with(kept_n + (tick - 1) * LEARNED_N))
+        assert led.holding_nm == pytest.approx(_with(kept_n + tick * LEARNED_N))
 
 
 def test_without_speeds_the_last_torque_that_held_the_arm_stays_with_what_was_learned() -> None:
@@ -333,3 +334,20 @@ def test_a_jacobian_of_numbers_that_no_arm_has_never_turns_what_was_learned_into
     rows[2][0] = 1e308
     led = _lead(stopped, 1, wish=command(dataclasses.replace(ARM, jacobian=rows), ARM.bias_nm))
     assert led.tau_nm == pytest.approx(_with(99 * LEARNED_N))
+
+
+def test_a_tool_that_something_holds_from_above_teaches_nothing() -> None:
+    for press_n, trusted, is_taught in ((-8.1, True, False), (-8.0, True, True), (-8.1, False, True)):
+        stopped = _stopped(stop=TEACHING)
+        wish = command(ARM, ARM.bias_nm, press_n=press_n, trusted=trusted)
+        led = _lead(stopped, 20, wish=wish)
+        assert led.tau_nm == pytest.approx(_with(20 * LEARNED_N if is_taught else 0.0))
+
+
+def test_what_is_learned_is_no_part_of_what_a_stop_may_add() -> None:
+    stopped = _stopped(
+        stop=dataclasses.replace(TEACHING, unload_spring_n_per_m=1e6, most_force_n=5.0), torque_nm=(1e3,) * 7
+    )
+    led = _lead(stopped, 60)
+    assert led.press_n == pytest.approx(-LARGEST_N), "no more than may be learned"
+    assert led.holding_nm == pytest.approx(_with(LARGEST_N))

@@ -466,3 +466,17 @@ def test_its_pull_grows_over_its_own_period_and_anew_after_every_stop() -> None:
     supervisor.clear()
     _stop_host(supervisor)
     assert [pull_n() for _ in range(2)] == pytest.approx(expected[:2])
+
+
+@pytest.mark.parametrize(
+    "lost", [{"dq_rad_s": (math.nan,) * 7}, {"dq_rad_s": (math.nan,) * 7, "q_rad": (math.nan,) * 7}]
+)
+def test_without_joint_senses_it_gives_the_enable_up_once_the_time_of_unloading_is_over(lost: dict) -> None:
+    arm = terms(np.random.default_rng(4))
+    supervisor = _taken()
+    supervisor.torque(arm, state(t_s=1.0))
+    beats = round(UNLOAD_S / BEAT_S)
+    modes = [supervisor.torque(arm, state(t_s=1.0 + BEAT_S * k, **lost))[1] for k in range(1, beats + 3)]
+    assert modes[: beats - 1] == [Mode.FLOAT] * (beats - 1)
+    assert modes[beats - 1 :] == [Mode.RELEASED] * 3
+    assert supervisor.torque(arm, state(t_s=2.0))[1] is Mode.UNLOAD, "it sees again and has not risen"
