@@ -18,6 +18,7 @@ from controller.types import (
     Command,
     ContactState,
     JointSenses,
+    Kinematics,
     Mode,
     PadEstimate,
     PadReference,
@@ -215,6 +216,11 @@ def reference(segment: int = 0, press_n: float = 20.0, joints: int = 7, normal: 
         (0.1,) * joints,
         (pad,),
     )
+
+
+def gate_with(kinematics: Kinematics, torque_nm: Vector) -> Gate:
+    """Return a gate with a model of the arm of its own."""
+    return Gate(limits(len(torque_nm), torque_nm=torque_nm), 1e-3, kinematics)
 
 
 FIRST_PULL_N = 0.1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,3 +223,18 @@ class WrongLaw(ImpedanceForceLaw):
         period = self._period
         share = 1.0 if kind == "outward" else 2.0 * (self._tick % period) / period - 1.0
         return np.concatenate([SPEED_M_S * share * normal, twist[3:]])
+
+
+class WrongParts(SessionParts):
+    """Parts of a session whose law can be made to go wrong."""
+
+    __slots__ = ()
+
+    @classmethod
+    def like(cls, parts: SessionParts) -> WrongParts:
+        """Return the same parts with such a law."""
+        return cls(*[getattr(parts, field.name) for field in fields(parts)])
+
+    def law(self) -> WrongLaw:
+        """Return a fresh one."""
+        return WrongLaw(self)

@@ -65,7 +65,8 @@ def test_a_jump_of_an_encoder_at_rest_ends_a_session_that_only_an_operator_could
     outcome = outcomes()["jump at rest"]
     rest = rest_of(outcome)
     assert outcome.stop is not None
-    assert outcome.stop.cause is Cause.OPERATOR
+    assert outcome.stop.cause is Cause.ENCODER_JUMP
+    assert outcome.stop.limit.endswith("after a stop by operator")
     assert rest[-1].t_s - rest[0].t_s < 0.01
     assert not any(isinstance(event, ClearedEvent) for _, event in outcome.said)
     assert all(step.applied.mode is not Mode.RUN for step in rest)

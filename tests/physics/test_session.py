@@ -196,7 +196,8 @@ def _assert_unloaded(steps: list[StepRecord], result: SessionResult, cause: Caus
     off = next(step.t_s for step in after if step.truth[0].press_n == 0.0) - after[0].t_s
     assert off < 0.8
     assert after[-1].truth[0].depth_m < -0.005
-    assert max(math.hypot(*step.v_wt[:3]) for step in after) < 0.17
+    # Parked from 100 mm over the skin; a leg may take the tool along with up to 0.45 m/s.
+    assert max(math.hypot(*step.v_wt[:3]) for step in after) < 0.2
     assert max(abs(v) for v in after[-1].state.dq_rad_s) < 0.1
 
 

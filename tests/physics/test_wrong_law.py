@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from controller.air.watch import AirWatch
 from controller.safety.gate import Gate
-from controller.session import Session
 from controller.types import ContactState
 from sim.options import SimulationOptions
 from sim.plant import build_simulation
-from tests.wrong_laws import WrongLaw
+from tests.wrong_laws import WrongLaw, WrongParts
 from workbench.campaigns.faults.short_plan import ShortPlan, short_plan
 from workbench.campaigns.fork import Answer, in_child
 
@@ -64,10 +62,10 @@ class Sequences:
         options = SimulationOptions(seed=1, differences=short.differences)
         self.plant = build_simulation(parts.robot.arm, parts.robot.placement, short.body, options)
         self.gate = parts.gate() if gate is None else gate
-        self.law = WrongLaw(parts)
-        self.session = Session(
-            self.plant, short.plan, self.law, self.gate, truth=self.plant, air=AirWatch(self.law, self.gate.correct)
-        )
+        self.session = WrongParts.like(parts).session(self.plant, truth=self.plant, gate=self.gate)
+        law = self.session._law
+        assert isinstance(law, WrongLaw)
+        self.law = law
         self.plant.configure()
         self.plant.activate(short.plan.rest_q_rad)
 

@@ -11,9 +11,8 @@ from controller.law.gains import STANDARD, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.own_model import OwnModel, own_terms
 from controller.robot import RobotModel
-from controller.safety.gate import Gate
 from controller.safety.supervision import outward_axis
-from tests.gate_cases import limits, reference, state
+from tests.gate_cases import gate_with, reference, state
 from tests.sim_cases import posture, setting
 
 POSTURE = posture("servo7", 0.1, 0.04, 0.02)
@@ -61,7 +60,7 @@ def test_what_free_air_shows_reaches_the_gate_too() -> None:
     q, _, _ = POSTURE
     law = ImpedanceForceLaw(RobotModel(arm, placement), STANDARD, LawSettings(), 1e-3)
     model = OwnModel(arm, placement)
-    gate = Gate(limits(torque_nm=arm.torque_limit_nm), 1e-3, model)
+    gate = gate_with(model, arm.torque_limit_nm)
     watch, stated = AirWatch(law, gate.correct), model(q, STILL).bias_nm
     now = state(q_rad=q)
     gate.judge(law.step(now, reference()), now, reference(), 0.0)
