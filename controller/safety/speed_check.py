@@ -10,9 +10,10 @@ from typing import NamedTuple
 from controller.safety.reaction import stop_reason
 from controller.types import Cause, StopReason, Vector
 
-WINDOWS: tuple[tuple[float, float], ...] = ((0.020, 0.15), (0.004, 0.6))
-"""Length [s] of each window and how far the mean speeds over it may be apart [rad/s] (design choice). Healthy arms stay
-below 0.002 and 0.004, one that rings with 1.4 rad/s at 40 Hz below 0.04 and 0.22; an encoder of 4,096 steps a turn
+WINDOWS: tuple[tuple[float, float, float], ...] = ((0.020, 0.15, 0.05), (0.004, 0.6, 0.15))
+"""Length [s] of each window, how far the mean speeds over it may be apart [rad/s], and how much more as a share of the
+fastest joint's reported speed in it: a filtered speed of an arm that swings comes late (design choice). Healthy arms
+stay below 0.002 and 0.004, one that rings with 1.4 rad/s at 40 Hz below 0.04 and 0.22; an encoder of 4,096 steps a turn
 comes to 0.08 and 0.38 by its steps alone. The long window finds what is slowly wrong, the short one what swings."""
 OWN_WINDOW_S = 0.004
 """Window of the speeds that are used instead: they come half of it late, which stop laws have a margin for."""
@@ -27,12 +28,14 @@ class _Sample(NamedTuple):
         tick: its number.
         q_rad: joint positions, (n,).
         way_rad: where the joints would have gone by their reported speeds, (n,).
+        fastest_rad_s: reported speed of the fastest joint.
     """
 
     t_s: float
     tick: int
     q_rad: Vector
     way_rad: Vector
+    fastest_rad_s: float
 
 
 class SpeedCheck:
@@ -48,7 +51,7 @@ class SpeedCheck:
 
     def __init__(self, joints: int, dt_s: float, slack: float = 1.0) -> None:
         self._joints, self._dt_s = joints, dt_s
-        self._windows = tuple([(length_s, slack * allowed) for length_s, allowed in WINDOWS])
+        self._windows = tuple([(length_s, slack * allowed, share) for length_s, allowed, share in WINDOWS])
         self._samples: deque[_Sample] = deque()
         self.clear()
 
@@ -87,16 +90,16 @@ class SpeedCheck:
             self._way = tuple([w + half_s * (a + b) for w, a, b in zip(self._way, before, dq_rad_s, strict=True)])
         self._last = t_s, dq_rad_s
         self._ticks += 1
-        self._samples.append(_Sample(t_s, self._ticks, q_rad, self._way))
+        self._samples.append(_Sample(t_s, self._ticks, q_rad, self._way, max(map(abs, dq_rad_s))))
         while t_s - self._samples[0].t_s > WINDOWS[0][0] + ROUNDING_S:
             self._samples.popleft()
-        for length_s, allowed_rad_s in self._windows:
+        for length_s, least_rad_s, share in self._windows:
             then = self._sample_before(t_s - length_s)
             gone_s = t_s - then.t_s
             if not gone_s >= length_s - ROUNDING_S:
                 continue
             joint, apart = self._apart(then, gone_s, 1.0)
-            if not apart <= allowed_rad_s:
+            if not apart <= least_rad_s and not apart <= (allowed_rad_s := least_rad_s + share * self._fastest(then)):
                 counted_s = (self._ticks - then.tick) * self._dt_s
                 if self._apart(then, counted_s, counted_s / gone_s)[1] <= allowed_rad_s:
                     what = (
@@ -144,6 +147,10 @@ class SpeedCheck:
             if sample.t_s <= t_s + ROUNDING_S:
                 return sample
         return found
+
+    def _fastest(self, then: _Sample) -> float:
+        """Return the largest reported speed since a sample [rad/s]."""
+        return max([sample.fastest_rad_s for sample in self._samples if sample.tick >= then.tick])
 
     def _apart(self, then: _Sample, length_s: float, share: float) -> tuple[int, float]:
         """Return the joint (from 0) whose two mean speeds since a sample are farthest apart, and by how much [rad/s].

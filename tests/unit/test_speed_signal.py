@@ -42,19 +42,20 @@ def test_speeds_that_are_those_of_the_positions_are_believed() -> None:
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize(
-    ("apart_rad_s", "tick", "allowed_rad_s"),
-    [(0.149, 200, None), (0.151, 20, 0.15), (0.599, 20, 0.15), (0.601, 4, 0.6), (5.0, 4, 0.6)],
+    ("apart_rad_s", "tick", "window"),
+    [(0.154, 200, None), (0.159, 20, WINDOWS[0]), (0.61, 20, WINDOWS[0]), (0.71, 4, WINDOWS[1]), (5.0, 4, WINDOWS[1])],
 )
 def test_a_speed_that_is_off_is_found_within_the_window_for_it_and_named(
-    sign: float, apart_rad_s: float, tick: int, allowed_rad_s: float | None
+    sign: float, apart_rad_s: float, tick: int, window: tuple[float, float, float] | None
 ) -> None:
     for told, gone in (((0.1, sign * apart_rad_s), (0.1, 0.0)), ((0.1, 0.0), (0.1, sign * apart_rad_s))):
         check = SpeedCheck(2, DT_S)
         at, found = _run(check, 200, told, gone)
         assert at == tick
-        assert check.is_wrong is (allowed_rad_s is not None)
-        if allowed_rad_s is None:
+        assert check.is_wrong is (window is not None)
+        if window is None:
             continue
+        allowed_rad_s = window[1] + window[2] * max(map(abs, told))
         assert found is not None
         assert (found.cause, found.unit) == (Cause.SPEED_SIGNAL, "rad/s")
         assert found.limit == "reported speed of joint 2 beside the one of its positions"
@@ -64,11 +65,11 @@ def test_a_speed_that_is_off_is_found_within_the_window_for_it_and_named(
 
 def test_a_reader_with_uneven_samples_allows_more() -> None:
     assert _run(SpeedCheck(2, DT_S, 3.0), 200, (0.449, 0.0), (0.0, 0.0))[1] is None
-    at, found = _run(SpeedCheck(2, DT_S, 3.0), 200, (0.451, 0.0), (0.0, 0.0))
+    at, found = _run(SpeedCheck(2, DT_S, 3.0), 200, (0.481, 0.0), (0.0, 0.0))
     assert (at, found is not None) == (20, True)
     assert found is not None
-    assert found.allowed == pytest.approx(3.0 * WINDOWS[0][1])
-    assert _run(SpeedCheck(2, DT_S, 3.0), 200, (1.801, 0.0), (0.0, 0.0))[0] == 4
+    assert found.allowed == pytest.approx(3.0 * WINDOWS[0][1] + WINDOWS[0][2] * 0.481)
+    assert _run(SpeedCheck(2, DT_S, 3.0), 200, (2.2, 0.0), (0.0, 0.0))[0] == 4
 
 
 def test_what_was_wrong_long_ago_is_not_counted() -> None:
