@@ -77,12 +77,11 @@ def fit_law(plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawS
         settings: at a tempo of one.
         rig: lag of loop and drives.
     """
-    found = _at(plan, robot, gains, settings, rig, TEMPOS[0])
-    for tempo in TEMPOS[1:]:
+    for tempo in TEMPOS:
+        found = _at(plan, robot, gains, settings, rig, tempo, stop_at_growth=True)
         if found.verdict.is_sound:
-            break
-        found = _at(plan, robot, gains, settings, rig, tempo)
-    return found
+            return found
+    return _at(plan, robot, gains, settings, rig, TEMPOS[-1])
 
 
 def refuse_ringing(
@@ -95,7 +94,7 @@ def refuse_ringing(
     """
     if fit.verdict.is_sound:
         return
-    slower = (_at(plan, robot, gains, settings, rig, tempo) for tempo in SLOWER_TEMPOS)
+    slower = (_at(plan, robot, gains, settings, rig, tempo, stop_at_growth=True) for tempo in SLOWER_TEMPOS)
     passing = next((other for other in slower if other.verdict.is_sound), None)
     worst = fit.verdict
     got = f"an oscillation at {worst.frequency_hz:.0f} Hz that grows by {worst.growth_per_s:.1f} 1/s"
@@ -111,6 +110,15 @@ def refuse_ringing(
     )
 
 
-def _at(plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig, tempo: float) -> LawFit:
+def _at(
+    plan: PlanLike,
+    robot: RobotModel,
+    gains: ForceGains,
+    settings: LawSettings,
+    rig: Rig,
+    tempo: float,
+    *,
+    stop_at_growth: bool = False,
+) -> LawFit:
     slowed = at_tempo(settings, tempo)
-    return LawFit(slowed, tempo, check_loops(plan, robot, gains, slowed, rig))
+    return LawFit(slowed, tempo, check_loops(plan, robot, gains, slowed, rig, stop_at_growth=stop_at_growth))

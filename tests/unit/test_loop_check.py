@@ -49,9 +49,24 @@ def verdict(plan: Plan, robot: RobotModel, rig: Rig, stiffness: float, side: Sid
 
 
 def test_the_shipped_arm_is_sound_under_every_doubt(plan: Plan, robot: RobotModel, rig: Rig) -> None:
-    found = check_loops(plan, robot, STANDARD, LawSettings(), rig)
-    assert found.is_sound
-    assert found.growth_per_s < -1.0
+    fit = fit_law(plan, robot, STANDARD, LawSettings(), rig)
+    assert fit.verdict.is_sound
+    assert check_loops(plan, robot, STANDARD, fit.settings, rig, doubts=AS_STATED).growth_per_s < -1.0
+
+
+def test_a_search_that_stops_at_growth_judges_as_the_whole_one(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    for settings in (LawSettings(), fit_law(plan, robot, STANDARD, LawSettings(), rig).settings):
+        whole = check_loops(plan, robot, STANDARD, settings, rig)
+        first = check_loops(plan, robot, STANDARD, settings, rig, stop_at_growth=True)
+        assert first.is_sound == whole.is_sound
+        assert first.growth_per_s <= whole.growth_per_s
+
+
+def test_the_wrist_decays_also_two_ticks_late(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    late = next(doubt for doubt in DOUBTS if doubt.ticks == 2)
+    assert not check_loops(plan, robot, STANDARD, LawSettings(), rig, doubts=(late,)).is_sound
+    settings = fit_law(plan, robot, STANDARD, LawSettings(), rig).settings
+    assert check_loops(plan, robot, STANDARD, settings, rig, doubts=(late,)).is_sound
 
 
 @pytest.mark.parametrize("stiffness", [6e3, 14e3, 1e5])
@@ -166,7 +181,7 @@ def test_margins_of_an_arm_are_printed(capsys: pytest.CaptureFixture[str]) -> No
     (standard,) = (known for known in GAIN_SETS if known.name == "standard")
     assert print_arm_margins("servo7", (standard,), as_json=False) == 0
     text = capsys.readouterr().out
-    assert "law at a tempo of 1" in text
+    assert "law at a tempo of 0.6" in text
     assert all(doubt.name in text for doubt in DOUBTS)
     assert "of parking and ways" in text
     assert "GROWS" not in text
