@@ -6,7 +6,7 @@ import math
 from dataclasses import InitVar, dataclass, replace
 from typing import NamedTuple
 
-from controller.safety import monitor, pads, projection
+from controller.safety import audit, monitor, pads, projection
 from controller.safety.corrected_motion import CorrectedMotion, Motions
 from controller.safety.limits import GateLimits
 from controller.safety.own_terms import OwnTerms
@@ -248,11 +248,10 @@ class Gate:
         is_within = projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)
         if not (is_within and (not bounds.each or _are_within(presses, bounds.each))):
             tau, limited = self._lowered(command, bounds)
-            force, presses = _loads(tau, terms, bounds)
         if reference.phase in DRIVEN_PHASES:
             # No stroke needs force here: the arm is as soft as in parking, on top of every other limit.
             tau = projection.soften(tau, terms, limits.park_force_n, limits.torque_nm)
-            force, presses = _loads(tau, terms, bounds)
+        force, presses = audit.sent_loads(tau, terms, bounds.axis_w, tuple([pad.axis for pad in bounds.each]))
         reason = self._audit(force, presses, bounds, t_s)
         if reason is not None:
             self.stop(reason)
