@@ -53,7 +53,7 @@ TOOL_TRIP_SHARE, TOOL_TRIP_BASE_N = 1.15, 6.0
 TANGENTIAL_BASE_N, TANGENTIAL_SHARE = 12.0, 0.4
 """Force across the normal: inertia and joint friction, and skin friction up to 0.3 with some room (design choice)."""
 STALE_TICKS = 2
-"""Ticks in a row with a late or broken wrist sample that are too many: answered three ticks after the fault."""
+"""Ticks with a late or broken wrist sample that are too many, in a row or nearly: answered in three ticks."""
 AXIS_COSINE = 0.95
 """Press axis and planned normal may differ by 18 degrees; the law corrects by at most 15 (design choice)."""
 FROZEN_TICKS = 2

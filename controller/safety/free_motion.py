@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.safety.leaky import LeakyCount
 from controller.safety.reaction import stop_reason
 from controller.types import Cause, Command, ContactState, Phase, Reference, StopReason
 
@@ -9,7 +10,7 @@ UNEXPECTED_N = 5.0
 """Press force of a pad in free motion that stops the session: the light touch every stroke begins with. Drawn plants of
 the typical range stay below 1 N there, 4.2 N in a single tick after a turn of the tool."""
 UNEXPECTED_TICKS = 10
-"""Ticks above it, less those below it, that count (design choice): a sensor's outlier is none."""
+"""Ticks above it that count, less a share of those below it (``LeakyCount``; design choice): an outlier is none."""
 FREE_PHASES = frozenset({Phase.TRANSFER, Phase.TO_REST})
 """Phases in which nothing may touch and the wrist sensor's zero is known; on the way to the plan it is not yet."""
 
@@ -23,11 +24,11 @@ class FreeMotionWatch:
     """Counts ticks in which a pad feels a force that no plan explains."""
 
     def __init__(self) -> None:
-        self.clear()
+        self._touched = LeakyCount()
 
     def clear(self) -> None:
         """Forget what was counted."""
-        self._touched = 0
+        self._touched.clear()
 
     def watch(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         """Return why the session must stop, or None.
@@ -39,7 +40,7 @@ class FreeMotionWatch:
             t_s: session time [s].
         """
         if reference.phase not in FREE_PHASES or command.contact is not ContactState.FREE:
-            self._touched = 0
+            self._touched.clear()
             return None
         return self._count(command, "press force in free motion", t_s)
 
@@ -57,7 +58,6 @@ class FreeMotionWatch:
 
     def _count(self, command: Command, what: str, t_s: float) -> StopReason | None:
         press_n = max([pad.press_n for pad in command.pads if pad.is_sensor_trusted], default=0.0)
-        self._touched = max(0, self._touched - 1) if press_n <= UNEXPECTED_N else self._touched + 1
-        if self._touched < UNEXPECTED_TICKS:
+        if self._touched.step(is_bad=not (press_n <= UNEXPECTED_N)) < UNEXPECTED_TICKS:
             return None
         return stop_reason(Cause.UNEXPECTED_CONTACT, what, press_n, UNEXPECTED_N, "N", t_s)

@@ -190,7 +190,7 @@ class GateLimits:
         observer_joint_nm: ... and the tool force that so much torque of every joint amounts to where the arm is, (n,).
         axis_cosine: smallest cosine between the law's press axis and the planned normal.
         contact_lost_n: press force below which a stroke has lost the skin.
-        contact_lost_s: time below it that stops the session.
+        contact_lost_s: time below it that stops the session; touches take a share of it off (``LeakyCount``).
         pressure_pa: mean pressure under a pad that stops the session.
         tool_speed_m_s: tool speed that stops the session.
         workspace_low_m: corner of the box the tool must stay in, W.
@@ -198,10 +198,10 @@ class GateLimits:
         path_m: tangential distance from the plan that stops the session.
         sensor_age_s: oldest sample that is not stale.
         sensor_gap_s: longest time without a new wrench sample.
-        stale_ticks: stale or non-finite samples in a row that stop the session.
-        implausible_ticks: ticks in a row without a trusted sensor that stop the session.
+        stale_ticks: stale or non-finite samples that stop the session, by a leaky count as the next and frozen_ticks.
+        implausible_ticks: ticks without a trusted sensor that stop the session.
         descent_m: way along the normal without contact that stops an approach.
-        frozen_ticks: new wrench samples in a row with the value of the one before that stop the session: noise never
+        frozen_ticks: new wrench samples with the value of the one before that stop the session: noise never
             repeats.
         jump_rad: how far a joint position may differ from what the speed says.
         late_s: longest time between two samples.

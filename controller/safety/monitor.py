@@ -7,6 +7,7 @@ from operator import le
 
 from controller.safety import keep_out, pads
 from controller.safety.free_motion import FreeMotionWatch
+from controller.safety.leaky import NOISY_LEAK, LeakyCount
 from controller.safety.limits import GateLimits
 from controller.safety.place_watch import PlaceWatch
 from controller.safety.projection import is_shaped
@@ -64,9 +65,11 @@ class Monitor:
 
     def clear(self) -> None:
         """Forget all counts; the next tick is compared with nothing before it."""
-        self._bad_samples = self._distrusted = self._unfelt = self._repeated = 0
+        self._bad_samples, self._repeated, self._is_sampled = LeakyCount(), LeakyCount(), True
+        self._distrusted, self._unfelt = LeakyCount(NOISY_LEAK), LeakyCount(NOISY_LEAK)
         self._last_t_s = math.nan
-        self._lost_since_s = [math.nan] * len(self._limits.pads)
+        self._lost = [LeakyCount() for _ in self._limits.pads]
+        self._was_lost = [False] * len(self._limits.pads)
         self._last_q_rad: Vector = ()
         self._last_wrench: Vector = ()
         self._last_sequence: int | None = None
@@ -236,11 +239,8 @@ class Monitor:
         frozen = self._frozen(state, t_s)
         if frozen is not None:
             return frozen
-        if is_finite and state.sensor_age_s <= limits.sensor_age_s:
-            self._bad_samples = 0
-            return None
-        self._bad_samples += 1
-        if self._bad_samples < limits.stale_ticks:
+        self._is_sampled = is_finite and state.sensor_age_s <= limits.sensor_age_s
+        if self._bad_samples.step(is_bad=not self._is_sampled) < limits.stale_ticks:
             return None
         if not is_finite:
             return stop_reason(Cause.NOT_FINITE, "wrist sensor", math.nan, 0.0, "N", t_s)
@@ -256,28 +256,29 @@ class Monitor:
                 Cause.SENSOR_FROZEN, "new wrench samples since the last tick", steps, 0.0, "samples", t_s
             )
         if steps > 0:
-            self._repeated = self._repeated + 1 if state.wrench_s == self._last_wrench else 0
+            self._repeated.step(is_bad=state.wrench_s == self._last_wrench)
             self._last_wrench, self._last_sequence, self._sampled_s = state.wrench_s, state.wrench_sequence, t_s
-        if not (self._repeated < limits.frozen_ticks):
-            return stop_reason(
-                Cause.SENSOR_FROZEN, "equal wrench samples", self._repeated, limits.frozen_ticks, "samples", t_s
-            )
+        repeated, most = self._repeated.level, limits.frozen_ticks
+        if not (repeated < most):
+            return stop_reason(Cause.SENSOR_FROZEN, "equal wrench samples", repeated, most, "samples", t_s)
         gap_s, allowed = t_s - self._sampled_s, limits.sensor_gap_s
         if gap_s <= allowed:
             return None
         return stop_reason(Cause.SENSOR_FROZEN, "time without a new wrench sample", gap_s, allowed, "s", t_s)
 
     def _contact(self, command: Command, t_s: float) -> StopReason | None:
-        """Stop a stroke in which a pad has lost the skin: found again, it would be hit."""
-        limits, lost_since_s = self._limits, self._lost_since_s
+        """Stop a stroke in which a pad has lost the skin: found again, it would be hit.
+
+        A touch takes away less of the time without skin than its loss adds, and so does a law that leaves the stroke.
+        """
+        limits, gap_s = self._limits, t_s - self._last_t_s
         for k, of_pad in self._each:
-            if command.contact is not ContactState.WORK or command.pads[k].press_n >= limits.contact_lost_n:
-                lost_since_s[k] = math.nan
-                continue
-            if math.isnan(lost_since_s[k]):
-                lost_since_s[k] = t_s
-            lost_s, allowed = t_s - lost_since_s[k], limits.contact_lost_s
-            if not (lost_s <= allowed):
+            if not math.isnan(gap_s):
+                self._lost[k].step(gap_s, is_bad=self._was_lost[k])
+            is_lost = command.contact is ContactState.WORK and not (command.pads[k].press_n >= limits.contact_lost_n)
+            self._was_lost[k] = is_lost
+            lost_s, allowed = self._lost[k].level, limits.contact_lost_s
+            if is_lost and not (lost_s <= allowed):
                 what = f"time without the skin in a stroke{of_pad}"
                 return stop_reason(Cause.CONTACT_LOST, what, lost_s, allowed, "s", t_s)
         return None
@@ -308,7 +309,7 @@ class Monitor:
             )
         wrench = state.wrench_s
         tool = math.hypot(wrench[0], wrench[1], wrench[2])
-        if self._bad_samples == 0 and not (tool <= limits.tool_trip_n):
+        if self._is_sampled and not (tool <= limits.tool_trip_n):
             return stop_reason(Cause.TOOL_FORCE, "force on the wrist sensor", tool, limits.tool_trip_n, "N", t_s)
         is_agreed, is_unfelt = True, False
         for k, of_pad in self._each:
@@ -331,15 +332,14 @@ class Monitor:
             t_s: session time [s].
         """
         allowed = self._limits.implausible_ticks
-        # Leaky, so that a sensor that flaps is found out too.
-        self._distrusted = max(0, self._distrusted - 1) if is_agreed else self._distrusted + 1
-        self._unfelt = max(0, self._unfelt - 1) if is_agreed else self._unfelt + is_unfelt
-        if self._distrusted < allowed:
+        distrusted = self._distrusted.step(is_bad=not is_agreed)
+        unfelt = self._unfelt.step(float(is_agreed or is_unfelt), is_bad=not is_agreed)
+        if distrusted < allowed:
             return None
-        is_arm = 2 * self._unfelt > self._distrusted
+        is_arm = 2.0 * unfelt > distrusted
         cause = Cause.MODEL_MISMATCH if is_arm else Cause.SENSOR_IMPLAUSIBLE
         what = f"{UNFELT}, time of it" if is_arm else "time with sensor and joint torques apart"
-        return stop_reason(cause, what, self._distrusted, allowed, "ticks", t_s)
+        return stop_reason(cause, what, distrusted, allowed, "ticks", t_s)
 
     def _is_near(self, command: Command, k: int) -> bool:
         """Return True where sensor and joint torques say the same of a pad.
@@ -369,7 +369,7 @@ class Monitor:
         """
         pad = command.pads[k]
         is_on_way = reference.phase is Phase.TO_PLAN and command.contact is ContactState.FREE
-        if not is_on_way or self._bad_samples > 0:
+        if not (is_on_way and self._is_sampled):
             return False
         observed_n = abs(pad.observer_n)
         allowed_n = max(self._limits.observer_margin_n, self._apart_n(command, k))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import le
 
 from controller.safety import projection
+from controller.safety.leaky import LeakyCount
 from controller.safety.limits import StopGains
 from controller.safety.outward_pull import OutwardPull
 from controller.safety.reaction import LEAVE_S, UNLOAD_S, stop_reason
@@ -43,7 +44,7 @@ class SupervisorLimits:
         speed_rad_s: joint speeds, (n,).
         torque_nm: joint torques, (n,).
         bad_reads: broken reads of the shared memory that count (``LEAK_READS``).
-        patience_reads: reads in a row without senses or over a limit: longer than the host's own monitor needs.
+        patience_reads: reads without senses or over a limit (``LeakyCount``): longer than the host's own monitor needs.
         stop: gains of the stop laws.
     """
 
@@ -95,7 +96,8 @@ class Supervisor:
         """Why it took the drives, None while the host has them."""
         self._last_beat = -1
         self._beat_t_s = math.nan
-        self._broken = self._over = self._beats = 0
+        self._broken = self._beats = 0
+        self._over = LeakyCount()
         self._holding: Vector = ()
         self._slow.clear()
         self._pull.clear()
@@ -198,8 +200,7 @@ class Supervisor:
         # A host that has stopped by itself leads the other joints: a broken drive has its own brake.
         is_sound = view.is_host_stopped or not any(state.joint_fault)
         is_well = is_slow and is_light and is_sound and math.isfinite(sum(state.q_rad))
-        self._over = 0 if is_well else self._over + 1
-        if self._over < self.limits.patience_reads:
+        if self._over.step(is_bad=not is_well) < self.limits.patience_reads:
             return None
         t_s = state.t_s
         if not is_sound and is_slow and is_light:

@@ -55,7 +55,7 @@ EXPECTED: dict[str, Cause | None] = {
     "speed_flipped=2": Cause.SPEED_SIGNAL,
     "speed_scaled": Cause.SPEED_SIGNAL,
     "torque_growing": Cause.SENSOR_IMPLAUSIBLE,
-    "torque_constant": None,
+    "torque_constant": Cause.SENSOR_IMPLAUSIBLE,
     "clock_nan": Cause.CLOCK,
     "clock_back": Cause.CLOCK,
     "clock_jump": Cause.CLOCK,

@@ -68,12 +68,14 @@ def test_a_sensor_that_is_not_trusted_is_not_believed_here() -> None:
 
 
 def test_outliers_leak_away_and_flapping_does_not() -> None:
-    assert not any(_after([9.0, 0.0] * 100)[1])
-    flapping = _after([9.0, 9.0, 0.0] * 20)[1]
-    assert any(flapping)
+    assert not any(_after([9.0, 0.0, 0.0, 0.0, 0.0] * 100)[1])
+    for flapping in ([9.0, 9.0, 0.0] * 20, [9.0, 0.0] * 20, [9.0, 0.0, 0.0] * 30):
+        assert any(_after(flapping)[1])
     gate, _ = _after([9.0] * (UNEXPECTED_TICKS - 1))
     _, stops = _after([0.0, 9.0, 9.0], gate=gate, from_tick=9)
     assert [stop is not None for stop in stops] == [False, False, True]
+    gate, _ = _after([9.0] * (UNEXPECTED_TICKS - 1))
+    assert not any(_after([0.0] * 36 + [9.0] * (UNEXPECTED_TICKS - 1), gate=gate, from_tick=9)[1])
 
 
 def test_what_was_counted_is_forgotten_in_a_stroke_and_with_a_cleared_stop() -> None:

@@ -73,9 +73,9 @@ class Trips(PadCases):
                 (0.0, 0.5),
                 (0.25, 0.5),
                 (0.5, 1.0),
-                (0.75, 0.5),
-                (1.0, NAN if k > 1 else 0.5),
-                (1.125, 0.5),
+                (2.5, 0.5),
+                (2.75, NAN if k > 1 else 0.5),
+                (2.875, 0.5),
             ):
                 asked = self.command(press_n=self.one(k, press, 5.0))
                 stops.append(self.judge(gate.limits, asked, gate, t_s).stop)
@@ -89,8 +89,9 @@ class Trips(PadCases):
 
     def test_pads_that_lose_the_skin_in_turn_are_not_added_up(self) -> None:
         gate = Gate(self.bounds(contact_lost_s=0.25, observer_margin_n=1e3), DT_S)
-        for tick in range(12):
-            lost = tick % self.count if self.count > 1 else tick % 2
+        for tick in range(72):
+            # of two, now one and then the other, each a sixth of the time
+            lost = (tick % 6) // 3 if tick % 3 == 0 else self.count
             asked = self.command(press_n=self.one(lost, 0.5, 5.0) if lost < self.count else [5.0] * self.count)
             assert self.judge(gate.limits, asked, gate, 0.25 * tick).stop is None
 

@@ -232,16 +232,27 @@ def test_joints_that_stand_exactly_still_do_not_jump() -> None:
     assert cause_of(Gate(limits(jump_rad=0.0), 1e-3), [state(t_s=0.001 * k) for k in range(5)]) is None
 
 
-def test_equal_samples_count_from_the_last_that_differed() -> None:
-    forces = (1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.0)
+@pytest.mark.parametrize(
+    ("forces", "repeats", "cause"),
+    [
+        ((1, 1, 1, 2, 2, 3), 3, None),
+        ((1, 1, 1, 2, 2, 2), 3, Cause.SENSOR_FROZEN),
+        ((1, 1, 1, 2, 2, 2), 2, Cause.SENSOR_FROZEN),
+        ((1, 1, 2, 3, 4, 5, 5), 2, None),
+        ((1, 1, 2, 2, 3, 3), 2, Cause.SENSOR_FROZEN),
+    ],
+)
+def test_of_equal_samples_a_quarter_leaks_away_with_every_other_one(
+    forces: tuple[int, ...], repeats: int, cause: Cause | None
+) -> None:
     samples = [
-        state(t_s=0.001 * k, wrench_s=(0.0, 0.0, f, 0.0, 0.0, 0.0), wrench_sequence=k) for k, f in enumerate(forces)
+        state(t_s=0.001 * k, wrench_s=(0.0, 0.0, float(f), 0.0, 0.0, 0.0), wrench_sequence=k)
+        for k, f in enumerate(forces)
     ]
-    assert cause_of(Gate(limits(frozen_ticks=3), 1e-3), samples) is None
-    assert cause_of(Gate(limits(frozen_ticks=2), 1e-3), samples) is Cause.SENSOR_FROZEN
+    assert cause_of(Gate(limits(frozen_ticks=repeats), 1e-3), samples) is cause
 
 
-def test_a_bad_sample_says_nothing_about_the_force_and_a_good_one_starts_the_count_again() -> None:
+def test_a_bad_sample_says_nothing_about_the_force_and_the_next_good_one_does() -> None:
     hard = (0.0, 0.0, -100.0, 0.0, 0.0, 0.0)
     gate = Gate(limits(stale_ticks=3), 1e-3)
     assert gate.judge(WISH, state(wrench_s=hard, sensor_age_s=0.006), reference(), 0.0).stop is None
@@ -256,9 +267,14 @@ def test_a_bad_sample_says_nothing_about_the_force_and_a_good_one_starts_the_cou
         ((False, False, True, False, False), 4),
         ((True, True, False, False, False), 4),
         ((False, True, False, False), None),
+        ((False, True, False, True, False), None),
+        ((False, True, False, True, False, False), 5),
+        ((False, True, True, False, True, False), None),
+        ((False, True, True, False, False, True, False, False), 7),
+        ((False, False, True, True, True, False, False), None),
     ],
 )
-def test_distrust_grows_by_one_and_leaks_by_one(trusted: tuple[bool, ...], stops_at: int | None) -> None:
+def test_distrust_grows_by_one_and_leaks_by_three_eighths(trusted: tuple[bool, ...], stops_at: int | None) -> None:
     gate = Gate(limits(implausible_ticks=3), 1e-3)
     stopped = [
         gate.judge(command(ARM, ARM.bias_nm, trusted=one), state(), reference(), 0.001 * tick).stop is not None
@@ -277,6 +293,10 @@ def test_the_time_without_skin_starts_with_the_loss() -> None:
 
     assert causes((1.0, 1.5, 1.51), (0.5, 0.5, 0.5)) == [False, False, True]
     assert causes((1.0, 1.5, 1.75, 2.25), (5.0, 0.5, 5.0, 0.5)) == [False] * 4
+    # 0.25 s lost, 0.125 s of them forgotten with a touch of 0.5 s
+    assert causes((1.5, 1.75, 2.25, 2.625), (0.5, 5.0, 0.5, 0.5)) == [False] * 4
+    assert causes((1.5, 1.75, 2.25, 2.6875), (0.5, 5.0, 0.5, 0.5)) == [False] * 3 + [True]
+    assert causes((1.5, 1.75, 2.25, 2.6875), (0.5, 5.0, 0.5, 5.0)) == [False] * 4
 
 
 def test_a_descent_counts_along_the_press_axis_and_only_in_an_approach() -> None:

@@ -220,7 +220,7 @@ def test_senses_inside_and_outside_their_limits(inside: dict, outside: dict, cau
     reads = _Reads(supervisor)
     for _ in range(5):
         assert reads.over(LIMITS.patience_reads - 1, **outside) is None
-        assert reads.over(1, **inside) is None, "the count starts again"
+        assert reads.over(4 * (LIMITS.patience_reads - 1), **inside) is None, "forgotten"
     stop = reads.over(LIMITS.patience_reads, **outside)
     assert stop is not None
     assert stop.cause is cause
@@ -228,10 +228,20 @@ def test_senses_inside_and_outside_their_limits(inside: dict, outside: dict, cau
         assert stop.value > stop.allowed
 
 
+def test_a_good_read_between_does_not_start_the_patience_again() -> None:
+    reads, heavy = _Reads(Supervisor(LIMITS)), {"wrench_s": (0, 0, -50.1, 0, 0, 0)}
+    assert reads.over(LIMITS.patience_reads - 1, **heavy) is None
+    assert reads.over(1) is None
+    assert reads.over(1, **heavy) is None
+    stop = reads.over(1, **heavy)
+    assert stop is not None
+    assert stop.cause is Cause.TOOL_FORCE
+
+
 def test_a_broken_drive_that_the_host_does_not_answer_is_answered() -> None:
     supervisor = Supervisor(LIMITS)
     assert _over(supervisor, LIMITS.patience_reads - 1, joint_fault=(0, 0, 1, 0, 0, 0, 0)) is None
-    assert _over(supervisor, 1, joint_fault=(0,) * 7) is None, "the count starts again"
+    assert _over(supervisor, 4 * (LIMITS.patience_reads - 1), joint_fault=(0,) * 7) is None, "forgotten"
     stop = _over(supervisor, LIMITS.patience_reads, joint_fault=(0, 0, 1, 0, 0, 0, 0))
     assert stop is not None
     assert (stop.cause, stop.value) == (Cause.DRIVE_FAULT, 1.0)
