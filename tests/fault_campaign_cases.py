@@ -15,6 +15,8 @@ GOOD = Measured(
     cause=Cause.SENSOR_FROZEN, action=Action.PARK, taken=None, reaction_ticks=5, end_press_n=0.0, dropped_m=0.001,
     mode=Mode.FLOAT, is_waited=False, error="", cpu_s=0.5,
 )  # fmt: skip
+CALM = {"cause": None, "reaction_ticks": None, "mode": Mode.RUN}
+"""Of a session that nothing has stopped."""
 MACHINE, PERSON = Case(("sensor_zero",), is_person=False), Case(("patient_jerk",), is_person=True)
 BEYOND = Case(("patient_jerk_fast",), is_person=True)
 DOUBLE, DOUBLE_PERSON = Case(("encoder_jump", "sensor_nan"), False), Case(("sensor_zero", "patient_jerk"), True)

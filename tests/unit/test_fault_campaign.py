@@ -13,6 +13,7 @@ from controller.types import Cause, Mode, Side
 from sim.faults.kinds import FAULT_KINDS
 from tests.fault_campaign_cases import (
     BEYOND,
+    CALM,
     DOUBLE,
     DOUBLE_PERSON,
     GOOD,
@@ -34,7 +35,6 @@ from workbench.commands import fault_campaigns
 
 Capture = pytest.CaptureFixture[str]
 START = Case(("tool_mass_wrong",), is_person=False, at_start=True)
-CALM = {"cause": None, "reaction_ticks": None, "mode": Mode.RUN}
 
 
 @pytest.mark.parametrize("case", [MACHINE, PERSON, BEYOND, DOUBLE, DOUBLE_PERSON])

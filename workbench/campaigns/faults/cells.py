@@ -31,8 +31,14 @@ DROP_M = 0.020
 damping takes longer than the whole reaction, so this tells the two apart; a pad sinks in less than that deep."""
 BLIND = frozenset({"sensor_zero", "sensor_nan"})
 BEYOND = frozenset({"patient_jerk_fast", "patient_gets_up"})
-"""Motions at 0.38 and 0.28 m/s, faster than the bound reckons with (``PERSON_SPEED_M_S``): the limit may be passed, the
-report shows by how much."""
+"""Motions at 0.38 and 0.28 m/s, faster than the bound reckons with (``PERSON_SPEED_M_S``): the bound does not hold, and
+with the first one the limit may be passed; the report shows by how much."""
+RISING = frozenset({"patient_gets_up", "patient_rises_after_stop"})
+"""Persons who rise toward the arm for a second and stay there, whatever the arm does: what they may meet is
+``RISING_N``, and that the pad touches them again is their doing."""
+RISING_N, RISING_AFTER_S = 30.0, 1.0
+"""A rising person may meet this much at the pad, at any moment, from so long after a stop on: 150 mm in 1 s are to be
+survived by that (acceptance text). Until then, and where nothing stops, the limit of the place holds."""
 BRAKED = frozenset({"joint_torque_lost"})
 """Faults after which a joint is held by its brake."""
 EXPECTED_ERROR = frozenset({"disk_full"})
@@ -111,6 +117,11 @@ class Case:
         return Family.PERSON if self.is_person else Family.MACHINE
 
     @property
+    def is_rising(self) -> bool:
+        """The person rises toward the arm, alone or beside another fault."""
+        return not RISING.isdisjoint(self.names)
+
+    @property
     def in_words(self) -> str:
         """The faults, and the phase where it is another than work."""
         return str(self) + ("" if self.phase is FaultPhase.WORK else f" in {self.phase}")
@@ -146,6 +157,11 @@ class Measured:
             closed, mean over 0.1 s; 0 in earlier results.
         link_n: largest force of a link on the person, mean over 0.1 s; 0 in earlier results.
         link_transient_n: the same without the mean.
+        early_over_samples: periods over the limit of the place up to ``RISING_AFTER_S`` after the stop, all of them
+            where nothing stopped; NaN counts as over; 0 in earlier results.
+        late_peak_n: largest press force of the pad later than that, at a moment; 0 in earlier results.
+        end_lifted_m: how much more the skin under the pad has risen from the fault to the end than the pad is pressed
+            into it: above 0 the pad would be in the air had the skin stayed. 0 in earlier results.
     """
 
     set_point_n: float
@@ -168,6 +184,9 @@ class Measured:
     sunk_n: float = 0.0
     link_n: float = 0.0
     link_transient_n: float = 0.0
+    early_over_samples: int = 0
+    late_peak_n: float = 0.0
+    end_lifted_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +256,13 @@ def _fast_peak(cell: Cell, m: Measured) -> str:
     return f"peak {m.peak_n:.1f} N with the fast gains, allowed {FAST_PERSON_PEAK_N:g} N"
 
 
-def _let_go(_cell: Cell, m: Measured) -> str:
+def _let_go(cell: Cell, m: Measured) -> str:
     is_stopped = m.mode is not Mode.RUN or m.cause is not None or m.reaction_ticks is not None
     # One that runs on is held by its own set-point; it must not press harder than the session itself may.
     allowed = LEFT_PRESSING_N if is_stopped else m.ceiling_n
+    if is_stopped and cell.case.is_rising and m.end_lifted_m > 0.0:
+        # A person who has come up to a pad that has let go holds it there; one that is still pressed in has not.
+        allowed = RISING_N
     return "" if m.end_press_n < allowed else f"left pressing with {m.end_press_n:.1f} N"
 
 
@@ -250,8 +272,19 @@ def _not_dropped(_cell: Cell, m: Measured) -> str:
     return f"dropped by {1e3 * m.dropped_m:.0f} mm, allowed {1e3 * DROP_M:g} mm"
 
 
-def _stays_away(_cell: Cell, m: Measured) -> str:
+def _stays_away(cell: Cell, m: Measured) -> str:
+    if cell.case.is_rising:
+        return ""  # the person comes to the arm, see _meets_rising
     return "" if m.sunk_n < LEFT_PRESSING_N else f"sank back and pressed with {m.sunk_n:.1f} N"
+
+
+def _meets_rising(cell: Cell, m: Measured) -> str:
+    """Hold the pad that a rising person meets to the limit of the place up to a second after a stop, then to 30 N."""
+    if not cell.case.is_rising or (m.early_over_samples == 0 and m.late_peak_n <= RISING_N):
+        return ""
+    if m.early_over_samples:
+        return f"{m.early_over_samples} samples over the limit up to {RISING_AFTER_S:g} s after the stop"
+    return f"a rising person met {m.late_peak_n:.1f} N later than {RISING_AFTER_S:g} s after the stop"
 
 
 def _links_off(_cell: Cell, m: Measured) -> str:
@@ -278,7 +311,9 @@ def _no_error(cell: Cell, m: Measured) -> str:
 
 
 _Check = Callable[[Cell, Measured], str]
-_COMMON: tuple[_Check, ...] = (_let_go, _not_dropped, _stays_away, _links_off, _others_bounded, _parks, _no_error)
+_COMMON: tuple[_Check, ...] = (
+    _let_go, _not_dropped, _stays_away, _meets_rising, _links_off, _others_bounded, _parks, _no_error,
+)  # fmt: skip
 _FAMILIES: dict[Family, tuple[_Check, ...]] = {
     Family.MACHINE: (_within_limit, _within_bound, _blind_rise),
     Family.PERSON: (_within_limit, _within_bound, _fast_peak),

@@ -10,7 +10,7 @@ from controller.safety.gate import Gate
 from controller.safety.reaction import FLOAT_S, PARK_S, UNLOAD_S
 from controller.types import Authority, Cause, Mode, OtherContact, Truth
 from sim.aftermath import AFTER_S
-from workbench.campaigns.faults.cells import Case, Measured
+from workbench.campaigns.faults.cells import RISING_AFTER_S, Case, Measured
 from workbench.campaigns.faults.other_forces import OtherForces
 from workbench.runs.prepare import DT_S
 
@@ -27,7 +27,7 @@ class Watch:
         case: what is broken.
         bound: worst case printed for the stroke.
         set_point_n: press force wanted at the fault.
-        is_stopped: the arm has been stopped before the fault: there is no reaction to wait for.
+        is_stopped: the arm has been stopped before the fault, and has unloaded: there is no reaction to wait for.
     """
 
     def __init__(self, case: Case, bound: StrokeBound, set_point_n: float, *, is_stopped: bool = False) -> None:
@@ -43,6 +43,8 @@ class Watch:
         self._peak_n, self._ceiling_n, self._press_n = -math.inf, math.nan, math.nan
         self._left_at_m, self._dropped_m = math.nan, 0.0
         self._mode = Mode.RUN
+        self._early_over, self._late_peak_n = 0, 0.0
+        self._skin_m, self._lifted_m = math.nan, math.nan
         self._other = OtherForces()
 
     def period(self, truth: Truth, mode: Mode, authority: Authority, contacts: tuple[OtherContact, ...] = ()) -> None:
@@ -59,10 +61,26 @@ class Watch:
             self._peak_n, self._ceiling_n = truth.press_n, truth.limit_n
         if self._reacted_at is None and (mode is not Mode.RUN or authority is not Authority.HOST):
             self._reacted_at = self._periods
+        self._see_rising(truth)
         if mode is Mode.PARK:
             self._left_at_m = math.nan  # driven to another height
         elif self._reacted_at is not None and mode is not Mode.RELEASED:
             self._see_height(truth)
+
+    def _see_rising(self, truth: Truth) -> None:
+        """Note what a rising person meets, before and after a second from the stop, and how far the skin has risen.
+
+        A stop before the fault has unloaded the arm already.
+        """
+        since_s = self._since_reaction_s() + (UNLOAD_S if self._was_stopped else 0.0)
+        if not since_s >= RISING_AFTER_S:
+            self._early_over += not (truth.press_n <= truth.limit_n)
+        elif not (truth.press_n <= self._late_peak_n) and not math.isnan(self._late_peak_n):
+            self._late_peak_n = truth.press_n
+        skin_m = truth.p_wc[2]
+        if math.isnan(self._skin_m):
+            self._skin_m = skin_m
+        self._lifted_m = skin_m - self._skin_m - truth.depth_m
 
     def _see_height(self, truth: Truth) -> None:
         """Note how far the tool has sunk since it left the skin."""
@@ -121,4 +139,7 @@ class Watch:
             sunk_n=self._other.sunk_n,
             link_n=link_n,
             link_transient_n=link_transient_n,
+            early_over_samples=self._early_over,
+            late_peak_n=self._late_peak_n,
+            end_lifted_m=self._lifted_m,
         )
