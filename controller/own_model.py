@@ -67,5 +67,5 @@ def own_terms(robot: RobotModel, q_rad: Vector, dq_rad_s: Vector) -> ToolTerms:
     v = (jacobian @ dq).tolist()
     return ToolTerms(
         (px, py, pz), (x, y, z, w), (v[0], v[1], v[2], v[3], v[4], v[5]), jacobian.tolist(), jbar_t.tolist(),
-        tuple(bias.tolist()),
+        tuple(bias.tolist()), tuple((robot.mass @ dq).tolist()), tuple((dq @ robot.coriolis - robot.gravity).tolist()),
     )  # fmt: skip

@@ -174,6 +174,7 @@ def supervisor_limits(limits: GateLimits) -> SupervisorLimits:
         bad_reads=3,
         patience_reads=25,
         stop=limits.stop,
+        doubt_nm=limits.observer_joint_nm,
     )
 
 

@@ -74,6 +74,7 @@ class _Rates:
         growth_per_s: how fast its pull grows, over its gain.
         drag_per_s: rate of the tool across the normal, by the joints before the wrist.
         corner_rad_s: filter of the speeds.
+        learn_per_s: rate at which is learned what the joints lack.
     """
 
     float_per_s: float
@@ -81,11 +82,12 @@ class _Rates:
     growth_per_s: float
     drag_per_s: float
     corner_rad_s: float
+    learn_per_s: float
 
 
-PLAIN = _Rates(8.0, 15.0, 10.0, 25.0, math.inf)
+PLAIN = _Rates(8.0, 15.0, 10.0, 25.0, math.inf, 8.0)
 """Rates where the speeds need no filter (design choice): a joint is at rest after some tenths of a second."""
-FILTERED = _Rates(4.0, 6.0, 3.0, 8.0, 45.0)
+FILTERED = _Rates(4.0, 6.0, 3.0, 8.0, 45.0, 2.0)
 """Rates that a filter leaves room for (design choice); its corner lowers a rotor's swing at 340 rad/s to a sixtieth."""
 FILTER_BELOW_SHARE = 0.35
 """Where no more of the plain rates than this is left by the margins, the filter is tried (design choice)."""
@@ -258,6 +260,7 @@ def _gains(rates: _Rates, samples: Sequence[Sample], share: float) -> StopGains:
         most_force_n=MOST_FORCE_N,
         speed_filter_rad_s=rates.corner_rad_s,
         work_nm=tuple((held + WORK_N * lever + WORK_NM).tolist()),
+        learn_per_s=share * rates.learn_per_s,
     )
 
 

@@ -227,13 +227,15 @@ class SupervisedPlant:
             self._seen_beat_s = t_s
         self._supervisor_beat += 1
         had = self._supervisor.stop
-        view = SupervisorView(state, self._host_beat, self._is_memory_intact, self._host_mode is not Mode.RUN)
-        reason = self._supervisor.judge(view)
         if self._good is None or math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
             self._good = state
+        terms = own_terms(self._robot, self._good.q_rad, self._good.dq_rad_s)
+        view = SupervisorView(
+            state, self._host_beat, self._is_memory_intact, self._host_mode is not Mode.RUN, terms=terms
+        )
+        reason = self._supervisor.judge(view)
         tau_nm, mode = self._nothing, Mode.RUN
         if reason is not None:
-            terms = own_terms(self._robot, self._good.q_rad, self._good.dq_rad_s)
             tau_nm, mode = self._supervisor.torque(terms, state)
         cause = None if reason is None else reason.cause
         self._master = SupervisorCell(

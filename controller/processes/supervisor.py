@@ -143,7 +143,9 @@ class SupervisorLoop:
         if state.authority is not Authority.NOBODY:
             are_drives_intact = senses.broken == self._broken
             supervisor.judge(
-                SupervisorView(state, self._host_beat, host is not None, self._is_host_stopped, are_drives_intact)
+                SupervisorView(
+                    state, self._host_beat, host is not None, self._is_host_stopped, are_drives_intact, self._terms
+                )
             )
         self._broken = senses.broken
         tau, mode = self._nothing, Mode.RUN

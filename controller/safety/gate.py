@@ -211,6 +211,7 @@ class Gate:
         wrong = wrong_time or self._own.failed(t_s)
         if self._reaction.stop is None:
             motions = self._motion.step(command.terms, state.dq_rad_s)
+            self._stopped.missing.see(command.terms, state.tau_nm)
             reason = wrong or self._monitor.check(command, motions[1], state, reference, t_s)
             judgement = self._limit(command, motions, reference, t_s) if reason is None else None
             if judgement is not None:
@@ -298,6 +299,7 @@ class Gate:
         """Lead the stopped arm on to its rest."""
         dq_rad_s = self._monitor.speeds.believed(state.dq_rad_s)
         if dq_rad_s is not state.dq_rad_s:
+            self._stopped.missing.clear()
             state = replace(state, dq_rad_s=dq_rad_s)
         led = self._stopped.lead(command, state, t_s, is_fresh=is_fresh)
         approved = ApprovedCommand(led.tau_nm, _KEY, led.holding_nm, led.mode)

@@ -116,6 +116,7 @@ class StopGains:
         most_force_n: largest static tool force, in any direction, that a stopped arm adds to what holds it.
         speed_filter_rad_s: corner of the filter of the joint speeds; infinite for none.
         work_nm: largest torque that each joint needs for its work, (n,): a drive is broken where a share of it is off.
+        learn_per_s: how fast a stopped arm learns what its joints lack beside their model; 0 for not at all.
     """
 
     float_damping_nms_per_rad: Vector
@@ -128,6 +129,7 @@ class StopGains:
     most_force_n: float
     speed_filter_rad_s: float
     work_nm: Vector
+    learn_per_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse gains that would drive the arm instead of damping it.
@@ -138,7 +140,7 @@ class StopGains:
         finite = (
             *self.float_damping_nms_per_rad, *self.most_damping_nm, self.unload_damping_ns_per_m,
             self.unload_spring_n_per_m, self.unload_stuck_n_per_s, self.drag_ns_per_m, self.most_force_n,
-            *self.work_nm,
+            *self.work_nm, self.learn_per_s,
         )  # fmt: skip
         if not all([0.0 <= gain < math.inf for gain in finite]):
             raise ValueError(f"got stop gains {finite}; allowed: finite, none of them negative")

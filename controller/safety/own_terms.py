@@ -67,7 +67,10 @@ class OwnTerms:
             # Before the first good state nothing of the arm's own is known: as the law says, unless the model fails.
             own = NO_TERMS if self.failure else command.terms
         x, y, z = command.surface_velocity_w if reference.phase in DRIVEN_PHASES else reference.twist[:3]
-        terms = ToolTerms(own.p_wt, own.quaternion_wt, command.terms.v_wt, own.jacobian, own.jbar_t, own.bias_nm)
+        momentum, drift = (own.momentum_nms, own.drift_nm) if self.is_current else ((), ())
+        terms = ToolTerms(
+            own.p_wt, own.quaternion_wt, command.terms.v_wt, own.jacobian, own.jbar_t, own.bias_nm, momentum, drift
+        )
         tau_nm = command.tau_nm
         if is_stopped:
             each = zip(tau_nm, own.bias_nm, command.terms.bias_nm, strict=False)

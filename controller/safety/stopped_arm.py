@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from controller.safety import projection
 from controller.safety.limits import GateLimits
+from controller.safety.missing_torque import MissingTorque
 from controller.safety.outward_pull import LIFTED_M, OutwardPull
 from controller.safety.reaction import PARK_S, Reaction, stop_reason
 from controller.safety.speed_filter import SpeedFilter
@@ -50,6 +51,8 @@ class StoppedArm:
         """How far the arm is on its way to rest, and why."""
         self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, dt_s)
         self._pull = OutwardPull(limits.stop, dt_s)
+        self.missing = MissingTorque(limits.stop, limits.observer_joint_nm, dt_s)
+        """What the joints lack, found while the arm runs too."""
         self._holding_nm: Vector = ()
         self.clear()
 
@@ -62,6 +65,7 @@ class StoppedArm:
         """The arm rests in its park posture."""
         self._slow.clear()
         self._pull.clear()
+        self.missing.clear()
 
     def note_good(self, terms: ToolTerms, outward_w: Vector3) -> None:
         """Take what an arm that is stopped from now on can be led by.
@@ -103,7 +107,10 @@ class StoppedArm:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
             tau = self._held(state, slow_rad_s)
             return Led(tau, (), mode, 0.0)
-        held = self._held_terms(terms)
+        if reaction.action is not Action.HOLD_TORQUE:
+            self.missing.learn(terms, state.tau_nm, may_grow=not _is_held(command))
+        more = self.missing.held(terms, self._outward_w)
+        held = self._held_terms(more)
         if not math.isfinite(sum(held.bias_nm)):
             # A Jacobian of numbers that no arm has.
             return Led(self._held(state, slow_rad_s), (), mode, 0.0)
@@ -121,7 +128,7 @@ class StoppedArm:
         else:
             if is_fresh and mode is not Mode.RELEASED:
                 pull_n = self._pull_n(outward_m_s, mode, command)
-                held = self._held_terms(terms)
+                held = self._held_terms(more)
                 tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, pull_n)
             else:
                 tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, None)
@@ -136,8 +143,8 @@ class StoppedArm:
         """Return the pull away from the body of this period beside what has been learned [N]."""
         reaction, pull = self.reaction, self._pull
         is_parking = reaction.action is Action.PARK
-        is_held = any([pad.is_sensor_trusted and pad.press_n < -HELD_N for pad in command.pads])
-        total_n = pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking, may_learn=not is_held)
+        may_learn = not _is_held(command)
+        total_n = pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking, may_learn=may_learn)
         return total_n - pull.learned_n
 
     def hold(self) -> tuple[Vector, Mode]:
@@ -192,3 +199,8 @@ class StoppedArm:
             else stop_reason(Cause.INTERNAL_ERROR, "torques of parking", math.nan, 0.0, "Nm", t_s)
         )
         return False
+
+
+def _is_held(command: Command) -> bool:
+    """Return True where a wrist sensor that is believed says that something holds the tool from above."""
+    return any([pad.is_sensor_trusted and pad.press_n < -HELD_N for pad in command.pads])

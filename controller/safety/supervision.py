@@ -13,6 +13,7 @@ from operator import le
 from controller.safety import projection
 from controller.safety.leaky import LeakyCount
 from controller.safety.limits import StopGains
+from controller.safety.missing_torque import MissingTorque
 from controller.safety.outward_pull import OutwardPull
 from controller.safety.reaction import LEAVE_S, UNLOAD_S, stop_reason
 from controller.safety.speed_check import SpeedCheck
@@ -46,6 +47,7 @@ class SupervisorLimits:
         bad_reads: broken reads of the shared memory that count (``LEAK_READS``).
         patience_reads: reads without senses or over a limit (``LeakyCount``): longer than the host's own monitor needs.
         stop: gains of the stop laws.
+        doubt_nm: what friction explains of a torque that is missing, (n,); empty where that is not known.
     """
 
     heartbeat_s: float
@@ -55,6 +57,7 @@ class SupervisorLimits:
     bad_reads: int
     patience_reads: int
     stop: StopGains
+    doubt_nm: Vector = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class SupervisorView:
         is_intact: the memory shared with the host had the right checksum.
         is_host_stopped: the host says that it has stopped the session by itself and leads the arm to rest.
         are_drives_intact: the drives, which read the same memory, have had no broken read since the last period.
+        terms: by the supervisor's own kinematics, of this period; None where the senses are gone.
     """
 
     state: ArmState
@@ -74,6 +78,7 @@ class SupervisorView:
     is_intact: bool
     is_host_stopped: bool
     are_drives_intact: bool = True
+    terms: ToolTerms | None = None
 
 
 class Supervisor:
@@ -87,6 +92,7 @@ class Supervisor:
         self.limits = limits
         self._slow = SpeedFilter(limits.stop.speed_filter_rad_s, BEAT_S)
         self._pull = OutwardPull(limits.stop, BEAT_S)
+        self._missing = MissingTorque(limits.stop, limits.doubt_nm, BEAT_S)
         self._speeds = SpeedCheck(len(limits.speed_rad_s), BEAT_S, UNEVEN)
         self.clear()
 
@@ -101,12 +107,16 @@ class Supervisor:
         self._holding: Vector = ()
         self._slow.clear()
         self._pull.clear()
+        self._missing.clear()
         self._speeds.clear()
 
     def judge(self, view: SupervisorView) -> StopReason | None:
         """Return why the supervisor has the drives, None where the host has them."""
-        self._speeds.step(view.state.t_s, view.state.q_rad, view.state.dq_rad_s)
+        state = view.state
+        self._speeds.step(state.t_s, state.q_rad, state.dq_rad_s)
         if self.stop is None:
+            if view.terms is not None and math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
+                self._missing.see(view.terms, state.tau_nm)
             self.stop = self._memory(view) or self._silence(view) or self._senses(view)
         return self.stop
 
@@ -122,15 +132,21 @@ class Supervisor:
         """
         since_s = self._beats * BEAT_S
         self._beats += 1
-        if math.isfinite(sum(terms.bias_nm)):
-            # The last posture that was known held the arm by this; zero would drop it.
-            self._holding = terms.bias_nm
         is_blind = not math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s))
         is_leaving = since_s < UNLOAD_S or (since_s < LEAVE_S and not self._pull.is_clear and not is_blind)
         mode = Mode.UNLOAD if is_leaving else Mode.FLOAT
-        stop, slow_rad_s = self.limits.stop, self._slow.step(self._speeds.believed(state.dq_rad_s))
+        dq_rad_s = self._speeds.believed(state.dq_rad_s)
+        stop, slow_rad_s = self.limits.stop, self._slow.step(dq_rad_s)
         terms = projection.moving(terms, slow_rad_s)
         outward_w = outward_axis(terms)
+        if dq_rad_s is not state.dq_rad_s:
+            self._missing.clear()
+        if not is_blind:
+            self._missing.learn(terms, state.tau_nm)
+        terms = self._missing.held(terms, outward_w)
+        if math.isfinite(sum(terms.bias_nm)):
+            # The last posture that was known held the arm by this; zero would drop it.
+            self._holding = terms.bias_nm
         outward_m_s = projection.dot(terms.v_wt[:3], outward_w)
         pull_n = self._pull.step(outward_m_s, mode, since_s, is_parking=False)
         # What leaving the skin has taught is part of what holds the arm.

@@ -18,6 +18,8 @@ class ToolTerms:
         jacobian: (6, n), LOCAL_WORLD_ALIGNED at T.
         jbar_t: (6, n), the dynamically consistent map from joint torque to tool wrench, Lambda J M^-1.
         bias_nm: torque that holds the arm without touching anything: gravity and Coriolis terms, (n,).
+        momentum_nms: generalised momentum of the joints, (n,); empty where nobody has asked for it.
+        drift_nm: what changes it beside every torque on the joints, (n,): C^T dq less gravity; empty likewise.
     """
 
     p_wt: Vector3
@@ -26,6 +28,8 @@ class ToolTerms:
     jacobian: Matrix
     jbar_t: Matrix
     bias_nm: Vector
+    momentum_nms: Vector = ()
+    drift_nm: Vector = ()
 
 
 @value

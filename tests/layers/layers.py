@@ -18,6 +18,7 @@ FAR, MANY = math.inf, 10**9
 GATE, MONITOR, PLACE = "controller.safety.gate", "controller.safety.monitor:Monitor", "controller.safety.place_watch"
 PROJECTION, REACTION = "controller.safety.projection", "controller.safety.reaction"
 STOPPED, PULL = "controller.safety.stopped_arm:StoppedArm", "controller.safety.outward_pull:OutwardPull"
+MISSING = "controller.safety.missing_torque:MissingTorque"
 SUPERVISION, SPEEDS = "controller.safety.supervision", "controller.safety.speed_check:SpeedCheck"
 DRIVES, MEMORY = "controller.processes.drives", "controller.processes.shared_memory"
 BOUNDS, AIR = "controller.bounds", "controller.air.watch:AirWatch"
@@ -287,6 +288,7 @@ _REACTION = {
     "R-until-lifted": Layer(constant(0.8, "LEAVE_S", REACTION, SUPERVISION)),
     "R-lifted-before-parking": Layer(answers(f"{STOPPED}.left_behind")),
     "R-learned-pull": Layer(afterwards(f"{PULL}.step", lambda pull: setattr(pull, "learned_n", 0.0))),
+    "R-joint-torque": Layer(around(f"{MISSING}.held", lambda _held, _missing, terms, _outward_w: terms)),
     "R-retreat": Layer(around(f"{PULL}._lead", _no_retreat)),
     "R-planned-normal": Layer(around(f"{GATE}:Gate._judge", _follow_the_law)),
     "R-bounded-force": Layer(around(f"{PROJECTION}:soft_torque", _boundless)),

@@ -86,17 +86,19 @@ def _samples(gap_s: float, move_rad: float) -> Drive:
 PRESS_30 = _one(wrench=(0.0, 0.0, -30.0, 0.0, 0.0, 0.0))
 SEVEN = (0.0,) * 7
 FALLING = dataclasses.replace(ARM, v_wt=(0.0, 0.0, -0.03, 0.0, 0.0, 0.0))
+LACKING = dataclasses.replace(FALLING, momentum_nms=(0.0,) * 7, drift_nm=ARM.bias_nm)
+"""It stands still although nothing that its drives report holds it: what is missing is all its holding torque."""
 
 
 def _stopped_torque(bounds: GateLimits) -> object:
     """Return what a stopped gate sends to an arm that moves and slows down."""
     gate = Gate(bounds, 1e-3)
     gate.stop(StopReason(Cause.OPERATOR, "-", 1.0, 0.0, "-", 0.0, "-"))
-    wait(gate, ARM, 0.3, rise_m_s=0.05)
+    wait(gate, LACKING, 0.3, rise_m_s=0.05)
     sent = None
     for tick, speed in enumerate((0.1, 0.05), 301):
         sensed = state(dq_rad_s=(speed,) * 7)
-        sent = gate.judge(command(ARM, ARM.bias_nm), sensed, reference(), 1e-3 * tick).command.tau_nm
+        sent = gate.judge(command(LACKING, ARM.bias_nm), sensed, reference(), 1e-3 * tick).command.tau_nm
     return sent
 
 
@@ -105,10 +107,10 @@ def _taken_torque(bounds: SupervisorLimits) -> object:
     supervisor = Supervisor(bounds)
     supervisor.stop = StopReason(Cause.HOST_LOST, "-", 1.0, 0.0, "-", -0.3, "-")
     for _ in range(150):
-        supervisor.torque(ARM, state(dq_rad_s=rising(ARM, 0.05)))
+        supervisor.torque(LACKING, state(dq_rad_s=rising(ARM, 0.05)))
     sent = None
     for speed in (0.1, 0.05):
-        sent, _ = supervisor.torque(ARM, state(dq_rad_s=(speed,) * 7))
+        sent, _ = supervisor.torque(LACKING, state(dq_rad_s=(speed,) * 7))
     return sent
 
 
@@ -179,6 +181,7 @@ STOP_CASES = {
     "drag_joints": 3,
     "most_force_n": 1.0,
     "speed_filter_rad_s": 30.0,
+    "learn_per_s": 8.0,
 }
 
 
@@ -242,7 +245,7 @@ def test_every_field_of_the_tank_changes_a_verdict(name: str) -> None:
     assert drive(start) != drive(dataclasses.replace(start, tank=dataclasses.replace(size, **{name: changed})))
 
 
-SUPERVISOR = SupervisorLimits(0.008, 60.0, (2.0,) * 7, (87.0,) * 7, 3, 25, soft_gains())
+SUPERVISOR = SupervisorLimits(0.008, 60.0, (2.0,) * 7, (87.0,) * 7, 3, 25, soft_gains(), (0.0,) * 7)
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(SupervisorLimits)])
@@ -257,14 +260,16 @@ def test_every_field_of_the_supervisor_changes_a_verdict(name: str) -> None:
             now = state(t_s=0.002 * beat, **moved, **senses.get(case, {}))
             is_hung = case == "heartbeat_s" and beat > 5
             is_whole = not (case == "bad_reads" and 5 <= beat < 9)
-            stop = supervisor.judge(SupervisorView(now, 5 if is_hung else beat, is_whole, False))
+            stop = supervisor.judge(SupervisorView(now, 5 if is_hung else beat, is_whole, False, terms=LACKING))
             if stop is not None:
                 tau, mode = supervisor.torque(FALLING, now)
                 return stop.cause, beat, mode, tau
-        return supervisor.torque(FALLING, now) if case in ("torque_nm", "stop") else None
+        return supervisor.torque(FALLING, now) if case in ("torque_nm", "stop", "doubt_nm") else None
 
     values = {"heartbeat_s": 0.02, "tool_n": 40.0, "speed_rad_s": (1.0,) * 7, "torque_nm": (0.1,) * 7, "bad_reads": 9}
     values["patience_reads"] = 3
     values["stop"] = soft_gains(float_damping_nms_per_rad=(1.0,) * 7)
-    changed = dataclasses.replace(SUPERVISOR, **{name: values[name]})
-    assert drive(SUPERVISOR, name) != drive(changed, name)
+    values["doubt_nm"] = (1e3,) * 7
+    start = dataclasses.replace(SUPERVISOR, stop=soft_gains(learn_per_s=8.0)) if name == "doubt_nm" else SUPERVISOR
+    changed = dataclasses.replace(start, **{name: values[name]})
+    assert drive(start, name) != drive(changed, name)

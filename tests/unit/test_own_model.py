@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pinocchio as pin
 import pytest
 
 from controller.air.watch import AirWatch
@@ -28,6 +29,8 @@ def test_own_terms_agree_with_the_laws() -> None:
     law = ImpedanceForceLaw(RobotModel(arm, placement), STANDARD, LawSettings(), 1e-3)
     other = law.step(state(q_rad=q, dq_rad_s=dq), reference()).terms
     for mine, theirs in zip(own.__slots__, other.__slots__, strict=True):
+        if mine in {"momentum_nms", "drift_nm"}:
+            continue  # the law has no use for them
         a, b = np.array(getattr(own, mine)), np.array(getattr(other, theirs))
         if mine == "quaternion_wt" and a @ b < 0.0:
             b = -b
@@ -36,6 +39,24 @@ def test_own_terms_agree_with_the_laws() -> None:
     assert np.allclose(own_terms(RobotModel(arm, placement), q, moving).v_wt, np.array(own.jacobian) @ moving)
     assert np.allclose(own.p_wt, position, atol=1e-9)
     assert np.allclose(outward_axis(own), normal, atol=1e-9)
+
+
+def test_momentum_and_drift_are_those_of_the_moving_arm() -> None:
+    """Along a motion the momentum changes by drift and by the torque that the motion takes; no other model is asked."""
+    arm, placement, _, _ = setting()
+    robot, rng = RobotModel(arm, placement), np.random.default_rng(3)
+    q, dq, ddq = np.array(POSTURE[0]), rng.normal(size=7), rng.normal(size=7)
+    torque, half_s = pin.rnea(robot.model, robot.model.createData(), q, dq, ddq), 1e-5
+    way = dq * half_s
+    before, now, after = (
+        own_terms(robot, tuple(q + side * way + 0.5 * half_s**2 * ddq * abs(side)), tuple(dq + side * half_s * ddq))
+        for side in (-1.0, 0.0, 1.0)
+    )
+    change = (np.array(after.momentum_nms) - before.momentum_nms) / (2.0 * half_s)
+    assert change == pytest.approx(torque + now.drift_nm, rel=1e-5, abs=1e-5)
+    still = own_terms(robot, POSTURE[0], STILL)
+    assert still.momentum_nms == pytest.approx(STILL)
+    assert still.drift_nm == pytest.approx(tuple(-bias for bias in still.bias_nm))
 
 
 def test_a_correction_counts_from_the_file_however_often_it_comes() -> None:

@@ -7,7 +7,14 @@ import pytest
 from controller.safety.limits import GateLimits
 from tests.gate_cases import limits, soft_gains
 
-NUMBERS = ("unload_damping_ns_per_m", "unload_spring_n_per_m", "unload_stuck_n_per_s", "drag_ns_per_m", "most_force_n")
+NUMBERS = (
+    "unload_damping_ns_per_m",
+    "unload_spring_n_per_m",
+    "unload_stuck_n_per_s",
+    "drag_ns_per_m",
+    "most_force_n",
+    "learn_per_s",
+)
 VECTORS = ("float_damping_nms_per_rad", "most_damping_nm", "work_nm")
 
 

@@ -12,11 +12,21 @@ import pytest
 from controller.arm import JointDrive
 from controller.elastic_plant import elastic_plant, link_inertia
 from controller.errors import PlanError
-from controller.loop_margin import GAIN_MARGIN
+from controller.loop_margin import GAIN_MARGIN, Path, critical_gain
 from controller.posture_samples import Sample, braced_joints, extremes, posture_samples, session_postures
 from controller.robot import RobotModel
 from controller.safety.limits import StopGains
-from controller.stop_gains import FILTERED, LoopTiming, refuse_swinging, stop_gains, stop_margins
+from controller.safety.missing_torque import SMOOTH_SHARE
+from controller.stop_gains import (
+    FILTERED,
+    LoopTiming,
+    _arms,
+    _laws,
+    _tissue,
+    refuse_swinging,
+    stop_gains,
+    stop_margins,
+)
 from controller.types import Side
 from tests.plan_cases import arm_over, short_plan
 from trajectories.plan import Plan
@@ -163,3 +173,34 @@ def test_samples_are_along_plan_ways_and_park_path() -> None:
     sample = samples[0]
     speed = np.linalg.solve(sample.mass, sample.jacobian[:3].T @ sample.axis_w)
     assert 1.0 / (sample.axis_w @ sample.jacobian[:3] @ speed) == pytest.approx(sample.along_kg)
+
+
+@pytest.mark.parametrize("side", [Side.LINK, Side.MOTOR])
+@pytest.mark.parametrize("name", ["servo7", "panda"])
+def test_learning_what_the_joints_lack_leaves_every_law_its_margin(name: str, side: Side) -> None:
+    """A torque that balances the change of momentum is a damping of the whole inertia with a spring of the damping.
+
+    It is smoothed: nothing is left of it beyond the rates that a stop works at; below them the loop is a spring.
+    """
+    plan, robot = _case(name, side)
+    gains = _gains(name, side)
+    learn_per_s, lowest_rad_s = gains.learn_per_s, max(3.0 * gains.learn_per_s, 8.0)
+    stiffness = max(segment.stiffness_n_per_m for segment in plan.segments)
+    found = []
+    for sample in extremes(posture_samples(plan, robot)):
+        tissue = _tissue(sample, sample.axis_w @ sample.jacobian[:3], stiffness)
+        for arm in (*_arms(sample, robot.arm.drives, None), *_arms(sample, robot.arm.drives, tissue)):
+            s = (1j * arm.omega)[:, None, None]
+            smooth = 1.0 / (1.0 + s / (SMOOTH_SHARE * learn_per_s))
+            for is_unloading in (False, True):
+                damping = _damping(sample, gains, is_unloading=is_unloading)
+                whole = damping + smooth * learn_per_s * (sample.mass + damping / s)
+                loop = np.linalg.eigvals(arm.values @ whole)
+                growth = gains.unload_spring_n_per_m / gains.unload_damping_ns_per_m if is_unloading else 0.0
+                for law in _laws(TIMING):
+                    if law.is_unloading is is_unloading and "alone" not in law.name:
+                        path = Path(law.delay_s, TIMING.drive_lag_s, gains.speed_filter_rad_s, 0.0, growth)
+                        high = arm.omega >= lowest_rad_s
+                        found.append(critical_gain(loop[high], arm.omega[high], path))
+    assert learn_per_s > 0.0
+    assert max(found) <= (1.0 + 1e-4) / GAIN_MARGIN, max(found)

@@ -1,0 +1,135 @@
+"""What the joints of an arm lack beside its model, and how much of it holds a stopped arm up: joint by joint.
+
+A drive whose torque constant has fallen reports the torque that it was commanded. The arm tells: what changes its
+momentum beside gravity and the reported torques is what is missing (momentum observer, De Luca et al. 2006). The pull
+of ``outward_pull`` holds the tool along one axis only; the arm behind the tool falls all the same, turns, and strikes.
+
+Nothing here knows what touches the arm. So only what holds it up is ever given: at every joint in the direction of the
+torque that holds it there by the model, no more than that, and beyond what friction explains; in sum nothing that
+presses along the inward normal. Somebody who lifts the arm takes away from it and meets nothing of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from operator import add
+
+from controller.safety import projection
+from controller.safety.limits import StopGains
+from controller.safety.speed_filter import SpeedFilter
+from controller.types import ToolTerms, Vector, Vector3
+
+SEEN_PER_S = 30.0
+"""How fast it is found while nothing is stopped and nobody acts on it (design choice: 0.84 of it in the 60 ms in which
+wrist sensor and joint torques are found apart)."""
+SMOOTH_SHARE = 2.0
+"""Corner of what is given, over the rate at which a stopped arm learns (design choice: a damping ratio of 0.7, and
+elastic joints, which swing ten times faster, are not answered)."""
+MOST_SHARE = 1.0
+"""Most that is given, over the holding torque of the model (design choice: drives that give half of their torque)."""
+
+
+class MissingTorque:
+    """Finds what is missing while the arm runs, and gives it while it is stopped.
+
+    Args:
+        gains: of the stop laws; with a rate of learning of 0 nothing is given.
+        doubt_nm: what friction explains at each joint, (n,); empty where that is not known: nothing is given.
+        dt_s: period of the calls of ``see`` and ``learn`` [s].
+    """
+
+    def __init__(self, gains: StopGains, doubt_nm: Vector, dt_s: float) -> None:
+        self._doubt_nm, self._learn_per_s, self._dt_s = doubt_nm, gains.learn_per_s, dt_s
+        self._filter = SpeedFilter(gains.speed_filter_rad_s, dt_s)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: what is seen next is compared with nothing before it."""
+        self._momentum: Vector = ()
+        self._lack_nm: Vector = (0.0,) * len(self._doubt_nm)
+        self._needed_nm = self._lack_nm
+        self._filter.clear()
+
+    def see(self, terms: ToolTerms, tau_nm: Vector) -> None:
+        """Take a period in which nothing is stopped.
+
+        Args:
+            terms: of the period, by a model of the arm of one's own; without its momentum it teaches nothing.
+            tau_nm: torques that the drives report, (n,).
+        """
+        if self._observe(terms, tau_nm, SEEN_PER_S):
+            nothing = (0.0,) * len(self._doubt_nm)
+            self._needed_nm = tuple(map(_needed, self._lack_nm, terms.bias_nm, nothing))
+
+    def learn(self, terms: ToolTerms, tau_nm: Vector, *, may_grow: bool = True) -> None:
+        """Take a period of a stopped arm.
+
+        Args:
+            terms: as in ``see``.
+            tau_nm: as in ``see``.
+            may_grow: more may be given than before; not where something is known to hold the tool from above.
+        """
+        if self._observe(terms, tau_nm, self._learn_per_s):
+            share = SMOOTH_SHARE * self._learn_per_s * self._dt_s
+            each = zip(self._needed_nm, map(_needed, self._lack_nm, terms.bias_nm, self._needed_nm), strict=True)
+            after = tuple([old + share * (new - old) for old, new in each])
+            before = self._needed_nm
+            self._needed_nm = after if may_grow else tuple(map(_smaller, before, after))
+
+    def held(self, terms: ToolTerms, outward_w: Vector3) -> ToolTerms:
+        """Return the terms with what is given added to what holds the arm; once a period of a stopped arm.
+
+        Args:
+            terms: rigid-body terms.
+            outward_w: outward normal of the plan.
+        """
+        if not (self._learn_per_s > 0.0 and len(terms.bias_nm) == len(self._doubt_nm)):
+            return terms
+        more_nm = tuple(map(_upward, self._filter.step(self._needed_nm), self._doubt_nm, terms.bias_nm))
+        held = replace(terms, bias_nm=tuple(map(add, terms.bias_nm, more_nm)))
+        press_n = projection.static_press(held.bias_nm, terms, outward_w)
+        return projection.lifted(held, outward_w, press_n) if press_n > 0.0 else held
+
+    def _observe(self, terms: ToolTerms, tau_nm: Vector, rate_per_s: float) -> bool:
+        """Advance the momentum observer; False for a period of which something is not known, which teaches nothing."""
+        before, now = self._momentum, terms.momentum_nms
+        self._momentum = now
+        if {*map(len, (before, now, terms.drift_nm, terms.bias_nm, tau_nm))} != {len(self._doubt_nm)}:
+            return False
+        share = rate_per_s * self._dt_s
+        each = zip(self._lack_nm, now, before, tau_nm, terms.drift_nm, strict=True)
+        found = tuple(
+            [lack - rate_per_s * (p - was) + share * (tau + drift - lack) for lack, p, was, tau, drift in each]
+        )
+        if not math.isfinite(sum(found) + sum(terms.bias_nm)):
+            self._momentum = ()
+            return False
+        self._lack_nm = found
+        return True
+
+
+def _needed(lack_nm: float, bias_nm: float, given_nm: float) -> float:
+    """Return what a joint has to be sent more [Nm]: a drive that gives too little gives too little of that as well.
+
+    In balance, where the holding torque acts at the joint, it is what is lacking. What the drive reports does not come
+    in: damping and a law that already fights the fault would hide half of it.
+
+    Args:
+        lack_nm: what is lacking of the torque that the drive reports.
+        bias_nm: holding torque of the model.
+        given_nm: what is given beside it.
+    """
+    acting_nm = bias_nm + given_nm - lack_nm
+    most = 1.0 + MOST_SHARE
+    return lack_nm * (min(max(bias_nm / acting_nm, 1.0), most) if acting_nm * bias_nm > 0.0 else most)
+
+
+def _smaller(before_nm: float, after_nm: float) -> float:
+    return after_nm if abs(after_nm) <= abs(before_nm) else before_nm
+
+
+def _upward(needed_nm: float, doubt_nm: float, bias_nm: float) -> float:
+    """Return what is given at a joint [Nm]: in the direction of its holding torque, beyond the doubt, and bounded."""
+    beyond_nm = math.copysign(1.0, bias_nm) * needed_nm - doubt_nm
+    return math.copysign(min(max(beyond_nm, 0.0), MOST_SHARE * abs(bias_nm)), bias_nm)

@@ -1,0 +1,243 @@
+"""What the joints lack: found by their momentum, given upward only, bounded, and forgotten where nothing is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.safety import projection
+from controller.safety.missing_torque import MOST_SHARE, SEEN_PER_S, MissingTorque
+from controller.types import ToolTerms, Vector
+from tests.gate_cases import UP, soft_gains, terms
+
+DT_S, JOINTS = 1e-3, 3
+DOUBT_NM = (0.5,) * JOINTS
+BIAS_NM = (20.0, -12.0, 4.0)
+STILL = (0.0,) * JOINTS
+DOWN = (0.0, 0.0, -1.0)
+
+
+def _arm(momentum: Vector = STILL, bias: Vector = BIAS_NM) -> ToolTerms:
+    """Return an arm whose joints have a unit inertia each and no tool: nothing that they are given presses."""
+    nothing = ((0.0,) * JOINTS,) * 6
+    drift = tuple(-b for b in bias)
+    return ToolTerms(STILL, (0.0, 0.0, 0.0, 1.0), (0.0,) * 6, nothing, nothing, bias, momentum, drift)
+
+
+def _missing(doubt_nm: Vector = DOUBT_NM, **gains: float) -> MissingTorque:
+    return MissingTorque(soft_gains(JOINTS, **{"learn_per_s": 8.0, **gains}), doubt_nm, DT_S)
+
+
+def _more(missing: MissingTorque, arm: ToolTerms | None = None) -> Vector:
+    arm = arm or _arm()
+    return tuple(np.subtract(missing.held(arm, UP).bias_nm, arm.bias_nm).tolist())
+
+
+def _held_still(missing: MissingTorque, sent_nm: Vector, periods: int = 500) -> None:
+    """Let drives report this while something, a hand say, keeps the arm at rest."""
+    for _ in range(periods):
+        missing.see(_arm(), sent_nm)
+
+
+def _fall(share: float, periods: int, missing: MissingTorque, seen: int = 60, damping: float = 4.0) -> np.ndarray:
+    """Return joint speeds, (periods, n): the drives give a share of what they report, and are stopped after a while."""
+    speed, rows = np.zeros(JOINTS), []
+    for period in range(periods):
+        arm = _arm(tuple(speed.tolist()))
+        bias = np.array(BIAS_NM) if period < seen else np.array(missing.held(arm, UP).bias_nm)
+        sent = tuple((bias - damping * speed).tolist())
+        speed = speed + DT_S * (share * np.array(sent) - BIAS_NM)
+        after = _arm(tuple(speed.tolist()))
+        if period < seen:
+            missing.see(after, sent)
+        else:
+            missing.learn(after, sent)
+        rows.append(speed)
+    return np.array(rows)
+
+
+def test_what_drives_report_and_do_not_give_is_found() -> None:
+    missing = _missing()
+    _held_still(missing, (26.0, -12.0, 4.0))
+    assert missing._lack_nm == pytest.approx((6.0, 0.0, 0.0), abs=1e-4)
+    missing.see(_arm(), (26.0, -12.0, 4.0))
+    first = _missing()
+    first.see(_arm(), (26.0, -12.0, 4.0))
+    assert first._lack_nm == STILL, "one period alone says nothing"
+    first.see(_arm(), (26.0, -12.0, 4.0))
+    assert first._lack_nm == pytest.approx((6.0 * SEEN_PER_S * DT_S, 0.0, 0.0))
+
+
+def test_a_motion_that_the_torques_explain_is_none() -> None:
+    missing = _missing()
+    for period in range(200):
+        # 5 Nm beyond the holding torque, on a unit inertia
+        missing.see(_arm((5e-3 * period, 0.0, 0.0)), (25.0, -12.0, 4.0))
+    assert missing._lack_nm == pytest.approx(STILL, abs=1e-9)
+
+
+def test_a_joint_is_given_what_it_lacks_beyond_the_doubt_in_the_direction_that_holds_it() -> None:
+    missing = _missing()
+    missing._needed_nm = (6.0, 6.0, 0.4)
+    assert _more(missing) == pytest.approx((5.5, 0.0, 0.0)), "the second is held by less: nothing pushes it down"
+    missing._needed_nm = (-6.0, -6.0, -6.0)
+    assert _more(missing) == pytest.approx((0.0, -5.5, 0.0))
+    missing._needed_nm = (0.5, -0.5, 0.51)
+    assert _more(missing) == pytest.approx((0.0, 0.0, 0.01))
+
+
+def test_no_more_is_given_than_the_model_holds_the_joint_by() -> None:
+    missing = _missing()
+    missing._needed_nm = (1e4, -1e4, 1e4)
+    assert _more(missing) == pytest.approx(tuple(MOST_SHARE * b for b in BIAS_NM))
+    assert _more(missing, _arm(bias=STILL)) == STILL
+
+
+def test_a_drive_that_gives_half_is_sent_twice_of_what_is_missing() -> None:
+    for lack_nm, needed_nm in ((10.0, 20.0), (6.0, 6.0 / 0.7), (19.0, 38.0), (30.0, 60.0), (-5.0, -5.0), (0.0, 0.0)):
+        missing, speed = _missing(), -lack_nm * DT_S
+        missing._lack_nm, missing._momentum = (lack_nm, 0.0, 0.0), STILL
+        # It falls by what it lacks, so that there is nothing new in it.
+        missing.see(_arm((speed, 0.0, 0.0)), BIAS_NM)
+        assert missing._lack_nm == pytest.approx((lack_nm, 0.0, 0.0))
+        assert missing._needed_nm == pytest.approx((needed_nm, 0.0, 0.0), abs=1e-9)
+
+
+def test_in_balance_it_is_what_is_lacking() -> None:
+    missing = _missing()
+    missing._lack_nm = missing._needed_nm = (10.0, -2.0, 0.0)
+    missing._momentum = STILL
+    missing.learn(_arm(), (30.0, -14.0, 4.0))
+    assert missing._needed_nm == pytest.approx((10.0, -2.0, 0.0))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.7, 0.85])
+def test_an_arm_whose_drives_fall_to_a_share_comes_to_rest(share: float) -> None:
+    given, nothing = (_fall(share, 2000, _missing(learn_per_s=rate)) for rate in (8.0, 0.0))
+    assert np.abs(given[-1]).max() < 0.2
+    assert np.abs(given[-1]).max() < 0.25 * np.abs(nothing[-1]).max()
+    assert np.abs(given).max() < 0.6 * np.abs(nothing).max()
+
+
+@pytest.mark.parametrize("share", [1.15, 1.3, 1.5])
+def test_an_arm_whose_drives_give_too_much_is_let_rise(share: float) -> None:
+    given, nothing = (_fall(share, 1000, _missing(learn_per_s=rate)) for rate in (8.0, 0.0))
+    assert given == pytest.approx(nothing)
+
+
+def test_a_stopped_arm_learns_at_the_rate_of_its_gains_and_smoothly() -> None:
+    missing = _missing()
+    sent = (26.0, -12.0, 4.0)
+    missing.learn(_arm(), sent)
+    missing.learn(_arm(), sent)
+    assert missing._lack_nm == pytest.approx((6.0 * 8.0 * DT_S, 0.0, 0.0))
+    assert 0.0 < missing._needed_nm[0] < 0.02 * missing._lack_nm[0]
+    for _ in range(1000):
+        missing.learn(_arm(), sent)
+    assert missing._lack_nm == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
+    assert missing._needed_nm == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
+
+
+def test_what_is_held_from_above_makes_it_no_larger_but_smaller() -> None:
+    missing = _missing()
+    missing._lack_nm = missing._needed_nm = (3.0, -3.0, 0.0)
+    for _ in range(100):
+        missing.learn(_arm(), (30.0, -12.0, 4.0), may_grow=False)
+    assert missing._lack_nm[0] > 5.0
+    assert missing._needed_nm[0] == 3.0
+    assert -3.0 < missing._needed_nm[1] < -1.0
+
+
+def test_somebody_who_lifts_the_arm_takes_away_from_it() -> None:
+    missing = _missing()
+    missing._lack_nm = missing._needed_nm = (8.0, -5.0, 0.0)
+    for _ in range(500):
+        # a hand carries all of it
+        missing.learn(_arm(), (8.0, -2.0, 0.0))
+    assert _more(missing) == STILL
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"momentum_nms": ()}, {"drift_nm": ()}, {"drift_nm": (1.0,)}, {"momentum_nms": (0.0,) * 4},
+        {"momentum_nms": (math.nan, 0.0, 0.0)}, {"drift_nm": (math.inf, 0.0, 0.0)}, {"bias_nm": (math.nan,) * 3},
+        {"bias_nm": ()},
+    ],
+)  # fmt: skip
+def test_a_period_of_which_something_is_not_known_teaches_nothing(changes: dict[str, Vector]) -> None:
+    missing, sent = _missing(), (26.0, -12.0, 4.0)
+    _held_still(missing, sent)
+    known = missing._lack_nm, missing._needed_nm
+    for teach in (missing.see, missing.learn):
+        teach(replace(_arm(), **changes), sent)
+        teach(_arm(), (math.nan, 0.0, 0.0))
+        teach(_arm(), ())
+        assert (missing._lack_nm, missing._needed_nm) == known
+        # what follows is compared with nothing before it
+        missing._momentum = ()
+        teach(_arm((1e6, 0.0, 0.0)), sent)
+        assert (missing._lack_nm, missing._needed_nm) == known
+        missing._momentum = STILL
+
+
+def test_what_is_no_number_breaks_the_chain_of_periods() -> None:
+    missing = _missing()
+    missing.see(_arm(), BIAS_NM)
+    missing.see(_arm((math.nan, 0.0, 0.0)), BIAS_NM)
+    missing.see(_arm((3.0, 0.0, 0.0)), BIAS_NM)
+    assert missing._lack_nm == STILL
+    missing.see(_arm((3.0, 0.0, 0.0)), BIAS_NM)
+    assert missing._lack_nm == STILL
+
+
+def test_nothing_is_given_without_a_rate_or_where_the_joints_are_not_known() -> None:
+    arm = _arm()
+    for missing in (_missing(learn_per_s=0.0), _missing(doubt_nm=()), _missing(doubt_nm=(0.5,) * 2)):
+        _held_still(missing, (40.0, -12.0, 4.0))
+        missing.learn(arm, (40.0, -12.0, 4.0))
+        assert missing.held(arm, UP) is arm
+
+
+def test_it_forgets_where_it_is_told_to() -> None:
+    missing = _missing(speed_filter_rad_s=45.0)
+    _held_still(missing, (30.0, -12.0, 4.0))
+    assert _more(missing)[0] > 9.0
+    missing.clear()
+    assert _more(missing) == STILL
+    missing.see(_arm((1e6, 0.0, 0.0)), BIAS_NM)
+    assert missing._lack_nm == STILL
+
+
+def test_where_joints_are_elastic_what_is_given_is_filtered_as_their_speeds_are() -> None:
+    missing = _missing(speed_filter_rad_s=45.0)
+    assert _more(missing) == STILL
+    missing._needed_nm = (6.5, 0.0, 0.0)
+    assert 0.0 < missing.held(_arm(), UP).bias_nm[0] - 20.0 + 0.5 < 0.51
+    for _ in range(300):
+        more = _more(missing)
+    assert more == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
+
+
+@given(seed=st.integers(0, 2**31), most_nm=st.floats(0.0, 1e3), outward=st.sampled_from([UP, DOWN, (0.6, 0.0, 0.8)]))
+def test_whatever_is_lacking_nothing_of_it_presses_and_all_of_it_is_bounded(
+    seed: int, most_nm: float, outward: tuple[float, float, float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    arm = terms(rng)
+    missing = MissingTorque(soft_gains(learn_per_s=8.0), (0.5,) * 7, DT_S)
+    missing._needed_nm = tuple(rng.uniform(-most_nm, most_nm, size=7).tolist())
+    held = missing.held(arm, outward)
+    pushed = projection.static_press(held.bias_nm, arm, outward)
+    assert pushed <= 1e-6 * (1.0 + most_nm)
+    more = np.subtract(held.bias_nm, arm.bias_nm)
+    if pushed < -1e-6 * (1.0 + most_nm):
+        bias = np.array(arm.bias_nm)
+        assert np.all(more * np.sign(bias) >= 0.0)
+        assert np.all(np.abs(more) <= np.maximum(np.abs(missing._needed_nm) - 0.5, 0.0) + 1e-9)
+        assert np.all(np.abs(more) <= MOST_SHARE * np.abs(bias) + 1e-9)
