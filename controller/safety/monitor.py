@@ -7,9 +7,10 @@ from operator import le
 
 from controller.safety import keep_out, pads
 from controller.safety.free_motion import FreeMotionWatch
-from controller.safety.leaky import NOISY_LEAK, LeakyCount
+from controller.safety.leaky import LeakyCount
 from controller.safety.limits import GateLimits
 from controller.safety.place_watch import PlaceWatch
+from controller.safety.plausibility import Plausibility
 from controller.safety.projection import is_shaped
 from controller.safety.ranges import first_bad, first_false, first_outside
 from controller.safety.reaction import stop_reason
@@ -21,7 +22,6 @@ from controller.types import (
     Cause,
     Command,
     ContactState,
-    Phase,
     Reference,
     StopReason,
     ToolTerms,
@@ -34,13 +34,6 @@ the loop knows why the drives are taken from it; no multiple of the tick."""
 
 JUMP_GAP_S = 0.0085
 """Between two looks at a stopped arm that are further apart than this, the last speed says too little of the way."""
-
-
-UNFELT = (
-    "free-air check: press force by joint torques that the wrist sensor does not feel (friction, play or masses of the "
-    "joints beside the arm's file, or something touches the arm)"
-)
-"""What is said of a force that the arm feigns, or that does not act on the tool."""
 
 
 class Monitor:
@@ -60,13 +53,12 @@ class Monitor:
         self._sizes = (self._joints_expected,) * 4
         self._pads_expected = len(limits.pads)
         self._each = pads.named(limits.pads)
-        self._place = PlaceWatch(limits)
+        self._place, self._plausibility = PlaceWatch(limits), Plausibility(limits)
         self.clear()
 
     def clear(self) -> None:
         """Forget all counts; the next tick is compared with nothing before it."""
         self._bad_samples, self._repeated, self._is_sampled = LeakyCount(), LeakyCount(), True
-        self._distrusted, self._unfelt = LeakyCount(NOISY_LEAK), LeakyCount(NOISY_LEAK)
         self._last_t_s = math.nan
         self._lost = [LeakyCount() for _ in self._limits.pads]
         self._was_lost = [False] * len(self._limits.pads)
@@ -75,6 +67,7 @@ class Monitor:
         self._last_sequence: int | None = None
         self._sampled_s = math.nan
         self._place.clear()
+        self._plausibility.clear()
         self._swing.clear()
         self.free.clear()
         self.speeds.clear()
@@ -288,14 +281,13 @@ class Monitor:
         sensed = observed = 0.0
         for k, of_pad in self._each:
             pad, allowed = command.pads[k], stroke.pads[k].trip_n
-            is_unfelt = self._is_unfelt(command, reference, k)
+            unfelt = self._plausibility.unfelt(command, reference, k, is_sampled=self._is_sampled)
             if not (pad.press_n <= allowed):
-                cause, what = (Cause.MODEL_MISMATCH, UNFELT) if is_unfelt else (Cause.PAD_FORCE, "measured press force")
+                cause, what = unfelt or (Cause.PAD_FORCE, "measured press force")
                 return stop_reason(cause, f"{what}{of_pad}", pad.press_n, allowed, "N", t_s)
             allowed += limits.observer_margin_n
             if not (pad.observer_n <= allowed):
-                by_torques = (Cause.PAD_FORCE, "press force by joint torques")
-                cause, what = (Cause.MODEL_MISMATCH, UNFELT) if is_unfelt else by_torques
+                cause, what = unfelt or (Cause.PAD_FORCE, "press force by joint torques")
                 return stop_reason(cause, f"{what}{of_pad}", pad.observer_n, allowed, "N", t_s)
             sensed += pad.press_n
             observed += pad.observer_n
@@ -311,72 +303,13 @@ class Monitor:
         tool = math.hypot(wrench[0], wrench[1], wrench[2])
         if self._is_sampled and not (tool <= limits.tool_trip_n):
             return stop_reason(Cause.TOOL_FORCE, "force on the wrist sensor", tool, limits.tool_trip_n, "N", t_s)
-        is_agreed, is_unfelt = True, False
         for k, of_pad in self._each:
             pad = command.pads[k]
             pressure, allowed = pad.press_n / limits.pads[k].area_m2, limits.pressure_pa
             if not (pressure <= allowed):
                 what = f"mean pressure under the pad{of_pad}"
                 return stop_reason(Cause.PRESSURE, what, pressure, allowed, "Pa", t_s)
-            is_near = self._is_near(command, k)
-            is_agreed = is_agreed and is_near and pad.is_sensor_trusted
-            is_unfelt = is_unfelt or self._is_unfelt(command, reference, k)
-        return self._apart(is_agreed=is_agreed, is_unfelt=is_unfelt, t_s=t_s)
-
-    def _apart(self, *, is_agreed: bool, is_unfelt: bool, t_s: float) -> StopReason | None:
-        """Stop where sensor and joint torques have been apart for too long, by the name of what is more likely wrong.
-
-        Args:
-            is_agreed: they agree in this tick.
-            is_unfelt: they do not, and it is the joint torques that are off.
-            t_s: session time [s].
-        """
-        allowed = self._limits.implausible_ticks
-        distrusted = self._distrusted.step(is_bad=not is_agreed)
-        unfelt = self._unfelt.step(float(is_agreed or is_unfelt), is_bad=not is_agreed)
-        if distrusted < allowed:
-            return None
-        is_arm = 2.0 * unfelt > distrusted
-        cause = Cause.MODEL_MISMATCH if is_arm else Cause.SENSOR_IMPLAUSIBLE
-        what = f"{UNFELT}, time of it" if is_arm else "time with sensor and joint torques apart"
-        return stop_reason(cause, what, distrusted, allowed, "ticks", t_s)
-
-    def _is_near(self, command: Command, k: int) -> bool:
-        """Return True where sensor and joint torques say the same of a pad.
-
-        Off the skin the arm comes where its joint friction amounts to more tool force than in any stroke.
-        """
-        pad = command.pads[k]
-        gap_n = abs(pad.press_n - pad.observer_n)
-        if gap_n <= self._limits.observer_margin_n or command.contact is not ContactState.FREE:
-            return gap_n <= self._limits.observer_margin_n
-        return gap_n <= self._apart_n(command, k)
-
-    def _apart_n(self, command: Command, k: int) -> float:
-        """Return how far joint torques may be off for the friction of the present posture [N]."""
-        limits, terms = self._limits, command.terms
-        columns = zip(*terms.jbar_t[:3], limits.observer_joint_nm, strict=True)
-        x, y, z = command.pads[k].normal_w
-        reflected_n = float(sum(abs(x * a + y * b + z * c) * nm for a, b, c, nm in columns))
-        return limits.observer_base_n + reflected_n
-
-    def _is_unfelt(self, command: Command, reference: Reference, k: int) -> bool:
-        """Return True where joint torques show a force, and the wrist sensor none, on an arm not known well enough.
-
-        On the way to the plan nothing may touch the tool, and friction, play and masses of the joints are not yet held
-        against their file; whatever they are off by looks like a force. Once the sensor is rejected, the press force in
-        use is that of the joint torques too. A sensor that is late says nothing.
-        """
-        pad = command.pads[k]
-        is_on_way = reference.phase is Phase.TO_PLAN and command.contact is ContactState.FREE
-        if not (is_on_way and self._is_sampled):
-            return False
-        observed_n = abs(pad.observer_n)
-        allowed_n = max(self._limits.observer_margin_n, self._apart_n(command, k))
-        if not pad.is_sensor_trusted:
-            return observed_n > allowed_n
-        sensed_n = abs(pad.press_n)
-        return abs(pad.press_n - pad.observer_n) > allowed_n >= sensed_n and observed_n > sensed_n
+        return self._plausibility.watch(command, reference, t_s, is_sampled=self._is_sampled)
 
     def _keep_out(self, command: Command, reference: Reference, t_s: float) -> StopReason | None:
         limits = self._limits.keep_out

@@ -232,7 +232,7 @@ _L5 = {
     "L5-force-trips": Layer(_lax(MONITOR, strokes=_wide_trips)),
     "L5-wrist-force": Layer(_lax(MONITOR, tool_trip_n=FAR)),
     "L5-pressure": Layer(_lax(MONITOR, pressure_pa=FAR)),
-    "L5-plausibility": Layer(answers(f"{MONITOR}._apart")),
+    "L5-plausibility": Layer(answers("controller.safety.plausibility:Plausibility.watch")),
     "L5-free-motion": Layer(answers("controller.safety.free_motion:FreeMotionWatch.watch")),
     "L5-swing": Layer(answers("controller.safety.swing_watch:SwingWatch.watch")),
     "L5-keep-out": Layer(answers(f"{MONITOR}._keep_out")),

@@ -48,7 +48,7 @@ def _stop(
             for phase, contact in (
                 (Phase.TO_PLAN, ContactState.CONTACT),
                 (Phase.APPROACH, ContactState.FREE),
-                (Phase.TRANSFER, ContactState.FREE),
+                (Phase.TRANSFER, ContactState.CONTACT),
                 (Phase.WORK, ContactState.WORK),
             )
         ],
@@ -87,5 +87,23 @@ def test_senses_that_stay_apart_on_the_way_are_named_by_the_one_that_is_off(
 ) -> None:
     stop = _stop(ticks, implausible_ticks=4)
     assert (stop.cause if stop else None) is cause
-    in_transfer = _stop(ticks, implausible_ticks=4, phase=Phase.TRANSFER)
-    assert (in_transfer.cause if in_transfer else None) is (None if cause is None else Cause.SENSOR_IMPLAUSIBLE)
+    at_a_link = Cause.UNEXPECTED_CONTACT if cause is Cause.MODEL_MISMATCH else cause
+    for phase in (Phase.TRANSFER, Phase.TO_REST):
+        stop = _stop(ticks, implausible_ticks=4, phase=phase)
+        assert (stop.cause if stop else None) is at_a_link
+        if at_a_link is Cause.UNEXPECTED_CONTACT:
+            assert stop is not None
+            assert stop.limit.startswith("contact with a link")
+    in_approach = _stop(ticks, implausible_ticks=4, phase=Phase.APPROACH)
+    assert (in_approach.cause if in_approach else None) is (None if cause is None else Cause.SENSOR_IMPLAUSIBLE)
+
+
+@pytest.mark.parametrize("phase", [Phase.TRANSFER, Phase.TO_REST])
+def test_a_great_force_in_free_motion_that_only_joint_torques_show_is_at_a_link(phase: Phase) -> None:
+    stop = _stop([{"press_n": 0.0, "observer_n": 40.1}], phase=phase)
+    assert stop is not None
+    assert stop.cause is Cause.UNEXPECTED_CONTACT
+    assert "contact with a link" in stop.limit
+    both = _stop([{"press_n": 30.1, "observer_n": 40.1}], phase=phase)
+    assert both is not None
+    assert both.cause is Cause.PAD_FORCE
