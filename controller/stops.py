@@ -118,7 +118,7 @@ class Stops:
             self._rests_since_s = state.t_s
         waited_s = state.t_s - self._rests_since_s
         is_floating = self._gate.mode is Mode.FLOAT and state.authority is not Authority.NOBODY
-        if is_floating and self._gate.action is Action.HOLD_TORQUE:
+        if is_floating and self._gate.is_blind:
             return False
         if is_floating and waited_s < CONFIRM_S:
             return True

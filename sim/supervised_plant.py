@@ -24,6 +24,7 @@ from controller.processes.gravity import GravityCompensated
 from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.gate import ApprovedCommand
+from controller.safety.lost_joints import lost_joints
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
 from controller.types import ArmState, Authority, Mode, OtherContact, StopReason, Truth, Vector
 from sim.drive_side import SimDriveSide, drive_settings, drive_side
@@ -195,13 +196,14 @@ class SupervisedPlant:
 
     def _period(self) -> None:
         """Let the supervisor look when its period has passed, and let one period of the drives pass."""
-        world, t_s = self.world, self.world.t_s
+        world, t_s, state = self.world, self.world.t_s, self.world.read()
         is_due = self._ticks % self._beat_ticks == 0 and self._policy.authority is not Authority.NOBODY
         if is_due and self._is_supervisor_alive:
-            self._watch(world.read(), t_s)
+            self._watch(state, t_s)
         self._ticks += 1
         feedback = self._drives.feedback()
-        order = self._policy.decide(t_s, self._host, self._master, feedback)
+        lost = lost_joints(state.q_rad, state.dq_rad_s)
+        order = self._policy.decide(t_s, self._host, self._master, feedback, lost)
         world.authority = order.authority
         if world.faults.await_stop and self._is_stopped():
             world.faults.note_stop(t_s)
@@ -227,6 +229,7 @@ class SupervisedPlant:
             self._seen_beat_s = t_s
         self._supervisor_beat += 1
         had = self._supervisor.stop
+        state = self._supervisor.believed(state)
         if self._good is None or math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
             self._good = state
         terms = own_terms(self._robot, self._good.q_rad, self._good.dq_rad_s)

@@ -21,6 +21,7 @@ from controller.processes.drives import DriveFeedback, DriveOrder, DrivePolicy, 
 from controller.processes.realtime import POLL_S, sleep_until
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Identity
+from controller.safety.lost_joints import lost_joints
 from controller.safety.supervision import BEAT_S
 from controller.types import ArmState, Authority, Vector
 
@@ -188,7 +189,8 @@ class DriveLoop:
         self._broken += host is None
         supervisor = self._supervisor.unpack(self._supervisor_reader.read())
         t_s = self._now.state.t_s
-        order = self._policy.decide(t_s, host, supervisor, self._now.feedback)
+        lost = lost_joints(self._now.state.q_rad, self._now.state.dq_rad_s)
+        order = self._policy.decide(t_s, host, supervisor, self._now.feedback, lost)
         age_s = self._policy.status(t_s).supervisor_age_s
         if order.closed != self._closed:
             self._closed = order.closed

@@ -13,6 +13,8 @@ One policy for every drive side: the simulation in one process, the simulated dr
 - A drive whose torque stays off what it was commanded (``SHORT_SHARE``) is broken: its own brake closes and status
   reports it. The other joints then lead the tool off the skin. Brakes on all joints would clamp the person; none would
   let the arm fall, with 107 to 121 N measured.
+- A joint whose position or speed is no number, in what the drive side reads of it, is held by its own brake likewise
+  (``encoder_watch.py``), and status reports it: a joint that stands is one whose position is known.
 - Where a joint has no brake, its drive goes on holding with damping instead.
 """
 
@@ -20,9 +22,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from operator import le
+from operator import le, or_
 
 from controller.processes.cells import HostCell, SupervisorCell
+from controller.processes.encoder_watch import EncoderWatch
 from controller.safety.limits import StopGains
 from controller.safety.projection import damped
 from controller.safety.speed_filter import SpeedFilter
@@ -127,6 +130,7 @@ class DrivePolicy:
         self._stop, self._slow = settings.stop, SpeedFilter(settings.stop.speed_filter_rad_s, settings.dt_s)
         self._brakes, self._joints = settings.braked_joints, len(settings.torque_nm)
         self._watch = TorqueWatch(settings)
+        self._encoders = EncoderWatch(self._joints, self._brakes, BRAKE_S)
         nothing: Vector = (0.0,) * self._joints
         self._host = HostCell(0, -1, False, Mode.RUN, 0.0, nothing, nothing)
         self._supervisor = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
@@ -138,7 +142,12 @@ class DrivePolicy:
         """Whose torque the drives take."""
 
     def decide(
-        self, t_s: float, host: HostCell | None, supervisor: SupervisorCell | None, feedback: DriveFeedback
+        self,
+        t_s: float,
+        host: HostCell | None,
+        supervisor: SupervisorCell | None,
+        feedback: DriveFeedback,
+        lost: frozenset[int] = frozenset(),
     ) -> DriveOrder:
         """Return the order of this period.
 
@@ -147,14 +156,16 @@ class DrivePolicy:
             host: cell of the session loop, None where it is broken: the last good one still counts.
             supervisor: cell of the supervisor, the same.
             feedback: what the drives measure themselves.
+            lost: joints (from 0) whose position or speed is no number in the senses of this period.
         """
+        self._encoders.look(t_s, lost)
         self._watch.look(t_s, feedback.given_nm, is_enabled=self.authority is not Authority.NOBODY)
         self._hear(t_s, host, supervisor)
         self._answer_resume(t_s, feedback)
         silent_s = self._update_authority(t_s)
         if self.authority is Authority.SUPERVISOR:
             self._torque = self._holding = self._supervisor.tau_nm
-        torque, closed = self._torque, self._watch.braked & self._brakes
+        torque, closed = self._torque, (self._watch.braked | self._encoders.braked) & self._brakes
         is_off = self.authority is Authority.NOBODY
         if is_off or not silent_s <= DRIVE_WATCHDOG_S + TIME_ROUNDING_S:
             slow_rad_s = self._slow.step(feedback.dq_rad_s)
@@ -173,7 +184,7 @@ class DrivePolicy:
         """Return what the senses of time ``t_s`` say of the drives."""
         heard_s = self._supervisor_s if self.authority is Authority.SUPERVISOR else self._host_s
         command_age_s = t_s - heard_s if self._is_hosted or self.authority is Authority.SUPERVISOR else 0.0
-        return DriveStatus(self.authority, t_s - self._supervisor_s, command_age_s, self._watch.faults)
+        return DriveStatus(self.authority, t_s - self._supervisor_s, command_age_s, self._faults)
 
     def resume(self, t_s: float, hold_nm: Vector) -> None:
         """Give the drives back to the session loop after a cleared stop; they hold the arm until its next command.
@@ -184,6 +195,7 @@ class DrivePolicy:
         """
         self._torque = self._holding = hold_nm
         self._watch.forget()
+        self._encoders.forget()
         self._supervisor = replace(self._supervisor, has_drives=False)
         self._host_s = self._supervisor_s = t_s
         self._is_spent = self._is_hosted = False
@@ -192,6 +204,10 @@ class DrivePolicy:
     def close(self) -> None:
         """Drop the enable; only ``resume`` or a new policy gives it again."""
         self.authority, self._is_spent = Authority.NOBODY, True
+
+    @property
+    def _faults(self) -> tuple[int, ...]:
+        return tuple(map(or_, self._watch.faults, self._encoders.faults))
 
     def _hear(self, t_s: float, host: HostCell | None, supervisor: SupervisorCell | None) -> None:
         """Take in new commands and heartbeats."""
@@ -217,7 +233,7 @@ class DrivePolicy:
         hold_nm = feedback.holding_nm or (() if is_off else self._holding)
         if asked == self._resumes or not (is_agreed and self._host.wants_enable):
             return
-        if self.authority is Authority.HOST and not any(self._watch.faults):
+        if self.authority is Authority.HOST and not any(self._faults):
             self._resumes = asked
         elif hold_nm and t_s - self._supervisor_s <= ENABLE_DELAY_S:
             self._resumes = asked

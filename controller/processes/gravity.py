@@ -61,9 +61,12 @@ class GravityCompensated:
         return senses
 
     def look(self, q_rad: Vector) -> None:
-        """Take note of where the joints are by the drives' own encoders; what is no number leaves the last posture."""
+        """Take note of where the joints are by the drives' own encoders; one that gives no number is where it was."""
         if math.isfinite(sum(q_rad)):
             self._q_rad = q_rad
+        elif self._q_rad:
+            pairs = zip(q_rad, self._q_rad, strict=True)
+            self._q_rad = tuple([q if math.isfinite(q) else last for q, last in pairs])
 
     def advance(self, tau_nm: Vector) -> None:
         """Send torques [Nm], (n,), without the gravity in them, and let one period pass.

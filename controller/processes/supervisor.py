@@ -31,7 +31,7 @@ from controller.processes.signals import listen_for_end, stand_apart
 from controller.rig import Identity
 from controller.robot import RobotModel
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
-from controller.types import Authority, Mode, ToolTerms, Vector
+from controller.types import ArmState, Authority, Mode, ToolTerms, Vector
 
 WARM_UP_PERIODS = 20
 """Periods of kinematics before it reports ready: the first ones load machine code."""
@@ -109,7 +109,7 @@ class SupervisorLoop:
             self._identity.check(senses.identity)
         for _ in range(WARM_UP_PERIODS):
             if senses is not None:
-                self._note_terms(senses)
+                self._note_terms(senses.state)
         wake_s = time.monotonic()
         while senses is not None:
             self._period(senses)
@@ -132,9 +132,10 @@ class SupervisorLoop:
 
     def _period(self, senses: SensesCell) -> None:
         """Judge, act and beat once."""
-        state, supervisor = senses.state, self._supervisor
+        supervisor = self._supervisor
+        state = supervisor.believed(senses.state)
         self._last_tick = senses.tick
-        self._note_terms(senses)
+        self._note_terms(state)
         host = self._host.unpack(self._host_reader.read())
         if host is not None:
             self._host_beat, self._is_host_stopped = host.beat, host.mode is not Mode.RUN
@@ -167,9 +168,8 @@ class SupervisorLoop:
             self._resumes = host.resumes
             self._supervisor.clear()
 
-    def _note_terms(self, senses: SensesCell) -> None:
+    def _note_terms(self, state: ArmState) -> None:
         """Make the terms of this period; the last good ones stay where the senses are gone."""
-        state = senses.state
         if math.isfinite(sum(state.q_rad) + sum(state.dq_rad_s)):
             self._terms = own_terms(self._robot, state.q_rad, state.dq_rad_s)
 

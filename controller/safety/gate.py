@@ -9,6 +9,7 @@ from typing import NamedTuple
 from controller.safety import audit, monitor, pads, projection
 from controller.safety.corrected_motion import CorrectedMotion, Motions
 from controller.safety.limits import GateLimits
+from controller.safety.lost_joints import LostJoints
 from controller.safety.own_terms import OwnTerms
 from controller.safety.own_time import OwnTime
 from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
@@ -110,6 +111,7 @@ class Gate:
         self._rise_n = limits.loading_rate_n_per_s * dt_s
         self._monitor = monitor.Monitor(limits, dt_s)
         self._own = OwnTerms(kinematics, limits.torque_nm)
+        self._lost = LostJoints(len(limits.torque_nm))
         self._stopped = StoppedArm(limits, dt_s)
         self._reaction = self._stopped.reaction
         self._time = OwnTime(dt_s, limits.late_s)
@@ -122,6 +124,7 @@ class Gate:
         self._last_presses_n: Vector = (0.0,) * len(self.limits.pads)
         self._last_command: Command | None = None
         self._motion.clear()
+        self._lost.clear()
 
     @property
     def mode(self) -> Mode:
@@ -142,6 +145,11 @@ class Gate:
     def stop_reason(self) -> StopReason | None:
         """Why the session is stopped, or None."""
         return self._reaction.stop
+
+    @property
+    def is_blind(self) -> bool:
+        """A stopped arm holds by its last known posture, which it may have left."""
+        return self._reaction.is_blind
 
     @property
     def is_settled(self) -> bool:
@@ -206,6 +214,8 @@ class Gate:
     def _judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
         wrong_time = self._time.step(t_s, has_drives=state.authority is Authority.HOST)
         t_s = self._time.now_s
+        state = self._lost.believed(state)
+        self._reaction.are_joints_known = self._lost.are_known
         is_fresh, self._last_command = command is not self._last_command, command
         command = self._own.judged(command, state, reference, is_stopped=self._reaction.stop is not None)
         wrong = wrong_time or self._own.failed(t_s)
@@ -227,7 +237,7 @@ class Gate:
 
     def _watch_stopped(self, command: Command, state: ArmState, wrong: StopReason | None, t_s: float) -> None:
         """Raise what a stopped arm does where something worse happens to it."""
-        found = [wrong, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s)]
+        found = [wrong, self._monitor.watch_stopped(state, t_s), self._stopped.left_behind(t_s), self._lost.found(t_s)]
         if self.mode is Mode.PARK and self._reaction.stop is not None:
             found.append(self._monitor.free.watch_parking(command, self._reaction.stop, t_s))
         for worse in found:

@@ -9,6 +9,7 @@ from controller.safety import keep_out, pads
 from controller.safety.free_motion import FreeMotionWatch
 from controller.safety.leaky import LeakyCount
 from controller.safety.limits import GateLimits
+from controller.safety.lost_joints import is_encoder_lost, lost_in_words
 from controller.safety.place_watch import PlaceWatch
 from controller.safety.plausibility import Plausibility
 from controller.safety.projection import is_shaped
@@ -109,7 +110,7 @@ class Monitor:
     def watch_stopped(self, state: ArmState, t_s: float) -> StopReason | None:
         """Return what is wrong with the joints of a stopped arm, which nobody could see any more once it is cleared.
 
-        Positions that are no number are not one yet, but those that come after them are.
+        Positions that are no number are not one yet, but those after them are, unless a brake holds that joint.
 
         Args:
             state: what the senses say.
@@ -118,7 +119,8 @@ class Monitor:
         gap_s, last_q_rad = t_s - self._last_t_s, self._last_q_rad
         self._last_t_s, self._last_q_rad = t_s, state.q_rad
         sizes = {len(state.q_rad), len(state.dq_rad_s), len(last_q_rad)}
-        is_known = len(sizes) == 1 and gap_s <= JUMP_GAP_S and math.isfinite(sum(state.q_rad))
+        stands_anew = is_encoder_lost(state) and not math.isfinite(sum(last_q_rad))
+        is_known = not stands_anew and len(sizes) == 1 and gap_s <= JUMP_GAP_S and math.isfinite(sum(state.q_rad))
         if is_known:
             return self._moved(state, last_q_rad, gap_s, t_s)
         self.speeds.restart()
@@ -142,7 +144,7 @@ class Monitor:
     def _finite(self, command: Command, corrected: ToolTerms, state: ArmState, t_s: float) -> StopReason | None:
         joints = sum(state.q_rad) + sum(state.dq_rad_s)
         if not math.isfinite(joints):
-            return stop_reason(Cause.JOINTS_NOT_FINITE, "joint positions and speeds", joints, 0.0, "-", t_s)
+            return stop_reason(Cause.JOINTS_NOT_FINITE, lost_in_words(state), joints, 0.0, "-", t_s)
         total = sum(command.tau_nm) + sum(command.terms.bias_nm) + sum(state.tau_nm)
         # A skin speed that is no number would switch the press-speed cap off.
         total += sum(command.surface_velocity_w)

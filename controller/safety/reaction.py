@@ -120,6 +120,9 @@ class Reaction:
         self.clearance = Clearance.NOBODY
         """The highest rank that any of the reasons asks for."""
         self.mode = Mode.RUN
+        self.are_joints_known = False
+        """Every joint whose position is no number stands behind its own brake; the gate says so in every period."""
+        self._has_jumped = False
         self._ticks = 0
         self._unloaded_s: float | None = None
 
@@ -135,6 +138,7 @@ class Reaction:
         with the first one in its words.
         """
         rule = REACTIONS[reason.cause]
+        self._has_jumped |= reason.cause is Cause.ENCODER_JUMP
         self.clearance = max(self.clearance, rule.clearance, key=tuple(Clearance).index)
         action = max(rule.action, Action.PARK)
         if action <= self.action:
@@ -169,7 +173,7 @@ class Reaction:
         self._ticks += 1
         if self._unloaded_s is None:
             # Led by positions that are in doubt, nobody knows how far the tool has risen.
-            may_wait = not is_clear and self.action is not Action.HOLD_TORQUE
+            may_wait = not is_clear and not self.is_blind
             if since_s < UNLOAD_S or (since_s < LEAVE_S and may_wait):
                 self.mode = Mode.UNLOAD if can_pull else Mode.FLOAT
                 return self.mode
@@ -191,11 +195,16 @@ class Reaction:
         return self.action is Action.PARK and not (self.floated_s < FLOAT_S + PARK_S)
 
     @property
+    def is_blind(self) -> bool:
+        """The arm holds by its last known posture and does not know the one it is in."""
+        return self.action is Action.HOLD_TORQUE and not (self.are_joints_known and not self._has_jumped)
+
+    @property
     def is_settled(self) -> bool:
         """A stopped arm has come to its rest: parked, or floating where it may not be driven.
 
         An arm that holds the torque of its last known posture does not float first: it tips away from that posture, its
         speed doubling every 0.15 to 0.3 s, until the brakes close.
         """
-        float_s = 0.0 if self.action is Action.HOLD_TORQUE else FLOAT_S
+        float_s = 0.0 if self.is_blind else FLOAT_S
         return self.mode is Mode.RELEASED or (self.action > Action.PARK and not (self.floated_s < float_s))

@@ -115,7 +115,7 @@ class StoppedArm:
             # A Jacobian of numbers that no arm has.
             return Led(self._held(state, slow_rad_s), (), mode, 0.0)
         self._holding_nm = held.bias_nm
-        if reaction.action is not Action.HOLD_TORQUE:
+        if not reaction.is_blind:
             # A joint that jumps from now on leaves these to react by.
             self._good_terms = terms
         outward_m_s = projection.dot(terms.v_wt[:3], self._outward_w)
@@ -179,7 +179,7 @@ class StoppedArm:
         joints = len(self._limits.torque_nm)
         if len(state.dq_rad_s) != joints or not math.isfinite(sum(state.dq_rad_s)):
             return None
-        if self.reaction.action is Action.HOLD_TORQUE:
+        if self.reaction.is_blind:
             terms = self._good_terms or terms
         if not projection.is_shaped(terms, joints):
             return None

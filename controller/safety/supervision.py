@@ -13,6 +13,7 @@ from operator import le
 from controller.safety import projection
 from controller.safety.leaky import LeakyCount
 from controller.safety.limits import StopGains
+from controller.safety.lost_joints import LostJoints
 from controller.safety.missing_torque import MissingTorque
 from controller.safety.outward_pull import OutwardPull
 from controller.safety.reaction import LEAVE_S, UNLOAD_S, stop_reason
@@ -65,7 +66,7 @@ class SupervisorView:
     """What the supervisor sees in one period.
 
     Attributes:
-        state: its own read of the senses; ``t_s`` is its own clock.
+        state: its own read of the senses, as ``Supervisor.believed`` returns it; ``t_s`` is its own clock.
         host_beat: the host's heartbeat counter as last read whole; a counter that has never moved is not waited for.
         is_intact: the memory shared with the host had the right checksum.
         is_host_stopped: the host says that it has stopped the session by itself and leads the arm to rest.
@@ -94,6 +95,7 @@ class Supervisor:
         self._pull = OutwardPull(limits.stop, BEAT_S)
         self._missing = MissingTorque(limits.stop, limits.doubt_nm, BEAT_S)
         self._speeds = SpeedCheck(len(limits.speed_rad_s), BEAT_S, UNEVEN)
+        self._lost = LostJoints(len(limits.speed_rad_s))
         self.clear()
 
     def clear(self) -> None:
@@ -109,6 +111,11 @@ class Supervisor:
         self._pull.clear()
         self._missing.clear()
         self._speeds.clear()
+        self._lost.clear()
+
+    def believed(self, state: ArmState) -> ArmState:
+        """Return the state to judge and to make rigid-body terms of, once a period: joints behind brakes stand."""
+        return self._lost.believed(state)
 
     def judge(self, view: SupervisorView) -> StopReason | None:
         """Return why the supervisor has the drives, None where the host has them."""

@@ -125,6 +125,7 @@ class JointFault(enum.IntFlag):
     VOLTAGE = 4
     OVERCURRENT = 8
     ENCODER = 16
+    """Its position or speed is no number, and its own brake closes for that; the joint stands."""
     SILENT = 32
     """It does not answer."""
     OTHER = 64

@@ -163,6 +163,7 @@ _L0 = {
     "L0-brake-of-a-joint": Layer(
         afterwards(f"{DRIVES}:TorqueWatch.look", lambda watch: setattr(watch, "braked", frozenset()))
     ),
+    "L0-encoder-watch": Layer(answers("controller.processes.encoder_watch:EncoderWatch.look")),
     "L0-end-of-a-run": Layer(answers("controller.processes.drive_loop:DriveLoop._may_end", True)),
     "L0-identity": Layer(answers("controller.rig:Identity.check")),
     "L0-checksum": Layer(instead(f"{MEMORY}:zlib", _NoChecksums)),
@@ -293,6 +294,7 @@ _REACTION = {
     "R-planned-normal": Layer(around(f"{GATE}:Gate._judge", _follow_the_law)),
     "R-bounded-force": Layer(around(f"{PROJECTION}:soft_torque", _boundless)),
     "R-last-good-terms": Layer(answers(f"{STOPPED}.note_good")),
+    "R-braked-joints": Layer(answers("controller.safety.lost_joints:LostJoints._note_standing")),
     "R-soft-parking": Layer(_lax(STOPPED, park_force_n=FAR)),
     "R-parking-speed": Layer(answers(f"{STOPPED}._may_park", True)),
     "R-parking-time": Layer(constant(FAR, "PARK_S", REACTION)),

@@ -102,6 +102,25 @@ def test_a_broken_drive_has_its_own_brake_and_the_arm_does_not_fall(user: DriveU
     assert np.abs(user.world.true_motion()[1][BROKEN]) < 0.01
 
 
+@pytest.mark.parametrize("joint", range(len(START)))
+def test_a_joint_without_an_encoder_has_its_own_brake_and_the_arm_does_not_fall(user: DriveUser, joint: int) -> None:
+    before = user.world.true_motion()[0]
+    user.world.inject(Fault("encoder_nan", joint + 1.0, user.world.t_s))
+    ticks = 0
+    while not user.closed and ticks < 60:
+        state, ticks = user.pass_ticks(HOLDING, HOLDING, 1), ticks + 1
+    assert user.closed == {joint}
+    assert BRAKE_S <= ticks * DT_S <= BRAKE_S + 0.005
+    assert state.joint_fault == tuple(JointFault.ENCODER * (other == joint) for other in range(len(START)))
+    user.pass_ticks(HOLDING, HOLDING, 100)
+    assert user.closed == {joint}
+    assert np.abs(user.world.true_motion()[1][joint]) < 0.01
+    assert user.world.true_motion()[0] == pytest.approx(before, abs=0.02)
+    user.resume()
+    state = user.pass_ticks(HOLDING, HOLDING, 40)
+    assert (state.authority, user.closed) == (Authority.HOST, {joint}), "it is lost again, and braked again"
+
+
 def test_after_a_cleared_stop_the_loop_has_the_drives_again(user: DriveUser) -> None:
     user.lose_loop()
     user.pass_ticks(PUSHING, HOLDING, 30)
