@@ -4,7 +4,8 @@ One policy for every drive side: the simulation in one process, the simulated dr
 
 - The enable is given once, when the session loop asks for it and the supervisor is alive. It is lost when the loop
   gives it back, or ``ENABLE_DELAY_S`` after the last heartbeat of the supervisor or the last command of whoever has
-  authority. Then the brakes close. Only a new start, or ``resume`` after a cleared stop, gives it again.
+  authority; ``RETREAT_DELAY_S`` after that heartbeat where the loop lives and leads a stopped arm away. Then the
+  brakes close. Only a new start, or ``resume`` after a cleared stop, gives it again.
 - The supervisor takes authority by its cell; a session loop that comes back is ignored. It gives the enable up (mode
   RELEASED) where it has no joint senses and the time of unloading is over.
 - Watchdog: without a command for ``DRIVE_WATCHDOG_S`` the drives give the holding torque that came with the last
@@ -29,7 +30,7 @@ from controller.processes.encoder_watch import EncoderWatch
 from controller.safety.limits import StopGains
 from controller.safety.projection import damped
 from controller.safety.speed_filter import SpeedFilter
-from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S
+from controller.safety.supervision import BEAT_S, ENABLE_DELAY_S, RETREAT_DELAY_S
 from controller.types import Authority, JointFault, Mode, Vector
 
 DRIVE_WATCHDOG_S = 0.010
@@ -43,6 +44,8 @@ loaded joint. Torque limits of a file have no say in it: they may be any number.
 drive's lag would look like a fault wherever the command is noisy."""
 BRAKE_S = 0.020
 """Time a brake takes to close (assumed; power-off brakes take 10 to 50 ms)."""
+RETREATING = frozenset({Mode.UNLOAD, Mode.FLOAT})
+"""Modes in which a session loop leads a stopped arm away from the person."""
 TIME_ROUNDING_S = 1e-9
 """Differences of times are compared to within this, so that a limit of whole ticks is met at the same tick always."""
 
@@ -241,7 +244,9 @@ class DrivePolicy:
 
     def _update_authority(self, t_s: float) -> float:
         """Give, move or drop the enable; return the time since the last command of whoever has it."""
-        is_alive = t_s - self._supervisor_s <= ENABLE_DELAY_S + TIME_ROUNDING_S
+        is_retreating = self.authority is Authority.HOST and self._host.mode in RETREATING
+        alone_s = RETREAT_DELAY_S if is_retreating else ENABLE_DELAY_S
+        is_alive = t_s - self._supervisor_s <= alone_s + TIME_ROUNDING_S
         if self.authority is Authority.NOBODY:
             if self._host.wants_enable and is_alive and not self._is_spent:
                 self.authority, self._host_s = Authority.HOST, t_s

@@ -37,6 +37,9 @@ CLEAR_M = 0.1
 seconds after a stop, met an arm that was parked from 25 mm on with 35 N, and one from here on with 25 N."""
 AWAY_M = 0.15
 """An arm that is not parked retreats so far (design choice: a person who props up on the elbows rises by less)."""
+FOLLOWED_M = 0.15
+"""Way that a tool may be followed by the person in all without counting as risen (design choice): the retreat starts
+anew where the person still touches the tool, and ends 300 mm above the stop at most, within reach of most arms."""
 APPROACH_PER_S = 2.0
 """How fast the wanted speed falls toward the end of the retreat: 50 mm/s down to 25 mm before it (design choice)."""
 
@@ -63,7 +66,8 @@ class OutwardPull:
         self.learned_n = 0.0
         """Pull along the outward normal that the model of the arm misses [N]; never negative."""
         self.risen_m = 0.0
-        """Way of the tool along the outward normal since the stop."""
+        """Way of the tool along the outward normal since the stop, or since it was touched last."""
+        self._followed_m = 0.0
 
     @property
     def is_lifted(self) -> bool:
@@ -79,6 +83,12 @@ class OutwardPull:
         """Take the tool's speed along the outward normal of a period in which nothing is pulled; NaN is no way."""
         if math.isfinite(outward_m_s):
             self.risen_m += outward_m_s * self._dt_s
+
+    def touch(self) -> None:
+        """Count the way from here: the person has followed the tool, or lifted it."""
+        way_m = min(max(self.risen_m, 0.0), FOLLOWED_M - self._followed_m)
+        self._followed_m += way_m
+        self.risen_m -= way_m
 
     def step(
         self, outward_m_s: float, mode: Mode, since_s: float, *, is_parking: bool, may_learn: bool = True

@@ -7,6 +7,7 @@ from operator import add, sub
 from typing import NamedTuple
 
 from controller.safety import projection
+from controller.safety.free_motion import SENSOR_CAUSES
 from controller.safety.limits import GateLimits
 from controller.safety.missing_torque import MissingTorque
 from controller.safety.outward_pull import LIFTED_M, OutwardPull
@@ -18,6 +19,9 @@ PARK_SPEED_SHARE = 0.5
 """Share of the joint speed limits that parking may reach."""
 HELD_N = 8.0
 """A tool that is pulled down by more than this, by the wrist sensor, is held by something over it (design choice)."""
+TOUCHED_N = 3.0
+"""Press force of a stopped tool that is still touched, by the wrist sensor: beyond what its zero is off by (design
+choice)."""
 UP: Vector3 = (0.0, 0.0, 1.0)
 
 
@@ -144,6 +148,8 @@ class StoppedArm:
         reaction, pull = self.reaction, self._pull
         is_parking = reaction.action is Action.PARK
         may_learn = not _is_held(command)
+        if _is_touched(command, reaction.stop):
+            pull.touch()
         total_n = pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking, may_learn=may_learn)
         return total_n - pull.learned_n
 
@@ -204,3 +210,9 @@ class StoppedArm:
 def _is_held(command: Command) -> bool:
     """Return True where a wrist sensor that is believed says that something holds the tool from above."""
     return any([pad.is_sensor_trusted and pad.press_n < -HELD_N for pad in command.pads])
+
+
+def _is_touched(command: Command, stop: StopReason | None) -> bool:
+    """Return True where a wrist sensor that is believed says that somebody touches the pad."""
+    is_believed = stop is not None and stop.cause not in SENSOR_CAUSES
+    return is_believed and any([pad.is_sensor_trusted and pad.press_n > TOUCHED_N for pad in command.pads])

@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from controller.safety.outward_pull import AWAY_M, CLEAR_M, LEARNED_N, LIFTED_M, UNLOAD_BRAKE_N, OutwardPull
+from controller.safety.outward_pull import (
+    AWAY_M,
+    CLEAR_M,
+    FOLLOWED_M,
+    LEARNED_N,
+    LIFTED_M,
+    UNLOAD_BRAKE_N,
+    OutwardPull,
+)
 from controller.types import Mode
 from tests.gate_cases import soft_gains
 
@@ -185,3 +193,24 @@ def test_a_tool_is_clear_100_mm_from_where_it_was_stopped() -> None:
 
 def test_the_supervisor_and_the_gate_unload_until_the_tool_is_clear() -> None:
     assert (CLEAR_M, LIFTED_M, AWAY_M) == (0.1, 0.025, 0.15)
+
+
+def test_a_tool_that_is_followed_counts_its_way_from_the_last_touch_on_up_to_an_end() -> None:
+    pull = _pull()
+    _rise(pull, 0.1)
+    pull.touch()
+    assert pull.risen_m == 0.0
+    assert not pull.is_clear
+    _rise(pull, -0.01)
+    pull.touch()
+    assert pull.risen_m == pytest.approx(-0.01), "a tool that sinks is no nearer to its end"
+    _rise(pull, 0.08)
+    pull.touch()
+    assert pull.risen_m == pytest.approx(0.08 - (FOLLOWED_M - 0.1)), "it is followed no further"
+    _rise(pull, 0.11)
+    pull.touch()
+    assert pull.risen_m == pytest.approx(0.11)
+    pull.clear()
+    _rise(pull, FOLLOWED_M)
+    pull.touch()
+    assert pull.risen_m == 0.0, "another stop begins anew"

@@ -15,7 +15,7 @@ from controller.processes.drives import (
     DrivePolicy,
     DriveSettings,
 )
-from controller.safety.supervision import ENABLE_DELAY_S
+from controller.safety.supervision import ENABLE_DELAY_S, RETREAT_DELAY_S
 from controller.types import Authority, Cause, JointFault, Mode, Vector
 from tests.gate_cases import soft_gains
 
@@ -120,6 +120,30 @@ def test_without_the_supervisor_the_host_has_its_time_to_unload_and_then_the_bra
     assert (order.authority, order.tau_nm) == (Authority.NOBODY, (0.0, 0.0))
     order = script.pass_(ticks=100)
     assert (order.authority, order.tau_nm) == (Authority.NOBODY, (0.0, 0.0)), "nobody gets the enable back"
+
+
+@pytest.mark.parametrize("mode", [Mode.UNLOAD, Mode.FLOAT])
+def test_without_the_supervisor_a_stopped_host_may_retreat_and_then_the_brakes_close(mode: Mode) -> None:
+    script, retreat = _Script(21), round(RETREAT_DELAY_S / DT_S)
+    order = script.pass_(supervisor=False, ticks=retreat - 1, mode=mode)
+    assert (order.authority, order.tau_nm) == (Authority.HOST, HOSTS)
+    order = script.pass_(supervisor=False, ticks=3, mode=mode)
+    assert (order.authority, order.tau_nm) == (Authority.NOBODY, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("mode", [Mode.RUN, Mode.PARK, Mode.RELEASED])
+def test_a_host_that_does_not_retreat_has_no_more_than_a_second_without_the_supervisor(mode: Mode) -> None:
+    script = _Script(21)
+    script.pass_(supervisor=False, ticks=500, mode=Mode.FLOAT)
+    order = script.pass_(supervisor=False, ticks=DELAY - 500 + 2, mode=mode)
+    assert order.authority is Authority.NOBODY
+
+
+def test_a_host_that_falls_silent_while_it_retreats_has_no_more_than_a_second() -> None:
+    script = _Script(21)
+    script.pass_(supervisor=False, ticks=500, mode=Mode.FLOAT)
+    order = script.pass_(host=False, supervisor=False, ticks=DELAY + 2)
+    assert order.authority is Authority.NOBODY
 
 
 def test_with_both_masters_gone_the_drives_hold_without_pressing_and_then_the_brakes_close() -> None:

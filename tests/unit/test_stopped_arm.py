@@ -25,7 +25,7 @@ UNLOAD_TICKS, FLOAT_TICKS = 103, 89
 TEACHING = soft_gains(unload_damping_ns_per_m=0.0, unload_spring_n_per_m=100.0, drag_ns_per_m=0.0)
 """The pull is what is learned: 0.04 N every period of unloading in which the tool does not move."""
 LEARNED_N = 100.0 * 0.05 * DT_S
-CALM = command(ARM, ARM.bias_nm)
+CALM = command(ARM, ARM.bias_nm, press_n=0.0)
 
 
 def _stopped(cause: Cause = Cause.OPERATOR, **changes: object) -> StoppedArm:
@@ -351,3 +351,28 @@ def test_what_is_learned_is_no_part_of_what_a_stop_may_add() -> None:
     led = _lead(stopped, 60)
     assert led.press_n == pytest.approx(-LARGEST_N), "no more than may be learned"
     assert led.holding_nm == pytest.approx(_with(LARGEST_N))
+
+
+@pytest.mark.parametrize(
+    ("cause", "press_n", "is_trusted", "is_counted_anew"),
+    [
+        (Cause.OPERATOR, 3.1, True, True),
+        (Cause.OPERATOR, 3.0, True, False),
+        (Cause.OPERATOR, -9.0, True, False),
+        (Cause.OPERATOR, math.nan, True, False),
+        (Cause.OPERATOR, 9.0, False, False),
+        (Cause.SUPERVISOR_LOST, 3.1, True, True),
+        (Cause.SENSOR_IMPLAUSIBLE, 9.0, True, False),
+        (Cause.STALE, 9.0, True, False),
+    ],
+)
+def test_an_arm_that_the_person_follows_is_not_away(
+    cause: Cause, press_n: float, is_trusted: bool, is_counted_anew: bool
+) -> None:
+    """The person rises with the tool: the way is counted from where the pad was touched last."""
+    touched = command(ARM, ARM.bias_nm, press_n=press_n, trusted=is_trusted)
+    stopped = _stopped(cause)
+    led = _lead(stopped, UNLOAD_TICKS + 1, 0.05, wish=touched)
+    assert led.mode is (Mode.UNLOAD if is_counted_anew else Mode.FLOAT)
+    led = _lead(stopped, UNLOAD_TICKS, 0.05)
+    assert led.mode is not Mode.UNLOAD, "let go, it leaves"
