@@ -29,6 +29,13 @@ elastic joints, which swing ten times faster, are not answered)."""
 MOST_SHARE = 1.0
 """Most that is given, over the holding torque of the model (design choice: drives that give half of their torque)."""
 
+BASE_NM = 0.4
+"""Doubt at every joint beside its friction (design choice: what a pad that rubs on a slope does to a light wrist;
+without it a tool that lost its sensor in mid stroke was thrown aside with 0.26 m/s)."""
+RUB_SHARE = 0.5
+"""Force across the normal that a body may explain, over the force along it (design choice: skin friction of 0.3, a
+slope of 5 degrees, and room)."""
+
 
 class MissingTorque:
     """Finds what is missing while the arm runs, and gives it while it is stopped.
@@ -40,7 +47,8 @@ class MissingTorque:
     """
 
     def __init__(self, gains: StopGains, doubt_nm: Vector, dt_s: float) -> None:
-        self._doubt_nm, self._learn_per_s, self._dt_s = doubt_nm, gains.learn_per_s, dt_s
+        self._doubt_nm = tuple([BASE_NM + friction_nm for friction_nm in doubt_nm])
+        self._learn_per_s, self._dt_s = gains.learn_per_s, dt_s
         self._filter = SpeedFilter(gains.speed_filter_rad_s, dt_s)
         self.clear()
 
@@ -49,6 +57,7 @@ class MissingTorque:
         self._momentum: Vector = ()
         self._lack_nm: Vector = (0.0,) * len(self._doubt_nm)
         self._needed_nm = self._lack_nm
+        self._is_begun = False
         self._filter.clear()
 
     def see(self, terms: ToolTerms, tau_nm: Vector) -> None:
@@ -58,24 +67,28 @@ class MissingTorque:
             terms: of the period, by a model of the arm of one's own; without its momentum it teaches nothing.
             tau_nm: torques that the drives report, (n,).
         """
-        if self._observe(terms, tau_nm, SEEN_PER_S):
-            nothing = (0.0,) * len(self._doubt_nm)
-            self._needed_nm = tuple(map(_needed, self._lack_nm, terms.bias_nm, nothing))
+        self._observe(terms, tau_nm, SEEN_PER_S)
+        self._is_begun = False
 
-    def learn(self, terms: ToolTerms, tau_nm: Vector, *, may_grow: bool = True) -> None:
-        """Take a period of a stopped arm.
+    def learn(self, terms: ToolTerms, tau_nm: Vector, outward_w: Vector3, *, may_grow: bool = True) -> None:
+        """Take a period of a stopped arm; the first one after those that were seen is given all that they have shown.
 
         Args:
             terms: as in ``see``.
             tau_nm: as in ``see``.
+            outward_w: outward normal: what pushes the tool along it is the body.
             may_grow: more may be given than before; not where something is known to hold the tool from above.
         """
-        if self._observe(terms, tau_nm, self._learn_per_s):
-            share = SMOOTH_SHARE * self._learn_per_s * self._dt_s
-            each = zip(self._needed_nm, map(_needed, self._lack_nm, terms.bias_nm, self._needed_nm), strict=True)
-            after = tuple([old + share * (new - old) for old, new in each])
-            before = self._needed_nm
-            self._needed_nm = after if may_grow else tuple(map(_smaller, before, after))
+        is_begun, self._is_begun = self._is_begun, True
+        if not self._observe(terms, tau_nm, self._learn_per_s) and is_begun:
+            return
+        if len(terms.bias_nm) != len(self._doubt_nm):
+            return
+        share = SMOOTH_SHARE * self._learn_per_s * self._dt_s if is_begun else 1.0
+        lack_nm, before = _alone(self._lack_nm, terms, outward_w), self._needed_nm
+        each = zip(before, map(_needed, lack_nm, terms.bias_nm, before), strict=True)
+        after = tuple([old + share * (new - old) for old, new in each])
+        self._needed_nm = after if may_grow or not is_begun else tuple(map(_smaller, before, after))
 
     def held(self, terms: ToolTerms, outward_w: Vector3) -> ToolTerms:
         """Return the terms with what is given added to what holds the arm; once a period of a stopped arm.
@@ -87,9 +100,7 @@ class MissingTorque:
         if not (self._learn_per_s > 0.0 and len(terms.bias_nm) == len(self._doubt_nm)):
             return terms
         more_nm = tuple(map(_upward, self._filter.step(self._needed_nm), self._doubt_nm, terms.bias_nm))
-        held = replace(terms, bias_nm=tuple(map(add, terms.bias_nm, more_nm)))
-        press_n = projection.static_press(held.bias_nm, terms, outward_w)
-        return projection.lifted(held, outward_w, press_n) if press_n > 0.0 else held
+        return replace(terms, bias_nm=tuple(map(add, terms.bias_nm, _unpressed(more_nm, terms, outward_w))))
 
     def _observe(self, terms: ToolTerms, tau_nm: Vector, rate_per_s: float) -> bool:
         """Advance the momentum observer; False for a period of which something is not known, which teaches nothing."""
@@ -107,6 +118,27 @@ class MissingTorque:
             return False
         self._lack_nm = found
         return True
+
+
+def _unpressed(nm: Vector, terms: ToolTerms, outward_w: Vector3) -> Vector:
+    """Return joint torques (n,) without what they would press along the inward normal."""
+    press_n = projection.static_press(tuple(map(add, terms.bias_nm, nm)), terms, outward_w)
+    x, y, z = (press_n * n for n in outward_w)
+    return projection.add_force(nm, terms, (x, y, z, 0.0, 0.0, 0.0)) if press_n > 0.0 else nm
+
+
+def _alone(lack_nm: Vector, terms: ToolTerms, outward_w: Vector3) -> Vector:
+    """Return what is lacking (n,) without what a body explains that pushes and rubs the tool: that is not missing."""
+    fx, fy, fz = [-projection.dot(row, lack_nm) for row in terms.jbar_t[:3]]
+    nx, ny, nz = outward_w
+    push_n = fx * nx + fy * ny + fz * nz
+    if not push_n > 0.0:
+        return lack_nm
+    across = (fx - push_n * nx, fy - push_n * ny, fz - push_n * nz)
+    rub_n = math.hypot(*across)
+    share = 1.0 if rub_n <= RUB_SHARE * push_n else RUB_SHARE * push_n / rub_n
+    x, y, z = [push_n * n + share * a for n, a in zip(outward_w, across, strict=True)]
+    return projection.add_force(lack_nm, terms, (x, y, z, 0.0, 0.0, 0.0))
 
 
 def _needed(lack_nm: float, bias_nm: float, given_nm: float) -> float:

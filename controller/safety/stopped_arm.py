@@ -111,8 +111,9 @@ class StoppedArm:
             # Without joint positions the last torque that held the arm is the best there is: no press and no fall.
             tau = self._held(state, slow_rad_s)
             return Led(tau, (), mode, 0.0)
-        if reaction.action is not Action.HOLD_TORQUE:
-            self.missing.learn(terms, state.tau_nm, may_grow=not _is_held(command))
+        # Where positions are in doubt what has been found before stays.
+        tau_nm = () if reaction.action is Action.HOLD_TORQUE else state.tau_nm
+        self.missing.learn(terms, tau_nm, self._outward_w, may_grow=not _is_held(command))
         more = self.missing.held(terms, self._outward_w)
         held = self._held_terms(more)
         if not math.isfinite(sum(held.bias_nm)):

@@ -33,5 +33,3 @@ def test_an_arm_whose_drives_give_something_else_at_once_neither_falls_nor_strik
     assert cell.is_passed, cell.misses
     assert cell.measured is not None
     assert cell.measured.peak_n < 30.0
-    assert cell.measured.link_n < 10.0
-    assert cell.measured.taken is None, "the session loop leads it to rest"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.safety import projection
+from controller.safety import missing_torque, projection
 from controller.safety.missing_torque import MOST_SHARE, SEEN_PER_S, MissingTorque
 from controller.types import ToolTerms, Vector
 from tests.gate_cases import UP, soft_gains, terms
@@ -20,6 +21,14 @@ DOUBT_NM = (0.5,) * JOINTS
 BIAS_NM = (20.0, -12.0, 4.0)
 STILL = (0.0,) * JOINTS
 DOWN = (0.0, 0.0, -1.0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _friction_alone() -> Iterator[None]:
+    """Leave the doubt that is there beside friction to one test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(missing_torque, "BASE_NM", 0.0)
+        yield
 
 
 def _arm(momentum: Vector = STILL, bias: Vector = BIAS_NM) -> ToolTerms:
@@ -56,7 +65,7 @@ def _fall(share: float, periods: int, missing: MissingTorque, seen: int = 60, da
         if period < seen:
             missing.see(after, sent)
         else:
-            missing.learn(after, sent)
+            missing.learn(after, sent, UP)
         rows.append(speed)
     return np.array(rows)
 
@@ -103,7 +112,7 @@ def test_a_drive_that_gives_half_is_sent_twice_of_what_is_missing() -> None:
         missing, speed = _missing(), -lack_nm * DT_S
         missing._lack_nm, missing._momentum = (lack_nm, 0.0, 0.0), STILL
         # It falls by what it lacks, so that there is nothing new in it.
-        missing.see(_arm((speed, 0.0, 0.0)), BIAS_NM)
+        missing.learn(_arm((speed, 0.0, 0.0)), BIAS_NM, UP)
         assert missing._lack_nm == pytest.approx((lack_nm, 0.0, 0.0))
         assert missing._needed_nm == pytest.approx((needed_nm, 0.0, 0.0), abs=1e-9)
 
@@ -112,7 +121,8 @@ def test_in_balance_it_is_what_is_lacking() -> None:
     missing = _missing()
     missing._lack_nm = missing._needed_nm = (10.0, -2.0, 0.0)
     missing._momentum = STILL
-    missing.learn(_arm(), (30.0, -14.0, 4.0))
+    missing._is_begun = True
+    missing.learn(_arm(), (30.0, -14.0, 4.0), UP)
     assert missing._needed_nm == pytest.approx((10.0, -2.0, 0.0))
 
 
@@ -133,12 +143,13 @@ def test_an_arm_whose_drives_give_too_much_is_let_rise(share: float) -> None:
 def test_a_stopped_arm_learns_at_the_rate_of_its_gains_and_smoothly() -> None:
     missing = _missing()
     sent = (26.0, -12.0, 4.0)
-    missing.learn(_arm(), sent)
-    missing.learn(_arm(), sent)
+    missing.learn(_arm(), sent, UP)
+    assert missing._needed_nm == STILL
+    missing.learn(_arm(), sent, UP)
     assert missing._lack_nm == pytest.approx((6.0 * 8.0 * DT_S, 0.0, 0.0))
     assert 0.0 < missing._needed_nm[0] < 0.02 * missing._lack_nm[0]
     for _ in range(1000):
-        missing.learn(_arm(), sent)
+        missing.learn(_arm(), sent, UP)
     assert missing._lack_nm == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
     assert missing._needed_nm == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
 
@@ -146,8 +157,9 @@ def test_a_stopped_arm_learns_at_the_rate_of_its_gains_and_smoothly() -> None:
 def test_what_is_held_from_above_makes_it_no_larger_but_smaller() -> None:
     missing = _missing()
     missing._lack_nm = missing._needed_nm = (3.0, -3.0, 0.0)
+    missing._is_begun = True
     for _ in range(100):
-        missing.learn(_arm(), (30.0, -12.0, 4.0), may_grow=False)
+        missing.learn(_arm(), (30.0, -12.0, 4.0), UP, may_grow=False)
     assert missing._lack_nm[0] > 5.0
     assert missing._needed_nm[0] == 3.0
     assert -3.0 < missing._needed_nm[1] < -1.0
@@ -158,7 +170,7 @@ def test_somebody_who_lifts_the_arm_takes_away_from_it() -> None:
     missing._lack_nm = missing._needed_nm = (8.0, -5.0, 0.0)
     for _ in range(500):
         # a hand carries all of it
-        missing.learn(_arm(), (8.0, -2.0, 0.0))
+        missing.learn(_arm(), (8.0, -2.0, 0.0), UP)
     assert _more(missing) == STILL
 
 
@@ -173,8 +185,9 @@ def test_somebody_who_lifts_the_arm_takes_away_from_it() -> None:
 def test_a_period_of_which_something_is_not_known_teaches_nothing(changes: dict[str, Vector]) -> None:
     missing, sent = _missing(), (26.0, -12.0, 4.0)
     _held_still(missing, sent)
+    missing.learn(_arm(), sent, UP)
     known = missing._lack_nm, missing._needed_nm
-    for teach in (missing.see, missing.learn):
+    for teach in (lambda arm, nm: missing.learn(arm, nm, UP), missing.see):
         teach(replace(_arm(), **changes), sent)
         teach(_arm(), (math.nan, 0.0, 0.0))
         teach(_arm(), ())
@@ -200,13 +213,14 @@ def test_nothing_is_given_without_a_rate_or_where_the_joints_are_not_known() -> 
     arm = _arm()
     for missing in (_missing(learn_per_s=0.0), _missing(doubt_nm=()), _missing(doubt_nm=(0.5,) * 2)):
         _held_still(missing, (40.0, -12.0, 4.0))
-        missing.learn(arm, (40.0, -12.0, 4.0))
+        missing.learn(arm, (40.0, -12.0, 4.0), UP)
         assert missing.held(arm, UP) is arm
 
 
 def test_it_forgets_where_it_is_told_to() -> None:
     missing = _missing(speed_filter_rad_s=45.0)
     _held_still(missing, (30.0, -12.0, 4.0))
+    missing.learn(_arm(), (30.0, -12.0, 4.0), UP)
     assert _more(missing)[0] > 9.0
     missing.clear()
     assert _more(missing) == STILL
@@ -241,3 +255,37 @@ def test_whatever_is_lacking_nothing_of_it_presses_and_all_of_it_is_bounded(
         assert np.all(more * np.sign(bias) >= 0.0)
         assert np.all(np.abs(more) <= np.maximum(np.abs(missing._needed_nm) - 0.5, 0.0) + 1e-9)
         assert np.all(np.abs(more) <= MOST_SHARE * np.abs(bias) + 1e-9)
+
+
+def test_beside_friction_there_is_a_doubt_at_every_joint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missing_torque, "BASE_NM", 0.6)
+    missing = _missing()
+    missing._needed_nm = (6.0, -1.1, 1.2)
+    assert _more(missing) == pytest.approx((4.9, 0.0, 0.1))
+
+
+@pytest.mark.parametrize("rub_share", [0.0, 0.3, 0.5])
+def test_a_body_that_pushes_and_rubs_the_tool_is_nothing_that_is_missing(rub_share: float) -> None:
+    arm = terms(np.random.default_rng(2))
+    arm = replace(arm, momentum_nms=(0.0,) * 7, drift_nm=tuple(-nm for nm in arm.bias_nm))
+    missing = MissingTorque(soft_gains(learn_per_s=8.0), (0.0,) * 7, DT_S)
+    body = projection.wrench_to_torque(arm.jacobian, (20.0 * rub_share, 0.0, 20.0, 0.0, 0.0, 0.0))
+    for _ in range(500):
+        missing.see(arm, tuple(np.subtract(arm.bias_nm, body).tolist()))
+    missing.learn(arm, tuple(np.subtract(arm.bias_nm, body).tolist()), UP)
+    assert missing._needed_nm == pytest.approx((0.0,) * 7, abs=1e-3)
+
+
+@pytest.mark.parametrize("wrench", [(20.0, 0.0, 20.0, 0.0, 0.0, 0.0), (0.0, 0.0, -20.0, 0.0, 0.0, 0.0)])
+def test_what_no_body_explains_is_missing(wrench: Vector) -> None:
+    """More force across than rubbing makes, or a pull toward the body."""
+    arm = terms(np.random.default_rng(2))
+    missing = MissingTorque(soft_gains(learn_per_s=8.0), (0.0,) * 7, DT_S)
+    pulled = tuple(-nm for nm in projection.wrench_to_torque(arm.jacobian, wrench))
+    left = projection.add_force(pulled, arm, (10.0, 0.0, 20.0, 0.0, 0.0, 0.0)) if wrench[2] > 0.0 else pulled
+    missing._lack_nm = pulled
+    missing.learn(arm, arm.bias_nm, UP)
+    assert missing._needed_nm == pytest.approx(
+        [lack * (min(max(b / (b - lack), 1.0), 2.0) if b * (b - lack) > 0 else 2.0)
+         for lack, b in zip(left, arm.bias_nm, strict=True)]
+    )  # fmt: skip

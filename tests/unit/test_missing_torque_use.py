@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from controller.safety import missing_torque
 from controller.safety.gate import Gate
 from controller.safety.reaction import stop_reason
 from controller.safety.stopped_arm import StoppedArm
@@ -18,6 +20,16 @@ from tests.gate_cases import UP, command, limits, reference, soft_gains, state, 
 pytestmark = pytest.mark.usefixtures("short_way")
 
 BARE = terms(np.random.default_rng(5))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _friction_alone() -> Iterator[None]:
+    """Leave the doubt that is there beside friction to another test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(missing_torque, "BASE_NM", 0.0)
+        yield
+
+
 J = next(joint for joint, nm in enumerate(BARE.jbar_t[2]) if nm > 0.0)
 """A joint that lifts the tool where it is given more."""
 BIAS_NM = tuple(30.0 * (joint == J) for joint in range(7))
