@@ -30,9 +30,9 @@ ENABLE_DELAY_S = 1.0
 """Time from the loss of the supervisor's heartbeat to the brakes: long enough for the loop to unload first (stop
 category 1, removal of power after the stop)."""
 RETREAT_DELAY_S = 8.0
-"""The same where a session loop that lives has stopped by itself: it leaves (3 s at most), retreats to 150 mm, floats and
-waits for a confirmation (3 s where nobody is there to confirm). Brakes that close after a second hold the tool where a
-person who gets up meets it (design choice)."""
+"""The same where a session loop that lives has stopped by itself: it leaves (3 s at most), retreats to 150 mm, floats
+and waits for a confirmation (3 s where nobody is there to confirm). Brakes that close after a second hold the tool
+where a person who gets up meets it (design choice)."""
 
 UNEVEN = 3.0
 """Joint speeds may be apart by so much more than in the session loop until the supervisor goes by the positions': its
