@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from controller.safety.limits import StopGains
-from controller.types import Mode
+from controller.types import Mode, Vector
 
 UNLOAD_SPEED_M_S, UNLOAD_PULL_N = 0.05, 15.0
 """How a stopped arm leaves the skin: speed wanted along the outward normal, and largest pull beside what is
@@ -28,6 +28,12 @@ STUCK_SHARE = 0.2
 FORGET_M_S = 0.02
 """A tool that is faster than it should be lowers the memory as if it were faster by this at most (design choice): a
 person who lifts the tool for a second must not make the arm forget its weight."""
+RUNAWAY_M_S, FLUNG_M_S = 0.12, 0.4
+"""A tool that nothing touches and that is faster than the first in any direction runs away, and so does one that is
+faster than the second where nobody knows what touches it: what was learned was no weight but friction that has let go,
+or a joint that is held turns the pull aside. Nothing pulls then, and the memory is forgotten as fast as the tool goes
+(design choices: beside the 50 mm/s that are wanted, room for the tissue's spring-back; faster than a person gets up).
+Without it an arm with a braked second joint was thrown aside with 3.3 m/s."""
 LEARNED_N = 60.0
 """Largest pull that is learned (design choice): torque constants of 0.7 leave 30 to 40 N of an arm unheld."""
 LIFTED_M = 0.025
@@ -91,7 +97,14 @@ class OutwardPull:
         self.risen_m -= way_m
 
     def step(
-        self, outward_m_s: float, mode: Mode, since_s: float, *, is_parking: bool, may_learn: bool = True
+        self,
+        outward_m_s: float,
+        mode: Mode,
+        since_s: float,
+        *,
+        is_parking: bool,
+        may_learn: bool = True,
+        runaway_m_s: float = 0.0,
     ) -> float:
         """Return the pull of this period [N], negative where it brakes.
 
@@ -101,11 +114,15 @@ class OutwardPull:
             since_s: time since the stop.
             is_parking: the arm will be parked beside the person; one that will not retreats before it floats.
             may_learn: the memory may grow; not where something is known to hold the tool from above.
+            runaway_m_s: the tool's speed in any direction where it runs away, 0 where it does not.
         """
         self.see(outward_m_s)
         wanted_m_s, most_n = self._lead(mode, since_s, is_parking=is_parking)
         slow_m_s = wanted_m_s - outward_m_s
         grown_n = self.learned_n + self._spring_dt * max(slow_m_s, -FORGET_M_S)
+        if runaway_m_s > 0.0:
+            self.learned_n = max(0.0, self.learned_n - self._spring_dt * runaway_m_s)
+            return min(0.0, max(-UNLOAD_PULL_N, self._damping * slow_m_s)) + self.learned_n
         if mode is Mode.UNLOAD and outward_m_s < STUCK_SHARE * wanted_m_s:
             grown_n = max(grown_n, self.learned_n + self._stuck_n)
         if not may_learn:
@@ -122,3 +139,16 @@ class OutwardPull:
         if is_parking:
             return min(FLOAT_SPEED_M_S, left_m_s), FLOAT_PULL_N
         return left_m_s, UNLOAD_PULL_N
+
+
+def runaway_m_s(velocity_w: Vector, is_touched: bool | None) -> float:
+    """Return the tool's speed where it runs away, else 0 [m/s]; NaN does not run.
+
+    Args:
+        velocity_w: of the tool, (3,) [m/s].
+        is_touched: whether somebody touches it; None where that is not known.
+    """
+    speed_m_s = math.hypot(*velocity_w)
+    if is_touched:
+        return 0.0
+    return speed_m_s if speed_m_s > (FLUNG_M_S if is_touched is None else RUNAWAY_M_S) else 0.0

@@ -10,7 +10,7 @@ from controller.safety import projection
 from controller.safety.free_motion import SENSOR_CAUSES
 from controller.safety.limits import GateLimits
 from controller.safety.missing_torque import MissingTorque
-from controller.safety.outward_pull import LIFTED_M, OutwardPull
+from controller.safety.outward_pull import LIFTED_M, OutwardPull, runaway_m_s
 from controller.safety.reaction import PARK_S, Reaction, stop_reason
 from controller.safety.speed_filter import SpeedFilter
 from controller.types import Action, ArmState, Cause, Command, Mode, StopReason, ToolTerms, Vector, Vector3
@@ -22,6 +22,8 @@ HELD_N = 8.0
 TOUCHED_N = 3.0
 """Press force of a stopped tool that is still touched, by the wrist sensor: beyond what its zero is off by (design
 choice)."""
+TOUCHED_TICKS = 10
+"""Ticks of it that count (design choice): a sensor's outlier is no touch."""
 UP: Vector3 = (0.0, 0.0, 1.0)
 
 
@@ -67,6 +69,7 @@ class StoppedArm:
         self._outward_w = UP
         self.is_parked = False
         """The arm rests in its park posture."""
+        self._touched = 0
         self._slow.clear()
         self._pull.clear()
         self.missing.clear()
@@ -132,7 +135,7 @@ class StoppedArm:
             tau = projection.soften(wanted_nm, held, limits.park_force_n, limits.torque_nm)
         else:
             if is_fresh and mode is not Mode.RELEASED:
-                pull_n = self._pull_n(outward_m_s, mode, command)
+                pull_n = self._pull_n(terms.v_wt[:3], mode, command)
                 held = self._held_terms(more)
                 tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, pull_n)
             else:
@@ -144,14 +147,19 @@ class StoppedArm:
         press = projection.static_press(tau, terms, self._outward_w)
         return Led(tau, held.bias_nm, mode, press)
 
-    def _pull_n(self, outward_m_s: float, mode: Mode, command: Command) -> float:
+    def _pull_n(self, velocity_w: Vector, mode: Mode, command: Command) -> float:
         """Return the pull away from the body of this period beside what has been learned [N]."""
-        reaction, pull = self.reaction, self._pull
+        reaction, pull, outward_m_s = self.reaction, self._pull, projection.dot(velocity_w, self._outward_w)
         is_parking = reaction.action is Action.PARK
         may_learn = not _is_held(command)
-        if _is_touched(command, reaction.stop):
+        is_touched = _is_touched(command, reaction.stop)
+        self._touched = min(self._touched + 1, TOUCHED_TICKS) if is_touched else max(self._touched - 1, 0)
+        if self._touched == TOUCHED_TICKS:
             pull.touch()
-        total_n = pull.step(outward_m_s, mode, reaction.since_s, is_parking=is_parking, may_learn=may_learn)
+        total_n = pull.step(
+            outward_m_s, mode, reaction.since_s, is_parking=is_parking, may_learn=may_learn,
+            runaway_m_s=runaway_m_s(velocity_w, is_touched),
+        )  # fmt: skip
         return total_n - pull.learned_n
 
     def hold(self) -> tuple[Vector, Mode]:
@@ -213,7 +221,9 @@ def _is_held(command: Command) -> bool:
     return any([pad.is_sensor_trusted and pad.press_n < -HELD_N for pad in command.pads])
 
 
-def _is_touched(command: Command, stop: StopReason | None) -> bool:
-    """Return True where a wrist sensor that is believed says that somebody touches the pad."""
-    is_believed = stop is not None and stop.cause not in SENSOR_CAUSES
-    return is_believed and any([pad.is_sensor_trusted and pad.press_n > TOUCHED_N for pad in command.pads])
+def _is_touched(command: Command, stop: StopReason | None) -> bool | None:
+    """Return whether somebody touches the pad by a wrist sensor that is believed; None where none is."""
+    if stop is None or stop.cause in SENSOR_CAUSES or not all([pad.is_sensor_trusted for pad in command.pads]):
+        return None
+    presses = [pad.press_n for pad in command.pads]
+    return None if not math.isfinite(sum(presses)) else max(presses) > TOUCHED_N

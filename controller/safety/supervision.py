@@ -15,7 +15,7 @@ from controller.safety.leaky import LeakyCount
 from controller.safety.limits import StopGains
 from controller.safety.lost_joints import LostJoints
 from controller.safety.missing_torque import MissingTorque
-from controller.safety.outward_pull import OutwardPull
+from controller.safety.outward_pull import OutwardPull, runaway_m_s
 from controller.safety.reaction import LEAVE_S, UNLOAD_S, stop_reason
 from controller.safety.speed_check import SpeedCheck
 from controller.safety.speed_filter import SpeedFilter
@@ -158,7 +158,8 @@ class Supervisor:
             # The last posture that was known held the arm by this; zero would drop it.
             self._holding = terms.bias_nm
         outward_m_s = projection.dot(terms.v_wt[:3], outward_w)
-        pull_n = self._pull.step(outward_m_s, mode, since_s, is_parking=False)
+        flung_m_s = runaway_m_s(terms.v_wt[:3], None)
+        pull_n = self._pull.step(outward_m_s, mode, since_s, is_parking=False, runaway_m_s=flung_m_s)
         # What leaving the skin has taught is part of what holds the arm.
         learned_n = self._pull.learned_n
         terms = projection.lifted(terms, outward_w, learned_n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import cast
 
@@ -13,7 +14,16 @@ from controller.types import Authority, Mode, OtherContact, Touched, Truth
 from sim.aftermath import AFTER_S
 from tests.fault_campaign_cases import BEYOND, CALM, DOUBLE, MACHINE, PERSON, cell
 from workbench.campaigns.faults.cases import chosen_cases
-from workbench.campaigns.faults.cells import LINK_N, LINK_TRANSIENT_N, RISING, RISING_AFTER_S, RISING_N, Case
+from workbench.campaigns.faults.cells import (
+    LINK_N,
+    LINK_TRANSIENT_N,
+    RISING,
+    RISING_AFTER_S,
+    RISING_N,
+    THROWN_AFTER_S,
+    THROWN_M_S,
+    Case,
+)
 from workbench.campaigns.faults.measurement import AFTER_STOP_S, Watch
 from workbench.runs.prepare import DT_S
 
@@ -163,3 +173,27 @@ def test_skin_that_rises_by_more_than_the_pad_is_pressed_in_has_come_to_it() -> 
     # brakes closed on a pad that is pressed in: the person only presses against it
     assert _rising([begin, (Mode.FLOAT, _truth(90.0, 0.070, 0.26))])[2] == pytest.approx(-0.010)
     assert math.isnan(_rising([begin, (Mode.FLOAT, _truth(9.0, math.nan, 0.31))])[2])
+
+
+def test_speed_of_the_stopped_tool_counts_once_it_has_come_to_rest() -> None:
+    first = round(THROWN_AFTER_S / DT_S)
+
+    def fastest(step_at: int, step_m: float) -> float:
+        watch = Watch(MACHINE, cast("StrokeBound", None), 20.0)
+        for period in range(2 * first):
+            place = (step_m if period >= step_at else 0.0, 0.0, 0.1)
+            watch.period(dataclasses.replace(_truth(0.0), p_wt=place), Mode.FLOAT, Authority.HOST)
+        return watch._stopped_m_s
+
+    assert fastest(first - 1, 0.01) == 0.0
+    assert fastest(first + 1, 0.01) == pytest.approx(0.01 / DT_S)
+    assert math.isnan(fastest(first + 1, math.nan))
+
+
+@pytest.mark.parametrize(
+    ("speed_m_s", "is_passed"), [(THROWN_M_S, True), (THROWN_M_S + 0.01, False), (math.nan, False)]
+)
+def test_no_stop_may_throw_the_tool(speed_m_s: float, is_passed: bool) -> None:
+    thrown = cell(MACHINE, stopped_m_s=speed_m_s)
+    assert thrown.is_passed is is_passed
+    assert is_passed or "the stopped tool reached" in thrown.misses[0]

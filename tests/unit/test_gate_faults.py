@@ -224,7 +224,7 @@ def test_drives_that_are_taken_after_a_stop_raise_the_action_and_the_first_reaso
     assert judgement.stop.cause is Cause.OPERATOR
     assert (gate.action, judgement.mode) == (Action.FLOAT, Mode.UNLOAD), "it begins anew"
     for tick in range(1, 1502):
-        judgement = gate.judge(command(ARM, ARM.bias_nm), taken, reference(), t_s + 1e-3 * tick)
+        judgement = gate.judge(command(ARM, ARM.bias_nm, press_n=0.0), taken, reference(), t_s + 1e-3 * tick)
     assert judgement.stop is gate.stop_reason
     assert gate.stop_reason is not None
     assert gate.stop_reason.cause is Cause.OPERATOR

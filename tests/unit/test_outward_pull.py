@@ -13,6 +13,7 @@ from controller.safety.outward_pull import (
     LIFTED_M,
     UNLOAD_BRAKE_N,
     OutwardPull,
+    runaway_m_s,
 )
 from controller.types import Mode
 from tests.gate_cases import soft_gains
@@ -214,3 +215,35 @@ def test_a_tool_that_is_followed_counts_its_way_from_the_last_touch_on_up_to_an_
     _rise(pull, FOLLOWED_M)
     pull.touch()
     assert pull.risen_m == 0.0, "another stop begins anew"
+
+
+@pytest.mark.parametrize(
+    ("velocity_w", "is_touched", "found_m_s"),
+    [
+        ((0.0, 0.0, 0.12), False, 0.0),
+        ((0.0, 0.0, 0.121), False, 0.121),
+        ((0.1, 0.0, 0.1), False, math.hypot(0.1, 0.1)),
+        ((0.1, 0.0, 0.1), None, 0.0),
+        ((0.0, -0.4, 0.0), None, 0.0),
+        ((0.0, -0.41, 0.0), None, 0.41),
+        ((3.0, 0.0, 0.0), True, 0.0),
+        ((math.nan, 0.0, 0.0), False, 0.0),
+    ],
+)
+def test_a_tool_runs_away_where_nobody_moves_it(
+    velocity_w: tuple[float, float, float], is_touched: bool | None, found_m_s: float
+) -> None:
+    assert runaway_m_s(velocity_w, is_touched) == pytest.approx(found_m_s)
+
+
+@pytest.mark.parametrize("mode", [Mode.UNLOAD, Mode.FLOAT])
+def test_a_tool_that_runs_away_is_not_pulled_and_what_was_learned_is_forgotten_as_fast_as_it_goes(mode: Mode) -> None:
+    pull = _pull(unload_damping_ns_per_m=100.0, unload_spring_n_per_m=200.0)
+    pull.learned_n = 15.0
+    found = pull.step(-0.01, mode, 1.0, is_parking=False, runaway_m_s=0.5)
+    assert found == pytest.approx(15.0 - 0.1), "sideways: nothing pulls outward"
+    found = pull.step(0.5, mode, 1.0, is_parking=False, runaway_m_s=0.5)
+    assert found == pytest.approx(15.0 - 0.2 - 15.0), "outward: braked by no more than the largest pull"
+    for _ in range(200):
+        pull.step(0.5, mode, 1.0, is_parking=False, runaway_m_s=0.5)
+    assert pull.learned_n == 0.0

@@ -11,7 +11,7 @@ from controller.safety.gate import Gate
 from controller.safety.outward_pull import LEARNED_N as LARGEST_N
 from controller.safety.outward_pull import LIFTED_M
 from controller.safety.reaction import PARK_S, stop_reason
-from controller.safety.stopped_arm import Led, StoppedArm
+from controller.safety.stopped_arm import TOUCHED_TICKS, Led, StoppedArm
 from controller.types import Action, Cause, Clearance, Command, Mode, StopReason, ToolTerms
 from tests.gate_cases import UP, command, limits, reference, rising, soft_gains, state, torque, wait
 from tests.unit.test_gate import ARM
@@ -376,3 +376,13 @@ def test_an_arm_that_the_person_follows_is_not_away(
     assert led.mode is (Mode.UNLOAD if is_counted_anew else Mode.FLOAT)
     led = _lead(stopped, UNLOAD_TICKS, 0.05)
     assert led.mode is not Mode.UNLOAD, "let go, it leaves"
+
+
+@pytest.mark.parametrize(("ticks", "is_counted_anew"), [(TOUCHED_TICKS, True), (TOUCHED_TICKS - 1, False)])
+def test_an_outlier_of_the_sensor_is_no_touch(ticks: int, is_counted_anew: bool) -> None:
+    stopped = _stopped()
+    _lead(stopped, UNLOAD_TICKS, 0.05)
+    led = _lead(stopped, ticks, wish=command(ARM, ARM.bias_nm, press_n=9.0))
+    assert led.mode is Mode.FLOAT
+    _lead(stopped, FLOAT_TICKS - ticks)
+    assert (stopped.left_behind(0.0) is not None) is is_counted_anew

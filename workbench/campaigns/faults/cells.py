@@ -26,6 +26,9 @@ OTHER_CONTACT_N = 65.0
 """And with no more than this where that is not held (acceptance text): a criterion of its own."""
 LINK_TRANSIENT_N = 2.0 * LINK_N
 """And with this much at a moment (ISO/TS 15066 allows a transient contact twice the force of a lasting one)."""
+THROWN_M_S, THROWN_AFTER_S = 1.0, 0.1
+"""No stop throws the tool: what it may reach at most, and from when after the stop on; before that it only comes to
+rest (assumed: twice what parking reaches)."""
 DROP_M = 0.020
 """A stopped arm that has left the skin may sink by this: an arm let go falls it in 64 ms, one that floats under its
 damping takes longer than the whole reaction, so this tells the two apart; a pad sinks in less than that deep."""
@@ -162,6 +165,7 @@ class Measured:
         late_peak_n: largest press force of the pad later than that, at a moment; 0 in earlier results.
         end_lifted_m: how much more the skin under the pad has risen from the fault to the end than the pad is pressed
             into it: above 0 the pad would be in the air had the skin stayed. 0 in earlier results.
+        stopped_m_s: greatest speed of the tool from ``THROWN_AFTER_S`` after the stop on; 0 in earlier results.
     """
 
     set_point_n: float
@@ -187,6 +191,7 @@ class Measured:
     early_over_samples: int = 0
     late_peak_n: float = 0.0
     end_lifted_m: float = 0.0
+    stopped_m_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +277,12 @@ def _not_dropped(_cell: Cell, m: Measured) -> str:
     return f"dropped by {1e3 * m.dropped_m:.0f} mm, allowed {1e3 * DROP_M:g} mm"
 
 
+def _not_thrown(_cell: Cell, m: Measured) -> str:
+    if m.stopped_m_s <= THROWN_M_S:
+        return ""
+    return f"the stopped tool reached {m.stopped_m_s:.2f} m/s, allowed {THROWN_M_S:g} m/s"
+
+
 def _stays_away(cell: Cell, m: Measured) -> str:
     if cell.case.is_rising:
         return ""  # the person comes to the arm, see _meets_rising
@@ -312,7 +323,7 @@ def _no_error(cell: Cell, m: Measured) -> str:
 
 _Check = Callable[[Cell, Measured], str]
 _COMMON: tuple[_Check, ...] = (
-    _let_go, _not_dropped, _stays_away, _meets_rising, _links_off, _others_bounded, _parks, _no_error,
+    _let_go, _not_dropped, _not_thrown, _stays_away, _meets_rising, _links_off, _others_bounded, _parks, _no_error,
 )  # fmt: skip
 _FAMILIES: dict[Family, tuple[_Check, ...]] = {
     Family.MACHINE: (_within_limit, _within_bound, _blind_rise),

@@ -8,9 +8,9 @@ import time
 from controller.bounds import StrokeBound
 from controller.safety.gate import Gate
 from controller.safety.reaction import FLOAT_S, PARK_S, UNLOAD_S
-from controller.types import Authority, Cause, Mode, OtherContact, Truth
+from controller.types import Authority, Cause, Mode, OtherContact, Truth, Vector3
 from sim.aftermath import AFTER_S
-from workbench.campaigns.faults.cells import RISING_AFTER_S, Case, Measured
+from workbench.campaigns.faults.cells import RISING_AFTER_S, THROWN_AFTER_S, Case, Measured
 from workbench.campaigns.faults.other_forces import OtherForces
 from workbench.runs.prepare import DT_S
 
@@ -44,6 +44,8 @@ class Watch:
         self._left_at_m, self._dropped_m = math.nan, 0.0
         self._mode = Mode.RUN
         self._early_over, self._late_peak_n = 0, 0.0
+        self._place_m: Vector3 | None = None
+        self._stopped_m_s = 0.0
         self._skin_m, self._lifted_m = math.nan, math.nan
         self._other = OtherForces()
 
@@ -62,6 +64,7 @@ class Watch:
         if self._reacted_at is None and (mode is not Mode.RUN or authority is not Authority.HOST):
             self._reacted_at = self._periods
         self._see_rising(truth)
+        self._see_speed(truth.p_wt)
         if mode is Mode.PARK:
             self._left_at_m = math.nan  # driven to another height
         elif self._reacted_at is not None and mode is not Mode.RELEASED:
@@ -81,6 +84,15 @@ class Watch:
         if math.isnan(self._skin_m):
             self._skin_m = skin_m
         self._lifted_m = skin_m - self._skin_m - truth.depth_m
+
+    def _see_speed(self, place_m: Vector3) -> None:
+        """Note how fast the stopped tool gets."""
+        before_m, self._place_m = self._place_m, place_m
+        if before_m is None or not self._since_reaction_s() >= THROWN_AFTER_S:
+            return
+        speed_m_s = math.dist(place_m, before_m) / DT_S
+        if not (speed_m_s <= self._stopped_m_s) and not math.isnan(self._stopped_m_s):
+            self._stopped_m_s = speed_m_s
 
     def _see_height(self, truth: Truth) -> None:
         """Note how far the tool has sunk since it left the skin."""
@@ -142,4 +154,5 @@ class Watch:
             early_over_samples=self._early_over,
             late_peak_n=self._late_peak_n,
             end_lifted_m=self._lifted_m,
+            stopped_m_s=self._stopped_m_s,
         )
