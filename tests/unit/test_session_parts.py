@@ -13,6 +13,7 @@ import pytest
 from controller.bounds import law_settings, stroke_bounds
 from controller.errors import PlanError
 from controller.law.gains import FAST, STANDARD
+from controller.law_fit import at_tempo
 from controller.rig import Caps
 from controller.session_limits import session_limits, supervisor_limits
 from controller.session_parts import SessionParts
@@ -99,7 +100,7 @@ def test_bounds_window_and_supervisor_follow_from_the_same_limits() -> None:
     assert parts.limits == session_limits(plan, robot, parts.rig)
     assert parts.bounds == stroke_bounds(plan, robot, parts.limits)
     assert parts.supervisor_limits() == supervisor_limits(parts.limits)
-    assert parts.law().settings == law_settings(parts.bounds)
+    assert parts.law().settings == at_tempo(law_settings(parts.bounds), parts.fit.tempo)
     assert parts.law().settings.plausible_n == plausible_window_n(max(row.friction_n for row in parts.bounds))
     assert parts.law() is not parts.law()
     assert parts.gate() is not parts.gate()
