@@ -15,7 +15,7 @@ from controller.rig import Identity
 from controller.safety import gate
 from controller.safety.gate import ApprovedCommand
 from controller.safety.supervision import ENABLE_DELAY_S
-from controller.types import Authority, Cause, JointFault, Vector
+from controller.types import ArmState, Authority, Cause, JointFault, Vector
 from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from tests.drive_users import DT_S, DriveUser, LoopUser, RigUser, torques
@@ -38,6 +38,14 @@ def user(request: pytest.FixtureRequest) -> Iterator[DriveUser]:
 def _nearer(user: DriveUser, asked: Vector, other: Vector) -> bool:
     given = np.array(user.world.given_nm())
     return bool(np.abs(given - asked).max() < 0.2 * np.abs(given - other).max())
+
+
+def _until_braked(user: DriveUser) -> tuple[ArmState, int]:
+    """Return the last state and how many ticks it took until a brake has closed, 60 at most."""
+    ticks = 0
+    while not user.closed and ticks < 60:
+        state, ticks = user.pass_ticks(HOLDING, HOLDING, 1), ticks + 1
+    return state, ticks
 
 
 def test_the_session_loop_has_the_drives_and_its_torque_acts(user: DriveUser) -> None:
@@ -89,9 +97,7 @@ def test_without_its_supervisor_the_loop_keeps_the_drives_for_a_second(user: Dri
 def test_a_broken_drive_has_its_own_brake_and_the_arm_does_not_fall(user: DriveUser) -> None:
     before = user.world.true_motion()[0]
     user.world.inject(Fault("joint_torque_lost", BROKEN + 1.0, user.world.t_s))
-    ticks = 0
-    while not user.closed and ticks < 60:
-        state, ticks = user.pass_ticks(HOLDING, HOLDING, 1), ticks + 1
+    state, ticks = _until_braked(user)
     assert user.closed == {BROKEN}
     assert BRAKE_S <= ticks * DT_S <= BRAKE_S + 0.015
     assert state.joint_fault == tuple(JointFault.TORQUE * (joint == BROKEN) for joint in range(len(START)))
@@ -106,9 +112,7 @@ def test_a_broken_drive_has_its_own_brake_and_the_arm_does_not_fall(user: DriveU
 def test_a_joint_without_an_encoder_has_its_own_brake_and_the_arm_does_not_fall(user: DriveUser, joint: int) -> None:
     before = user.world.true_motion()[0]
     user.world.inject(Fault("encoder_nan", joint + 1.0, user.world.t_s))
-    ticks = 0
-    while not user.closed and ticks < 60:
-        state, ticks = user.pass_ticks(HOLDING, HOLDING, 1), ticks + 1
+    state, ticks = _until_braked(user)
     assert user.closed == {joint}
     assert BRAKE_S <= ticks * DT_S <= BRAKE_S + 0.005
     assert state.joint_fault == tuple(JointFault.ENCODER * (other == joint) for other in range(len(START)))
