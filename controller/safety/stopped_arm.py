@@ -116,7 +116,10 @@ class StoppedArm:
             return Led(tau, (), mode, 0.0)
         # Where positions are in doubt what has been found before stays.
         tau_nm = () if reaction.action is Action.HOLD_TORQUE else state.tau_nm
-        self.missing.learn(terms, tau_nm, self._outward_w, may_grow=not _is_held(command))
+        is_touched = _is_touched(command, reaction.stop)
+        is_running_away = runaway_m_s(terms.v_wt[:3], is_touched) > 0.0
+        self.missing.free(is_touched=is_touched, is_running_away=is_running_away)
+        self.missing.learn(terms, tau_nm, slow_rad_s, self._outward_w, may_grow=not _is_held(command))
         more = self.missing.held(terms, self._outward_w)
         held = self._held_terms(more)
         if not math.isfinite(sum(held.bias_nm)):
@@ -135,7 +138,7 @@ class StoppedArm:
             tau = projection.soften(wanted_nm, held, limits.park_force_n, limits.torque_nm)
         else:
             if is_fresh and mode is not Mode.RELEASED:
-                pull_n = self._pull_n(terms.v_wt[:3], mode, command)
+                pull_n = self._pull_n(terms.v_wt[:3], mode, is_touched, may_learn=not _is_held(command))
                 held = self._held_terms(more)
                 tau = projection.soft_torque(held, slow_rad_s, limits.stop, self._outward_w, pull_n)
             else:
@@ -147,12 +150,10 @@ class StoppedArm:
         press = projection.static_press(tau, terms, self._outward_w)
         return Led(tau, held.bias_nm, mode, press)
 
-    def _pull_n(self, velocity_w: Vector, mode: Mode, command: Command) -> float:
+    def _pull_n(self, velocity_w: Vector, mode: Mode, is_touched: bool | None, *, may_learn: bool) -> float:
         """Return the pull away from the body of this period beside what has been learned [N]."""
         reaction, pull, outward_m_s = self.reaction, self._pull, projection.dot(velocity_w, self._outward_w)
         is_parking = reaction.action is Action.PARK
-        may_learn = not _is_held(command)
-        is_touched = _is_touched(command, reaction.stop)
         self._touched = min(self._touched + 1, TOUCHED_TICKS) if is_touched else max(self._touched - 1, 0)
         if self._touched == TOUCHED_TICKS:
             pull.touch()

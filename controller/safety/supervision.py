@@ -152,7 +152,7 @@ class Supervisor:
         if dq_rad_s is not state.dq_rad_s:
             self._missing.clear()
         if not is_blind:
-            self._missing.learn(terms, state.tau_nm, outward_w)
+            self._missing.learn(terms, state.tau_nm, slow_rad_s, outward_w)
         terms = self._missing.held(terms, outward_w)
         if math.isfinite(sum(terms.bias_nm)):
             # The last posture that was known held the arm by this; zero would drop it.

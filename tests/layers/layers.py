@@ -290,6 +290,8 @@ _REACTION = {
     "R-lifted-before-parking": Layer(answers(f"{STOPPED}.left_behind")),
     "R-learned-pull": Layer(afterwards(f"{PULL}.step", lambda pull: setattr(pull, "learned_n", 0.0))),
     "R-joint-torque": Layer(around(f"{MISSING}.held", lambda _held, _missing, terms, _outward_w: terms)),
+    "R-surplus": Layer(answers(f"{MISSING}.free")),
+    "R-falling-joint": Layer(answers("controller.safety.friction_doubt:FrictionDoubt.step")),
     "R-retreat": Layer(around(f"{PULL}._lead", _no_retreat)),
     "R-planned-normal": Layer(around(f"{GATE}:Gate._judge", _follow_the_law)),
     "R-bounded-force": Layer(around(f"{PROJECTION}:soft_torque", _boundless)),

@@ -33,3 +33,13 @@ def test_an_arm_whose_drives_give_something_else_at_once_neither_falls_nor_strik
     assert cell.is_passed, cell.misses
     assert cell.measured is not None
     assert cell.measured.peak_n < 30.0
+
+
+def test_a_stopped_arm_is_not_lifted_far_by_drives_that_give_more() -> None:
+    """The retreat ends 150 mm above the stop; with nothing taken away the tool rose by 838 mm, with 0.76 m/s."""
+    group = dataclasses.replace(PANDA, technique="shoulder_kneading", gains="fast", seed=1854000492)
+    case = Case(("torque_constant=1.3",), is_person=False, phase=FaultPhase.FLOATING)
+    (cell,) = run_group(GroupTask(group, (case,)))
+    assert cell.measured is not None
+    assert 0.1 < cell.measured.end_lifted_m < 0.5
+    assert cell.measured.stopped_m_s < 0.6

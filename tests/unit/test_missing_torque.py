@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.safety import missing_torque, projection
-from controller.safety.missing_torque import MOST_SHARE, SEEN_PER_S, MissingTorque
+from controller.safety.friction_doubt import RATE_PER_S
+from controller.safety.missing_torque import MOST_SHARE, SEEN_PER_S, SURPLUS_SHARE, MissingTorque
 from controller.types import ToolTerms, Vector
 from tests.gate_cases import UP, soft_gains, terms
 
@@ -53,19 +54,20 @@ def _held_still(missing: MissingTorque, sent_nm: Vector, periods: int = 500) -> 
         missing.see(_arm(), sent_nm)
 
 
-def _fall(share: float, periods: int, missing: MissingTorque, seen: int = 60, damping: float = 4.0) -> np.ndarray:
+def _fall(share: float, periods: int, missing: MissingTorque, seen: int = 60, *, flees: bool = False) -> np.ndarray:
     """Return joint speeds, (periods, n): the drives give a share of what they report, and are stopped after a while."""
     speed, rows = np.zeros(JOINTS), []
     for period in range(periods):
         arm = _arm(tuple(speed.tolist()))
         bias = np.array(BIAS_NM) if period < seen else np.array(missing.held(arm, UP).bias_nm)
-        sent = tuple((bias - damping * speed).tolist())
+        sent = tuple((bias - 4.0 * speed).tolist())
         speed = speed + DT_S * (share * np.array(sent) - BIAS_NM)
         after = _arm(tuple(speed.tolist()))
         if period < seen:
             missing.see(after, sent)
         else:
-            missing.learn(after, sent, UP)
+            missing.free(is_touched=False, is_running_away=flees)
+            missing.learn(after, sent, tuple(speed.tolist()), UP)
         rows.append(speed)
     return np.array(rows)
 
@@ -112,7 +114,7 @@ def test_a_drive_that_gives_half_is_sent_twice_of_what_is_missing() -> None:
         missing, speed = _missing(), -lack_nm * DT_S
         missing._lack_nm, missing._momentum = (lack_nm, 0.0, 0.0), STILL
         # It falls by what it lacks, so that there is nothing new in it.
-        missing.learn(_arm((speed, 0.0, 0.0)), BIAS_NM, UP)
+        missing.learn(_arm((speed, 0.0, 0.0)), BIAS_NM, STILL, UP)
         assert missing._lack_nm == pytest.approx((lack_nm, 0.0, 0.0))
         assert missing._needed_nm == pytest.approx((needed_nm, 0.0, 0.0), abs=1e-9)
 
@@ -122,7 +124,7 @@ def test_in_balance_it_is_what_is_lacking() -> None:
     missing._lack_nm = missing._needed_nm = (10.0, -2.0, 0.0)
     missing._momentum = STILL
     missing._is_begun = True
-    missing.learn(_arm(), (30.0, -14.0, 4.0), UP)
+    missing.learn(_arm(), (30.0, -14.0, 4.0), STILL, UP)
     assert missing._needed_nm == pytest.approx((10.0, -2.0, 0.0))
 
 
@@ -140,16 +142,96 @@ def test_an_arm_whose_drives_give_too_much_is_let_rise(share: float) -> None:
     assert given == pytest.approx(nothing)
 
 
+@pytest.mark.parametrize("share", [1.15, 1.3, 1.5])
+def test_where_the_tool_runs_away_untouched_the_surplus_is_taken_away(share: float) -> None:
+    given, nothing = (_fall(share, 2000, _missing(learn_per_s=rate), flees=True) for rate in (8.0, 0.0))
+    assert np.abs(given[-1]).max() < 0.1
+    assert np.abs(given[-1]).max() < 0.2 * np.abs(nothing[-1]).max()
+
+
+def test_who_touches_the_tool_is_given_the_surplus_back_at_once() -> None:
+    missing = _missing()
+    missing._needed_nm = (-5.0, 2.0, 3.0)
+    missing.free(is_touched=False, is_running_away=True)
+    taken = _more(missing)
+    assert taken == pytest.approx((-4.5, 1.5, 2.5))
+    for is_touched in (False, None):
+        missing.free(is_touched=is_touched, is_running_away=False)
+        assert _more(missing) == pytest.approx(taken), "what was taken stays taken"
+    missing.free(is_touched=True, is_running_away=True)
+    assert _more(missing) == pytest.approx((0.0, 0.0, 2.5))
+    missing.free(is_touched=False, is_running_away=False)
+    assert _more(missing) == pytest.approx((0.0, 0.0, 2.5)), "and only a tool that runs away begins anew"
+
+
+def test_no_more_is_taken_away_than_a_share_of_what_holds_the_joint() -> None:
+    missing = _missing()
+    missing._needed_nm = (-1e4, 1e4, -1e4)
+    missing.free(is_touched=None, is_running_away=True)
+    assert _more(missing) == pytest.approx(tuple(-SURPLUS_SHARE * b for b in BIAS_NM))
+
+
+def test_where_it_is_not_known_who_touches_the_tool_no_more_is_taken_away_once_it_is_slow() -> None:
+    missing, sent = _missing(), (12.0, -12.0, 4.0)
+    missing.free(is_touched=None, is_running_away=True)
+    for _ in range(200):
+        missing.learn(_arm(), sent, STILL, UP)
+    fast = missing._needed_nm[0]
+    assert -8.0 < fast < -4.0
+    for _ in range(500):
+        missing.free(is_touched=None, is_running_away=False)
+        missing.learn(_arm(), sent, STILL, UP)
+    assert missing._needed_nm[0] == pytest.approx(fast, abs=0.05)
+    for _ in range(500):
+        missing.learn(_arm(), BIAS_NM, STILL, UP)
+    assert missing._needed_nm[0] == pytest.approx(0.0, abs=0.4), "less is"
+    for _ in range(500):
+        missing.free(is_touched=None, is_running_away=False)
+        missing.learn(_arm(), (26.0, -12.0, 4.0), STILL, UP)
+    assert missing._needed_nm[0] > 5.0, "and what is lacking is found as before"
+
+
+def test_a_surplus_is_forgotten_with_the_stop() -> None:
+    for forget in (lambda one: one.clear(), lambda one: one.see(_arm(), BIAS_NM)):
+        missing = _missing()
+        missing.free(is_touched=False, is_running_away=True)
+        forget(missing)
+        missing._needed_nm = (-5.0, 0.0, 0.0)
+        assert _more(missing) == STILL
+
+
+def test_a_joint_that_falls_whatever_it_is_given_is_not_left_to_friction() -> None:
+    missing = _missing()
+    missing._needed_nm = (6.0, -2.0, 0.0)
+    falling = (-0.1, -0.1, 0.0)
+    for _ in range(int(0.5 / RATE_PER_S / DT_S)):
+        missing._doubt.step(missing._needed_nm, falling)
+    assert _more(missing) == pytest.approx((5.75, -1.5, 0.0), abs=0.01)
+    missing.free(is_touched=None, is_running_away=False)
+    assert _more(missing) == pytest.approx((5.75, -1.5, 0.0), abs=0.01)
+    missing.free(is_touched=True, is_running_away=False)
+    assert _more(missing) == pytest.approx((5.5, -1.5, 0.0))
+
+
+def test_learning_tells_the_doubt_which_joints_move() -> None:
+    missing = _missing()
+    missing._lack_nm = missing._needed_nm = (6.0, 0.0, 0.0)
+    missing._is_begun = True
+    for _ in range(100):
+        missing.learn(_arm(), (26.0, -12.0, 4.0), (-0.2, 0.0, 0.0), UP)
+    assert missing._doubt.nm[0] == pytest.approx(0.5 * (1.0 - 100 * RATE_PER_S * DT_S))
+
+
 def test_a_stopped_arm_learns_at_the_rate_of_its_gains_and_smoothly() -> None:
     missing = _missing()
     sent = (26.0, -12.0, 4.0)
-    missing.learn(_arm(), sent, UP)
+    missing.learn(_arm(), sent, STILL, UP)
     assert missing._needed_nm == STILL
-    missing.learn(_arm(), sent, UP)
+    missing.learn(_arm(), sent, STILL, UP)
     assert missing._lack_nm == pytest.approx((6.0 * 8.0 * DT_S, 0.0, 0.0))
     assert 0.0 < missing._needed_nm[0] < 0.02 * missing._lack_nm[0]
     for _ in range(1000):
-        missing.learn(_arm(), sent, UP)
+        missing.learn(_arm(), sent, STILL, UP)
     assert missing._lack_nm == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
     assert missing._needed_nm == pytest.approx((6.0, 0.0, 0.0), abs=0.01)
 
@@ -159,7 +241,7 @@ def test_what_is_held_from_above_makes_it_no_larger_but_smaller() -> None:
     missing._lack_nm = missing._needed_nm = (3.0, -3.0, 0.0)
     missing._is_begun = True
     for _ in range(100):
-        missing.learn(_arm(), (30.0, -12.0, 4.0), UP, may_grow=False)
+        missing.learn(_arm(), (30.0, -12.0, 4.0), STILL, UP, may_grow=False)
     assert missing._lack_nm[0] > 5.0
     assert missing._needed_nm[0] == 3.0
     assert -3.0 < missing._needed_nm[1] < -1.0
@@ -170,7 +252,7 @@ def test_somebody_who_lifts_the_arm_takes_away_from_it() -> None:
     missing._lack_nm = missing._needed_nm = (8.0, -5.0, 0.0)
     for _ in range(500):
         # a hand carries all of it
-        missing.learn(_arm(), (8.0, -2.0, 0.0), UP)
+        missing.learn(_arm(), (8.0, -2.0, 0.0), STILL, UP)
     assert _more(missing) == STILL
 
 
@@ -185,9 +267,9 @@ def test_somebody_who_lifts_the_arm_takes_away_from_it() -> None:
 def test_a_period_of_which_something_is_not_known_teaches_nothing(changes: dict[str, Vector]) -> None:
     missing, sent = _missing(), (26.0, -12.0, 4.0)
     _held_still(missing, sent)
-    missing.learn(_arm(), sent, UP)
+    missing.learn(_arm(), sent, STILL, UP)
     known = missing._lack_nm, missing._needed_nm
-    for teach in (lambda arm, nm: missing.learn(arm, nm, UP), missing.see):
+    for teach in (lambda arm, nm: missing.learn(arm, nm, STILL, UP), missing.see):
         teach(replace(_arm(), **changes), sent)
         teach(_arm(), (math.nan, 0.0, 0.0))
         teach(_arm(), ())
@@ -213,14 +295,14 @@ def test_nothing_is_given_without_a_rate_or_where_the_joints_are_not_known() -> 
     arm = _arm()
     for missing in (_missing(learn_per_s=0.0), _missing(doubt_nm=()), _missing(doubt_nm=(0.5,) * 2)):
         _held_still(missing, (40.0, -12.0, 4.0))
-        missing.learn(arm, (40.0, -12.0, 4.0), UP)
+        missing.learn(arm, (40.0, -12.0, 4.0), STILL, UP)
         assert missing.held(arm, UP) is arm
 
 
 def test_it_forgets_where_it_is_told_to() -> None:
     missing = _missing(speed_filter_rad_s=45.0)
     _held_still(missing, (30.0, -12.0, 4.0))
-    missing.learn(_arm(), (30.0, -12.0, 4.0), UP)
+    missing.learn(_arm(), (30.0, -12.0, 4.0), STILL, UP)
     assert _more(missing)[0] > 9.0
     missing.clear()
     assert _more(missing) == STILL
@@ -272,7 +354,7 @@ def test_a_body_that_pushes_and_rubs_the_tool_is_nothing_that_is_missing(rub_sha
     body = projection.wrench_to_torque(arm.jacobian, (20.0 * rub_share, 0.0, 20.0, 0.0, 0.0, 0.0))
     for _ in range(500):
         missing.see(arm, tuple(np.subtract(arm.bias_nm, body).tolist()))
-    missing.learn(arm, tuple(np.subtract(arm.bias_nm, body).tolist()), UP)
+    missing.learn(arm, tuple(np.subtract(arm.bias_nm, body).tolist()), STILL, UP)
     assert missing._needed_nm == pytest.approx((0.0,) * 7, abs=1e-3)
 
 
@@ -284,7 +366,7 @@ def test_what_no_body_explains_is_missing(wrench: Vector) -> None:
     pulled = tuple(-nm for nm in projection.wrench_to_torque(arm.jacobian, wrench))
     left = projection.add_force(pulled, arm, (10.0, 0.0, 20.0, 0.0, 0.0, 0.0)) if wrench[2] > 0.0 else pulled
     missing._lack_nm = pulled
-    missing.learn(arm, arm.bias_nm, UP)
+    missing.learn(arm, arm.bias_nm, STILL, UP)
     assert missing._needed_nm == pytest.approx(
         [lack * (min(max(b / (b - lack), 1.0), 2.0) if b * (b - lack) > 0 else 2.0)
          for lack, b in zip(left, arm.bias_nm, strict=True)]

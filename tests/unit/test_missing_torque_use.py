@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.safety import missing_torque
+from controller.safety import missing_torque, projection
 from controller.safety.gate import Gate
+from controller.safety.outward_pull import RUNAWAY_M_S
 from controller.safety.reaction import stop_reason
 from controller.safety.stopped_arm import StoppedArm
 from controller.safety.supervision import BEAT_S, Supervisor, SupervisorLimits, SupervisorView
@@ -94,6 +95,19 @@ def test_what_is_held_from_above_teaches_nothing() -> None:
     assert _given(_stopped(), held, 600) == 0.0
     assert _given(_stopped(), command(ARM, BIAS_NM, press_n=-8.0), 600) > 5.0
     assert _given(_stopped(), command(ARM, BIAS_NM, press_n=-8.1, trusted=False), 600) > 5.0
+
+
+def test_a_surplus_is_taken_from_an_arm_that_runs_away_and_given_back_at_a_touch() -> None:
+    sent = tuple(0.7 * nm for nm in BIAS_NM)
+    stopped = StoppedArm(replace(LIMITS, stop=replace(TEACHING, unload_spring_n_per_m=0.0)), 1e-3)
+    stopped.note_good(ARM, UP)
+    stopped.reaction.begin(LOST)
+    still, turning = STILL, tuple(0.3 * (joint == J) for joint in range(7))
+    assert math.hypot(*projection.moving(ARM, turning).v_wt[:3]) > RUNAWAY_M_S
+    free, touched = command(ARM, BIAS_NM, press_n=0.0), command(ARM, BIAS_NM, press_n=3.1)
+    assert _given(stopped, free, 300, tau_nm=sent, dq_rad_s=still) == 0.0
+    assert -9.0 < _given(stopped, free, 600, tau_nm=sent, dq_rad_s=turning) < -8.0
+    assert _given(stopped, touched, tau_nm=sent, dq_rad_s=turning) == 0.0
 
 
 def test_positions_in_doubt_teach_nothing_and_what_is_known_stays() -> None:
