@@ -6,11 +6,9 @@ import numpy as np
 import pinocchio as pin
 
 from controller.arm import ArmDescription, Placement
+from controller.own_model_kernel import derive
 from controller.robot import RobotModel
 from controller.types import Matrix, ToolTerms, Vector
-
-SOFTENING = 1e-9
-"""Added to the tool's mobility so that a singular posture gives large, finite terms."""
 
 
 class OwnModel:
@@ -56,16 +54,15 @@ def own_terms(robot: RobotModel, q_rad: Vector, dq_rad_s: Vector) -> ToolTerms:
         q_rad: joint positions, (n,).
         dq_rad_s: joint speeds, (n,).
     """
-    dq = np.array(dq_rad_s)
+    n, dq = robot.joints, np.array(dq_rad_s)
     robot.update(np.array(q_rad), dq)
-    jacobian = robot.jacobian
-    inverse = np.linalg.solve(robot.mass, jacobian.T)
-    jbar_t = np.linalg.solve(jacobian @ inverse + SOFTENING * np.eye(6), inverse.T)
-    bias = robot.gravity + robot.coriolis @ dq
+    made = np.empty(6 + 9 * n)
+    derive(robot.terms, dq, np.empty(n * n + 6 * n + 36), made)
     x, y, z, w = pin.Quaternion(robot.rotation).coeffs().tolist()
     px, py, pz = robot.position.tolist()
-    v = (jacobian @ dq).tolist()
+    vx, vy, vz, wx, wy, wz, *rest = made.tolist()
+    jbar_t = [rest[row * n : row * n + n] for row in range(6)]
+    bias, momentum, drift = (tuple(rest[row * n : row * n + n]) for row in (6, 7, 8))
     return ToolTerms(
-        (px, py, pz), (x, y, z, w), (v[0], v[1], v[2], v[3], v[4], v[5]), jacobian.tolist(), jbar_t.tolist(),
-        tuple(bias.tolist()), tuple((robot.mass @ dq).tolist()), tuple((dq @ robot.coriolis - robot.gravity).tolist()),
-    )  # fmt: skip
+        (px, py, pz), (x, y, z, w), (vx, vy, vz, wx, wy, wz), robot.jacobian.tolist(), jbar_t, bias, momentum, drift
+    )

@@ -16,12 +16,11 @@ cap would else feed the ringing, and there a false estimate has the time of that
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from operator import add, sub
 
-from controller.safety.projection import is_shaped, moving
+from controller.safety.projection import is_shaped, moving, with_twist
 from controller.safety.speed_filter import SpeedFilter
-from controller.types import ToolTerms, Vector
+from controller.types import ToolTerms, Vector, Vector6
 
 CORNER_RAD_S = 2.0 * math.pi * 5.0
 """Corner of both low-passes. Four fifths of a false estimate are corrected within 0.1 s; of an oscillation above 50 Hz
@@ -35,7 +34,7 @@ typical plants (design choice)."""
 Motions = tuple[ToolTerms, ToolTerms, ToolTerms]
 """The terms of one tick with the tool twist by the law's estimate, by the estimate held to the joint speeds, and by the
 joint speeds alone."""
-UNKNOWN = (math.nan,) * 6
+UNKNOWN: Vector6 = (math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
 
 
 class CorrectedMotion:
@@ -67,11 +66,11 @@ class CorrectedMotion:
             dq_rad_s: joint speeds as the drives report them, (n,).
         """
         if not (is_shaped(terms, self._joints) and len(dq_rad_s) == self._joints):
-            unknown = replace(terms, v_wt=UNKNOWN)
+            unknown = with_twist(terms, UNKNOWN)
             return terms, unknown, unknown
         measured = moving(terms, dq_rad_s)
         gap = self._gap.step(tuple(map(sub, measured.v_wt, terms.v_wt)))
         vx, vy, vz, wx, wy, wz = map(add, terms.v_wt, gap)
-        corrected = replace(terms, v_wt=(vx, vy, vz, wx, wy, wz))
+        corrected = with_twist(terms, (vx, vy, vz, wx, wy, wz))
         own = self._own.step(dq_rad_s)
         return terms, corrected, measured if own is dq_rad_s else moving(terms, own)

@@ -9,6 +9,9 @@ from dataclasses import replace
 from controller.safety.reaction import stop_reason
 from controller.types import ArmState, Cause, JointFault, StopReason, Vector
 
+ENCODER = int(JointFault.ENCODER)
+"""A plain number: the flag's own operators take a microsecond a joint."""
+
 
 def lost_joints(q_rad: Vector, dq_rad_s: Vector) -> frozenset[int]:
     """Return the joints (from 0) whose position [rad] or speed [rad/s] is no number."""
@@ -25,7 +28,7 @@ def lost_in_words(state: ArmState) -> str:
 
 def is_encoder_lost(state: ArmState) -> bool:
     """Return True where the drive side says of any joint that its brake closes for its encoder."""
-    return any([fault & JointFault.ENCODER for fault in state.joint_fault])
+    return any(state.joint_fault) and any([fault & ENCODER for fault in state.joint_fault])
 
 
 def _in_words(lost: Collection[int], joints: int) -> str:
@@ -101,7 +104,7 @@ class LostJoints:
     def _note_standing(self, joint_fault: tuple[int, ...]) -> None:
         """Take the lost joints for standing whose brakes close, where it is known where they were."""
         for joint, fault in enumerate(joint_fault):
-            is_held = joint in self._lost and joint not in self._standing and bool(fault & JointFault.ENCODER)
+            is_held = joint in self._lost and joint not in self._standing and bool(fault & ENCODER)
             if is_held and math.isfinite(self._last_rad[joint]):
                 self._standing[joint] = self._last_rad[joint]
                 self.is_new = True

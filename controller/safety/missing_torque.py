@@ -15,7 +15,6 @@ to its end stops. That surplus is taken away, up to a share of the holding torqu
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from operator import add
 
 from controller.safety import projection
@@ -136,7 +135,7 @@ class MissingTorque:
         more_nm = _unpressed(more_nm, terms, outward_w)
         if self._has_surplus:
             more_nm = tuple(map(add, more_nm, map(_downward, needed_nm, doubt_nm, terms.bias_nm)))
-        return replace(terms, bias_nm=tuple(map(add, terms.bias_nm, more_nm)))
+        return projection.with_holding(terms, tuple(map(add, terms.bias_nm, more_nm)))
 
     def _observe(self, terms: ToolTerms, tau_nm: Vector, rate_per_s: float) -> bool:
         """Advance the momentum observer; False for a period of which something is not known, which teaches nothing."""

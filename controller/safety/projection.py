@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import add, le, mul, sub
 
 from controller.safety.limits import GateLimits, StopGains
-from controller.types import Cause, Limited, Matrix, ToolTerms, Vector, Vector3
+from controller.types import Cause, Limited, Matrix, ToolTerms, Vector, Vector3, Vector6
 
 Cap = tuple[float, Cause]
 """An upper bound of the static press force [N] and what it stands for."""
@@ -166,14 +165,30 @@ def clip(tau_nm: Sequence[float], torque_nm: Vector) -> Vector:
 def moving(terms: ToolTerms, dq_rad_s: Vector) -> ToolTerms:
     """Return the terms with the tool velocity of these joint speeds."""
     vx, vy, vz, wx, wy, wz = [dot(row, dq_rad_s) for row in terms.jacobian]
-    return replace(terms, v_wt=(vx, vy, vz, wx, wy, wz))
+    return with_twist(terms, (vx, vy, vz, wx, wy, wz))
+
+
+def with_twist(terms: ToolTerms, v_wt: Vector6) -> ToolTerms:
+    """Return the terms with another twist of T; a third of what ``dataclasses.replace`` takes."""
+    return ToolTerms(
+        terms.p_wt, terms.quaternion_wt, v_wt, terms.jacobian, terms.jbar_t, terms.bias_nm, terms.momentum_nms,
+        terms.drift_nm,
+    )  # fmt: skip
+
+
+def with_holding(terms: ToolTerms, bias_nm: Vector) -> ToolTerms:
+    """Return the terms with another torque that holds the arm, (n,)."""
+    return ToolTerms(
+        terms.p_wt, terms.quaternion_wt, terms.v_wt, terms.jacobian, terms.jbar_t, bias_nm, terms.momentum_nms,
+        terms.drift_nm,
+    )  # fmt: skip
 
 
 def lifted(terms: ToolTerms, outward_w: Vector3, newtons: float) -> ToolTerms:
     """Return the terms with a pull along the outward normal added to what holds the arm [N]."""
     x, y, z = (newtons * n for n in outward_w)
     lift_nm = wrench_to_torque(terms.jacobian, (x, y, z, 0.0, 0.0, 0.0))
-    return replace(terms, bias_nm=tuple(map(add, terms.bias_nm, lift_nm)))
+    return with_holding(terms, tuple(map(add, terms.bias_nm, lift_nm)))
 
 
 def soft_torque(
