@@ -1,8 +1,8 @@
 """The static force of the torques that go out (layer L4), computed by another way than the limits before it.
 
-The limits (L2) map tau - bias to the tool; the audit maps tau and bias each and takes the difference. They share the
-rigid-body terms, and for two pads how a wrench is shared out, but no arithmetic: a wrong line of ``projection`` is
-found here before anything goes out.
+The limits (L2) and the audit share the rigid-body terms, and for two pads how a wrench is shared out, but no line of
+arithmetic: a wrong line of ``projection`` is found here before anything goes out. The difference to the holding torque
+is taken joint by joint: of two forces mapped each, a posture next to singular would leave rounding alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def sent_loads(
         Press force [N], force across the normal [N] and moment [Nm] of the tool; of several pads the press force is
         the sum over the pads.
     """
-    fx, fy, fz, mx, my, mz = [_along(row, tau_nm) - _along(row, terms.bias_nm) for row in terms.jbar_t]
+    fx, fy, fz, mx, my, mz = [_along(row, tau_nm, terms.bias_nm) for row in terms.jbar_t]
     nx, ny, nz = axis_w
     outward = nx * fx + ny * fy + nz * fz
     across = math.sqrt((fx - outward * nx) ** 2 + (fy - outward * ny) ** 2 + (fz - outward * nz) ** 2)
@@ -41,9 +41,9 @@ def sent_loads(
     return (presses[0] + presses[1], across, moment), presses
 
 
-def _along(row: Sequence[float], torque_nm: Vector) -> float:
-    """Return what joint torques do along one row of Jbar^T; they are as many as the row is long."""
+def _along(row: Sequence[float], torque_nm: Vector, holding_nm: Vector) -> float:
+    """Return what joint torques beside the holding ones do along one row of Jbar^T, which is as long as they are."""
     total = 0.0
     for joint, share in enumerate(row):
-        total += share * torque_nm[joint]
+        total += share * (torque_nm[joint] - holding_nm[joint])
     return total

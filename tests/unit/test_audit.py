@@ -79,3 +79,17 @@ def test_limits_that_map_torques_wrongly_let_no_force_through(
     if wrong is not _added:  # which lowers far too much instead
         assert stop is not None
         assert stop.cause is Cause.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e8, 1e16])
+def test_next_to_a_singular_posture_the_smallest_torque_is_seen(scale: float) -> None:
+    """One unit in the last place of a torque is some newtons there: two forces mapped each leave rounding alone."""
+    row = tuple(scale * (joint + 1.0) for joint in range(7))
+    nothing = (0.0,) * 7
+    bias = (20.3, -4.1, 7.7, 0.9, -2.2, 1.1, 3.3)
+    arm = ToolTerms((0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0), (0.0,) * 6, (nothing,) * 6,
+                    (row, nothing, nothing, nothing, nothing, nothing), bias)  # fmt: skip
+    tau = (math.nextafter(bias[0], 99.0), *bias[1:])
+    (press, across, moment), _ = audit.sent_loads(tau, arm, UP, ())
+    assert across == pytest.approx(scale * (tau[0] - bias[0]))
+    assert (press, moment) == (0.0, 0.0)
