@@ -319,6 +319,9 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", type=Path, default=None, metavar="FILE",
                         help="YAML list of requests, [{t_s: 12.0, request: softer}, ...]: pause, resume, skip, "
                              "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
+    parser.add_argument("--lossless", action="store_true",
+                        help="record every bit of every number, about 2.5 times the size; default: rounded to 32 "
+                             "bits")  # fmt: skip
     _add_json(parser)
 
 

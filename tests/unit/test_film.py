@@ -25,7 +25,7 @@ from trajectories.anatomy.body import load_body
 from trajectories.anatomy.skin import Skin
 from workbench.figures.film import draw_film
 from workbench.figures.film_scene import FilmScene
-from workbench.record.columns import ColumnBuilder
+from workbench.record.columns import no_steps
 from workbench.record.reader import RunData
 from workbench.record.summary import summarise
 from workbench.report.film_report import load_film_pictures
@@ -232,7 +232,7 @@ def test_the_drawn_skin_is_dented_and_coloured_where_the_pad_is(film: Film) -> N
 
 def test_a_report_shows_the_film_and_loads_nothing(film: Film, tmp_path: Path, synthetic: Synthetic) -> None:
     write_film(tmp_path / FILM_NAME, two(film))
-    run = RunData(tmp_path, synthetic.config, ColumnBuilder().finish(), (), (), True)
+    run = RunData(tmp_path, synthetic.config, no_steps(), (), (), True)
     text = render_report(run, summarise(run), None, load_film_pictures(tmp_path, BODY))
     assert text.count('<img src="data:image/webp;base64,') == text.count('<img src="data:image/png;base64,') == 1
     assert "The back under the thumb" in text

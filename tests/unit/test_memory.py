@@ -1,4 +1,4 @@
-"""Figures kept in memory while a run goes on are those that its record holds, bit for bit."""
+"""A run is judged by its record, and by the steps that did not reach it; memory holds only those."""
 
 from __future__ import annotations
 
@@ -14,23 +14,18 @@ from controller.errors import RecordError
 from controller.types import Cause, Limited, PadReference, StepRecord, StopReason
 from tests.synthetic import Synthetic
 from workbench.record import step_memory
+from workbench.record.block_codec import Precision
 from workbench.record.columns import StepColumns
 from workbench.record.memory import RunMemory
 from workbench.record.messages import EventKind, FaultEvent
 from workbench.record.reader import RECORD_NAME, RunData, read_run
-from workbench.record.recorder import McapRecorder
+from workbench.record.recorder import BATCH_STEPS, QUEUE_BATCHES, McapRecorder
 from workbench.record.step_memory import StepMemory
 from workbench.record.summary import Summary, summarise
 from workbench.runs.recorded_faults import Disk
 
 STOP = StopReason(Cause.PAD_FORCE, "press force of a pad", math.inf, 30.0, "N", 1.7, "check the plan")
 LIMITED = (Limited(Cause.PRESS_LIMIT, 25.0, 23.0, "N"), Limited(Cause.ENERGY, math.nan, 0.1, "J"))
-
-
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a short session fill several chunks and part of another one."""
-    monkeypatch.setattr(step_memory, "CHUNK_ROWS", 300)
 
 
 def _odd(synthetic: Synthetic) -> Iterable[StepRecord]:
@@ -76,7 +71,7 @@ def _first(run: RunData, count: int) -> RunData:
 def test_a_run_that_was_stopped_is_kept_as_it_is_recorded(tmp_path: Path, synthetic: Synthetic) -> None:
     kept = _recorded(tmp_path, synthetic, _odd(synthetic)).data()
     recorded = read_run(tmp_path)
-    assert recorded.steps.count == synthetic.count > 6 * 300
+    assert recorded.steps.count == synthetic.count > 6 * BATCH_STEPS
     assert_same_columns(kept.steps, recorded.steps, synthetic.count)
     assert np.isnan(kept.steps.p_wt[10, [0, 2]]).all()
     assert np.flatnonzero(kept.steps.is_limited_by(Cause.ENERGY)).tolist() == list(range(401, 420, 2))
@@ -146,23 +141,31 @@ def test_a_run_without_a_tick_and_one_that_was_never_recorded(tmp_path: Path, sy
     assert (nothing.steps.count, nothing.events, nothing.loop, nothing.is_complete) == (0, (), (), False)
 
 
-def test_what_could_not_be_kept_is_read_from_the_record(tmp_path: Path, synthetic: Synthetic) -> None:
+@pytest.mark.parametrize("precision", Precision)
+def test_steps_in_memory_have_the_columns_of_a_record(
+    tmp_path: Path, synthetic: Synthetic, monkeypatch: pytest.MonkeyPatch, precision: Precision
+) -> None:
+    monkeypatch.setattr(step_memory, "BLOCK_ROWS", 300)
+    memory = StepMemory(precision)
+    with McapRecorder(tmp_path / RECORD_NAME, synthetic.config, lossless=True, precision=precision) as recorder:
+        for step in _odd(synthetic):
+            memory.add(step)
+            recorder.write(step)
+    assert_same_columns(memory.columns(), read_run(tmp_path).steps, synthetic.count)
+    assert memory.columns().count == 0
+
+
+def test_no_more_steps_are_held_than_may_wait_for_the_writer(tmp_path: Path, synthetic: Synthetic) -> None:
     path = tmp_path / RECORD_NAME
-    memory = RunMemory(path, synthetic.config)
+    memory, most = RunMemory(path, synthetic.config), 0
     with McapRecorder(path, synthetic.config, lossless=True) as recorder:
         memory.follow(recorder)
-        for index in range(20):
-            recorder.write(synthetic.step(index))
-        memory.on_step(synthetic.step(0))
-        with pytest.raises(Exception, match="pack_into"):
-            memory.on_step(replace(synthetic.step(1), truth=()))
-    assert memory.data().steps.count == 20
+        for index in range(20 * synthetic.count):
+            step = synthetic.step(index % synthetic.count)
+            memory.on_step(step)
+            recorder.write(step)
+            most = max(most, memory.held_steps)
+    assert most <= (QUEUE_BATCHES + 3) * BATCH_STEPS < synthetic.count * 3
+    assert memory.data().steps.count == 20 * synthetic.count
+    assert memory.held_steps == 0
     assert memory.is_critical is False
-
-
-def test_rows_are_as_long_as_stated(synthetic: Synthetic) -> None:
-    memory = StepMemory()
-    memory.add(synthetic.step(0))
-    row_bytes = len(memory._chunk) / 300
-    assert row_bytes == 656
-    assert row_bytes * 3.6e6 == pytest.approx(2.4e9, rel=0.02)

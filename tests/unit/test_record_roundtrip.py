@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,24 @@ import pytest
 from mcap.reader import make_reader
 
 from controller.errors import RecordError
-from controller.types import Cause, ContactState, Limited, Mode, Reference, StopReason
+from controller.types import (
+    Authority,
+    Cause,
+    ContactState,
+    Limited,
+    Mode,
+    PadReference,
+    StepRecord,
+    StopReason,
+)
 from tests.synthetic import Synthetic
-from workbench.record.columns import MODES
+from workbench.record.block_codec import Precision
+from workbench.record.column_reader import ColumnReader
+from workbench.record.columns import AUTHORITIES, MODES, StepColumns
+from workbench.record.container import McapContainer
 from workbench.record.messages import EventKind, FaultEvent, LimitedEvent, StaticFrame, Topic
-from workbench.record.reader import RecordStream, read_run, read_run_id, read_steps
-from workbench.record.recorder import McapRecorder
-from workbench.record.step_fields import LEFT_OUT, step_json, step_schema
+from workbench.record.reader import RecordStream, read_columns, read_run, read_run_id
+from workbench.record.recorder import BATCH_STEPS, McapRecorder
 
 STOP = StopReason(Cause.PAD_FORCE, "press force", 31.0, math.nan, "N", 0.5, "look at the person")
 
@@ -32,6 +44,53 @@ def record(tmp_path: Path, synthetic: Synthetic) -> Path:
     return path
 
 
+def whole(path: Path) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """Return all columns of a record as they are stored, and the names of its regions."""
+    columns, stream = ColumnReader(), RecordStream(path)
+    for topic, _, data in stream:
+        if topic is Topic.COLUMNS:
+            assert stream.schema is not None
+            columns.begin(stream.schema)
+            columns.add(data)
+    return columns.arrays(), columns.regions
+
+
+def written(path: Path, synthetic: Synthetic, steps: list[StepRecord], precision: Precision) -> Path:
+    with McapRecorder(path, synthetic.config, lossless=True, precision=precision) as recorder:
+        for step in steps:
+            recorder.write(step)
+    return path
+
+
+def odd(step: StepRecord) -> StepRecord:
+    """Return a step in which no two numbers are equal and every sense is there."""
+    chance = np.random.default_rng(3)
+
+    def some(count: int) -> Any:
+        return tuple(float(number) for number in chance.normal(0.0, 10.0, count))
+
+    one = lambda: some(1)[0]  # noqa: E731
+    pad, true = replace(step.pads[0], normal_w=some(3), press_n=one(), observer_n=one(), target_n=one()), step.truth[0]
+    state = replace(
+        step.state, t_s=one(), q_rad=some(7), dq_rad_s=some(7), tau_nm=some(7), wrench_s=some(6), sensor_age_s=one(),
+        wrench_sequence=123_456, supervisor_age_s=one(), command_age_s=one(), temperatures_c=some(7),
+        voltages_v=some(7), joint_age_s=some(7), joint_fault=(0, 1, 2, 0, 4, 0, 1), authority=Authority.SUPERVISOR,
+    )  # fmt: skip
+    reference = replace(
+        step.reference, t_s=one(), position_m=some(3), quaternion_xyzw=some(4),
+        pads=(PadReference(some(3), one(), one()),),
+    )  # fmt: skip
+    true = replace(
+        true, press_n=one(), force_w=some(3), depth_m=one(), p_wc=some(3), normal_w=some(3), limit_n=one(),
+        tissue_work_j=one(), net_energy_j=one(), p_wt=some(3), tool_axis_w=some(3), region="calf",
+    )  # fmt: skip
+    applied = replace(step.applied, tau_nm=some(7), press_n=one(), press_limit_n=one())
+    return replace(
+        step, state=state, reference=reference, p_wt=some(3), quaternion_wt=some(4), v_wt=some(6), pads=(pad,),
+        plan_error_m=one(), applied=applied, truth=(true,),
+    )  # fmt: skip
+
+
 def test_every_step_comes_back(record: Path, synthetic: Synthetic) -> None:
     run = read_run(record)
     assert run.is_complete
@@ -39,54 +98,97 @@ def test_every_step_comes_back(record: Path, synthetic: Synthetic) -> None:
     assert run.steps.count == synthetic.count
     expected = synthetic.step(450)
     assert run.steps.t_s[450] == expected.t_s
-    assert tuple(run.steps.q_rad[450]) == expected.state.q_rad
+    assert tuple(run.steps.q_rad[450]) == tuple(float(np.float32(q)) for q in expected.state.q_rad)
     assert run.steps.press_true_n[450, 0] == expected.truth[0].press_n
-    assert tuple(run.steps.p_wc[450, 0]) == expected.truth[0].p_wc
+    assert run.steps.p_wc[450, 0] == pytest.approx(expected.truth[0].p_wc, rel=6e-8)
     assert run.steps.is_contact(ContactState.WORK)[450]
 
 
-def test_rows_hold_every_field_of_the_contract_but_those_left_out(tmp_path: Path, synthetic: Synthetic) -> None:
+def test_columns_hold_every_number_of_a_step(tmp_path: Path, synthetic: Synthetic) -> None:
+    step = odd(synthetic.step(450))
+    first = replace(step, truth=(replace(step.truth[0], region="thigh"),))
+    path = written(tmp_path / "record.mcap", synthetic, [first, step, step], Precision.DOUBLE)
+    columns, regions = whole(path)
+    state, reference, applied = step.state, step.reference, step.applied
+    ((wanted,), (pad,), (true,)) = reference.pads, step.pads, step.truth
+    expected = {
+        "t_s": step.t_s, "state_t_s": state.t_s, "plan_t_s": reference.t_s, "plan_error_m": step.plan_error_m,
+        "audit_press_n": applied.press_n, "audit_limit_n": applied.press_limit_n, "sensor_age_s": state.sensor_age_s,
+        "supervisor_age_s": state.supervisor_age_s, "command_age_s": state.command_age_s, "wrench_s": state.wrench_s,
+        "p_wt": step.p_wt, "quaternion_wt": step.quaternion_wt, "v_wt": step.v_wt,
+        "position_ref_m": reference.position_m, "quaternion_ref": reference.quaternion_xyzw, "q_rad": state.q_rad,
+        "dq_rad_s": state.dq_rad_s, "tau_sensed_nm": state.tau_nm, "tau_nm": applied.tau_nm,
+        "temperatures_c": state.temperatures_c, "voltages_v": state.voltages_v, "joint_age_s": state.joint_age_s,
+        "press_ref_n": [wanted.press_n], "press_rate_ref_n_per_s": [wanted.press_rate_n_per_s],
+        "normal_ref_w": [wanted.normal_w], "press_est_n": [pad.press_n], "press_observer_n": [pad.observer_n],
+        "press_target_n": [pad.target_n], "sensor_trusted": [1.0], "normal_est_w": [pad.normal_w],
+        "press_true_n": [true.press_n], "limit_n": [true.limit_n], "depth_m": [true.depth_m],
+        "tissue_work_j": [true.tissue_work_j], "net_energy_j": [true.net_energy_j], "force_true_w": [true.force_w],
+        "p_wc": [true.p_wc], "normal_true_w": [true.normal_w], "p_wt_true": [true.p_wt],
+        "tool_axis_true_w": [true.tool_axis_w], "phase": 2, "contact": 3, "mode": 0, "segment": 0, "limited": 0,
+        "authority": AUTHORITIES.index(Authority.SUPERVISOR), "wrench_sequence": 123_456,
+        "joint_fault": state.joint_fault, "region": [regions.index("calf")],
+    }  # fmt: skip
+    assert set(expected) == set(columns) > set(StepColumns.__slots__)
+    for name, value in expected.items():
+        assert columns[name][2].tolist() == (
+            list(map(list, value)) if np.ndim(value) > 1 else value if np.ndim(value) == 0 else list(value)
+        ), name
+    assert regions == ("thigh", "calf")
+
+
+def test_single_precision_rounds_real_numbers_once_and_no_time(tmp_path: Path, synthetic: Synthetic) -> None:
+    steps = [replace(odd(step), t_s=step.t_s) for step in synthetic.steps()]
+    (single, _), (double, _) = (
+        whole(written(tmp_path / precision, synthetic, steps, precision)) for precision in Precision
+    )
+    assert list(single) == list(double)
+    for name, column in double.items():
+        expected = column if name.endswith("t_s") or column.dtype == np.int64 else column.astype(np.float32)
+        assert single[name].dtype == expected.dtype
+        assert single[name].tobytes() == expected.tobytes(), name
+
+
+def test_a_step_with_other_joints_than_the_first_is_one_clear_error(tmp_path: Path, synthetic: Synthetic) -> None:
+    recorder = McapRecorder(tmp_path / "record.mcap", synthetic.config, lossless=True)
+    recorder.write(synthetic.step(0))
+    with pytest.raises(RecordError, match=r"a step at 0\.001 s with other joints or pads"):
+        recorder.write(replace(synthetic.step(1), truth=()))
+    recorder.close()
+
+
+def test_limits_are_told_in_every_tick_in_which_they_act(tmp_path: Path, synthetic: Synthetic) -> None:
+    limit = Limited(Cause.PRESS_LIMIT, 9.0, math.nan, "N")
+    steps = [synthetic.step(0), synthetic.limited(synthetic.step(1), limit), synthetic.step(2)]
+    path = written(tmp_path / "record.mcap", synthetic, steps, Precision.SINGLE)
+    found = [orjson.loads(data) for topic, _, data in RecordStream(path) if topic is Topic.LIMITED]
+    assert found == [{"t_s": 0.001, "limited": [{"cause": "press_limit", "value": 9.0, "allowed": None, "unit": "N"}]}]
+
+
+def test_a_part_of_the_columns_is_that_of_the_whole(record: Path) -> None:
+    run, names = read_run(record), ("press_true_n", "mode", "normal_true_w", "plan_t_s")
+    _, columns = read_columns(record, names)
+    assert set(columns) == set(names)
+    for name in names:
+        assert columns[name].tobytes() == getattr(run.steps, name).tobytes()
+
+
+def test_what_is_no_finite_number_is_nan(tmp_path: Path, synthetic: Synthetic) -> None:
+    step = replace(synthetic.step(0), plan_error_m=math.nan, p_wt=(math.inf, 0.0, 1e300))
+    for precision, huge in ((Precision.SINGLE, math.nan), (Precision.DOUBLE, 1e300)):
+        run = read_run(written(tmp_path / precision, synthetic, [step], precision))
+        assert np.isnan(run.steps.plan_error_m[0])
+        np.testing.assert_array_equal(run.steps.p_wt[0], [math.nan, 0.0, huge])
+
+
+def test_a_record_of_an_earlier_version_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "record.mcap"
-    step = synthetic.limited(synthetic.stopped(synthetic.step(450), STOP), Limited(Cause.PRESS_LIMIT, 9.0, 8.0, "N"))
-    with McapRecorder(path, synthetic.config, lossless=True) as recorder:
-        recorder.write(step)
-    row = next(iter(read_steps(path)))
-    whole = orjson.loads(orjson.dumps(step))
-    assert [kind.__name__ for kind in LEFT_OUT] == ["Reference"]
-    for name in LEFT_OUT[Reference]:
-        del whole["reference"][name]
-    assert row == whole
-    assert list(row) == list(type(step).__slots__)
-
-
-def test_the_schema_of_a_step_lists_exactly_what_is_written(synthetic: Synthetic) -> None:
-    compare_with_schema(orjson.loads(step_json(synthetic.step(450))), orjson.loads(step_schema()))
-
-
-def compare_with_schema(value: object, schema: dict[str, Any]) -> None:
-    """Check that objects have exactly the properties of their schema, level by level."""
-    if isinstance(value, dict):
-        assert list(value) == list(schema["properties"]) == schema["required"]
-        for name, inner in value.items():
-            if "oneOf" not in schema["properties"][name]:
-                compare_with_schema(inner, schema["properties"][name])
-    elif isinstance(value, list):
-        for inner in value:
-            compare_with_schema(inner, schema["items"])
-    else:
-        kinds = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
-        assert kinds[type(value)] in schema["type"]
-
-
-def test_nan_is_null_in_the_file_and_nan_again_in_memory(tmp_path: Path, synthetic: Synthetic) -> None:
-    path = tmp_path / "record.mcap"
-    step = synthetic.step(0)
-    with McapRecorder(path, synthetic.config, lossless=True) as recorder:
-        recorder.write(replace(step, plan_error_m=math.nan, p_wt=(math.inf, 0.0, 0.0)))
-    row = next(iter(read_steps(path)))
-    assert row["plan_error_m"] is None
-    assert row["p_wt"] == [None, 0.0, 0.0]
-    assert np.isnan(read_run(path).steps.plan_error_m[0])
+    with path.open("wb") as stream:
+        container = McapContainer(stream, "massage-arm")
+        container.add_message(container.add_channel("/step", "massage_arm.StepRecord", b"{}"), 0, b"{}")
+        container.finish()
+    with pytest.raises(RecordError, match=r"earlier version, with /step in place of /columns; use the version of"):
+        read_run(path)
 
 
 def test_any_mcap_reader_finds_the_topics_in_order(record: Path, synthetic: Synthetic) -> None:
@@ -95,9 +197,15 @@ def test_any_mcap_reader_finds_the_topics_in_order(record: Path, synthetic: Synt
         summary = reader.get_summary()
         assert summary is not None
         assert {channel.topic for channel in summary.channels.values()} == {topic.value for topic in Topic}
-        assert all(schema.encoding == "jsonschema" for schema in summary.schemas.values())
-        steps = [message.log_time for _, _, message in reader.iter_messages(topics=["/step"])]
-        assert steps == [1_000_000 * index for index in range(synthetic.count)]
+        names = {schema.name for schema in summary.schemas.values() if schema.encoding != "jsonschema"}
+        assert names == {"massage_arm.Columns"}
+        blocks = [message.log_time for _, _, message in reader.iter_messages(topics=["/columns"])]
+        assert blocks == [1_000_000 * index for index in range(0, synthetic.count, BATCH_STEPS)]
+        states = [orjson.loads(message.data) for _, _, message in reader.iter_messages(topics=["/state"])]
+        assert [state["t_s"] for state in states] == [
+            synthetic.step(tick).t_s for tick in range(0, synthetic.count, 20)
+        ]
+        assert states[22]["press_true_n"] == [synthetic.step(440).truth[0].press_n]
         transforms = [orjson.loads(message.data) for _, _, message in reader.iter_messages(topics=["/tf"])]
     assert len(transforms) == synthetic.count / 20
     assert transforms[0]["transforms"][0]["child_frame_id"] == "tool"
@@ -150,12 +258,13 @@ def test_a_file_without_its_configuration_is_one_clear_error(record: Path, tmp_p
 
 def test_damage_in_the_middle_ends_the_run_there(record: Path, tmp_path: Path, synthetic: Synthetic) -> None:
     data = bytearray(record.read_bytes())
-    data[len(data) // 2] ^= 0xFF
+    chunks = [match.start() for match in re.finditer(b"zstd", data)]
+    data[chunks[4] + 100] ^= 0xFF
     broken = tmp_path / "broken.mcap"
     broken.write_bytes(data)
     run = read_run(broken)
     assert not run.is_complete
-    assert run.steps.count < synthetic.count
+    assert 0 < run.steps.count < synthetic.count
 
 
 @pytest.mark.parametrize("content", [b"", b"hello, this is no record at all"])
@@ -208,7 +317,7 @@ def test_wall_clock_stays_on_the_loop_topic(record: Path, synthetic: Synthetic) 
     assert total.wall_s > 0.0
     assert total.p50_us <= total.p99_us <= total.p999_us <= total.max_us
     words = {topic: data for topic, _, data in RecordStream(record)}
-    assert b"wall" not in words[Topic.STEP]
+    assert b"wall" not in words[Topic.COLUMNS]
     assert b"wall" not in words[Topic.EVENT]
 
 

@@ -18,7 +18,7 @@ from tests.synthetic import CONFIG, Synthetic, step
 from workbench.figures.marks import event_marks
 from workbench.figures.pressure import Relief, mean_pressure_pa
 from workbench.figures.style import THEME, envelope
-from workbench.record.columns import ColumnBuilder
+from workbench.record.columns import no_steps
 from workbench.record.messages import Event, EventKind, FaultEvent, RunConfig
 from workbench.record.reader import RunData, read_run
 from workbench.record.recorder import McapRecorder
@@ -68,7 +68,7 @@ def page(tmp_path: Path, synthetic: Synthetic, change: Change = unchanged, confi
 
 def words(run: RunData) -> str:
     """Return the page without its figures, which take most of the time."""
-    return render_report(replace(run, steps=ColumnBuilder().finish(), loop=()), summarise(run), None)
+    return render_report(replace(run, steps=no_steps(), loop=()), summarise(run), None)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ def test_no_number_is_a_negative_zero() -> None:
 
 def test_a_refused_plan_has_a_report(tmp_path: Path, synthetic: Synthetic) -> None:
     error = PlanError("left circles", "x 0.1 m", "48 N", "at most 45 N", "lower the force")
-    empty = RunData(tmp_path, synthetic.config, ColumnBuilder().finish(), (), (), True)
+    empty = RunData(tmp_path, synthetic.config, no_steps(), (), (), True)
     text = render_report(empty, refused(synthetic.config, error), None)
     assert "✕ Plan refused" in text
     assert "48 N" in text
@@ -318,7 +318,7 @@ def test_warnings_stand_before_the_numbers_and_are_counted_in_the_verdict(tmp_pa
     told = ("skin friction, stroke 'a <b>': 0.80; assumed at most 0.39", "record: 7 steps dropped; assumed 0")
     for count, verdict in ((0, "Session completed</h1>"), (1, ", with 1 warning</h1>"), (2, ", with 2 warnings</h1>")):
         summary = summarise(run).model_copy(update={"warnings": told[:count]})
-        text = render_report(replace(run, steps=ColumnBuilder().finish(), loop=()), summary, None)
+        text = render_report(replace(run, steps=no_steps(), loop=()), summary, None)
         assert verdict in text
         assert ("<h2>Warnings" in text) is (count > 0)
         assert 'class="verdict good"' in text

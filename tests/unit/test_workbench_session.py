@@ -15,7 +15,6 @@ from controller.types import Cause, ContactState, Limited, StepRecord, StopReaso
 from tests.synthetic import CONFIG, Synthetic
 from workbench import cli
 from workbench.commands import session
-from workbench.record import memory as memory_module
 from workbench.record.memory import RunMemory
 from workbench.record.recorder import McapRecorder
 from workbench.runs.prepare import Refusal
@@ -23,10 +22,6 @@ from workbench.runs.prepare import Refusal
 STOP = StopReason(Cause.OPERATOR, "stop requests", 1.0, 0.0, "requests", 0.5, "run again when ready")
 Capture = pytest.CaptureFixture[str]
 Patch = pytest.MonkeyPatch
-
-
-def forbidden(run: Path) -> None:
-    raise AssertionError(f"a run reads its own record: {run}")
 
 
 def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
@@ -37,7 +32,6 @@ def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
     monkeypatch.setattr(session, "simulate", simulate)
     monkeypatch.setattr(session, "warm_up", lambda _: None)
     monkeypatch.setattr(session, "load_relief", lambda _: None)
-    monkeypatch.setattr(memory_module, "read_run", forbidden)
 
 
 def recording(synthetic: Synthetic, *, stop_at: int = 10**9, fail: Exception | None = None) -> Callable[..., None]:

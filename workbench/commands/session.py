@@ -18,7 +18,8 @@ from sim.bullet.engine import is_installed
 from sim.differences.plants import EXACT
 from workbench.commands.look_back import summary_json
 from workbench.figures.pressure import load_relief
-from workbench.record.columns import ColumnBuilder
+from workbench.record.block_codec import Precision
+from workbench.record.columns import no_steps
 from workbench.record.memory import RunMemory
 from workbench.record.messages import EventKind, RunConfig
 from workbench.record.reader import RECORD_NAME, RunData
@@ -64,7 +65,7 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
     except Refusal as refusal:
         remove_older_run(folder)
         summary = refused(refusal.config, refusal)
-        _write(folder, RunData(folder, refusal.config, ColumnBuilder().finish(), (), (), True), summary)
+        _write(folder, RunData(folder, refusal.config, no_steps(), (), (), True), summary)
         with contextlib.suppress(OSError):
             _show(summary, folder, arguments.json)
         raise
@@ -82,7 +83,8 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
             if keyboard.is_open:
                 say(f"keys: {HELP}")
             keys = keyboard if keyboard.is_open else None
-            simulate(prepared, folder, progress.update, keyboard=keys, say=say, memory=memory)
+            precision = Precision.DOUBLE if arguments.lossless else Precision.SINGLE
+            simulate(prepared, folder, progress.update, keyboard=keys, say=say, memory=memory, precision=precision)
     except Exception as error:
         with suppress(RecordError):
             claim.check()
@@ -151,7 +153,7 @@ def _request(arguments: argparse.Namespace) -> SessionRequest:
 
 def _unfinished(folder: Path, config: RunConfig) -> Summary:
     """Return the summary that stays if the process is killed."""
-    nothing = RunData(folder, config, ColumnBuilder().finish(), (), (), False)
+    nothing = RunData(folder, config, no_steps(), (), (), False)
     return summarise(nothing).model_copy(
         update={"message": "still running, or killed; `massage-arm report RUN` reads what was recorded"}
     )

@@ -16,9 +16,12 @@ from typing import BinaryIO
 import zstandard
 from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
-from mcap.records import Channel, Metadata
+from mcap.records import Channel, Metadata, Schema
 from mcap.writer import MCAP0_MAGIC
 
+BLOCK_SPAN_NS = 1_000_000_000
+"""Longest time that the rows of a block of columns may lie after the time of its message, which is that of the first
+row."""
 _RECORD_BYTES_LIMIT = 1 << 28
 """Longest record believed; a damaged length field must not ask for gigabytes."""
 _HEAD = struct.Struct("<BQ")
@@ -51,14 +54,19 @@ class Closing:
 
 MessageRecord = tuple[int, int, bytes]
 """Channel, session time [ns], content."""
+Described = Channel | Schema | Metadata
+_DESCRIBING: dict[int, type[Channel] | type[Schema] | type[Metadata]] = {
+    int(Opcode.CHANNEL): Channel, int(Opcode.SCHEMA): Schema, int(Opcode.METADATA): Metadata,
+}  # fmt: skip
 
 
-def records(stream: BinaryIO, window: Window | None = None) -> Iterator[MessageRecord | Channel | Metadata | Closing]:
-    """Yield messages, channels, metadata and the closing record in the order of the file.
+def records(stream: BinaryIO, window: Window | None = None) -> Iterator[MessageRecord | Described | Closing]:
+    """Yield messages, channels, schemas, metadata and the closing record in the order of the file.
 
     Args:
         stream: the file at its beginning; it can seek.
-        window: leave chunks out that hold nothing of this time, unread; the first chunk is always read.
+        window: leave chunks out that hold nothing of this time, unread; the first chunk is always read. Messages may
+            tell of up to ``BLOCK_SPAN_NS`` after their own time.
 
     Raises:
         NotMcapError: the file is none.
@@ -76,7 +84,7 @@ def records(stream: BinaryIO, window: Window | None = None) -> Iterator[MessageR
                 continue
             is_first = False
             yield from _chunk(_read(stream, length))
-        elif opcode in (Opcode.CHANNEL, Opcode.METADATA):
+        elif opcode in _DESCRIBING:
             yield _parsed(opcode, _read(stream, length))
         elif opcode == Opcode.FOOTER:
             _read(stream, length)
@@ -92,12 +100,12 @@ def _skipped(stream: BinaryIO, length: int, window: Window) -> bool:
     """Skip the chunk that begins here where it lies outside of the window; leave the stream at its beginning else."""
     begin = stream.tell()
     start_ns, end_ns, _, _ = _CHUNK.unpack(_read(stream, _CHUNK.size))
-    is_outside = bool(end_ns < window.begin_ns or start_ns > window.end_ns)
+    is_outside = bool(end_ns + BLOCK_SPAN_NS < window.begin_ns or start_ns > window.end_ns)
     stream.seek(begin + length if is_outside else begin)
     return is_outside
 
 
-def _chunk(data: bytes) -> Iterator[MessageRecord | Channel | Metadata | Closing]:
+def _chunk(data: bytes) -> Iterator[MessageRecord | Described | Closing]:
     """Yield the records of a chunk. The checksum covers what is handed on, before anything is."""
     try:
         _, _, size, checksum = _CHUNK.unpack_from(data)
@@ -127,7 +135,7 @@ def _unpacked(data: bytes, compression: bytes, size: int) -> bytes:
         raise DamageError(str(error)) from error
 
 
-def _inside(content: bytes) -> Iterator[MessageRecord | Channel | Metadata]:
+def _inside(content: bytes) -> Iterator[MessageRecord | Described]:
     at, end = 0, len(content)
     head, message, message_opcode = _HEAD.unpack_from, _MESSAGE.unpack_from, int(Opcode.MESSAGE)
     message_head, head_size = _MESSAGE.size, _HEAD.size
@@ -139,15 +147,14 @@ def _inside(content: bytes) -> Iterator[MessageRecord | Channel | Metadata]:
         if opcode == message_opcode:
             channel, _, time_ns, _ = message(content, at)
             yield channel, time_ns, content[at + message_head : at + length]
-        elif opcode in (Opcode.CHANNEL, Opcode.METADATA):
+        elif opcode in _DESCRIBING:
             yield _parsed(opcode, content[at : at + length])
         at += length
 
 
-def _parsed(opcode: int, data: bytes) -> Channel | Metadata:
-    stream = ReadDataStream(io.BytesIO(data))
+def _parsed(opcode: int, data: bytes) -> Described:
     try:
-        record: Channel | Metadata = Channel.read(stream) if opcode == Opcode.CHANNEL else Metadata.read(stream)
+        record: Described = _DESCRIBING[opcode].read(ReadDataStream(io.BytesIO(data)))
         return record
     except Exception as error:  # the package raises whatever its parts do
         raise DamageError(str(error)) from error

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.types import Cause, ContactState, Mode, Phase
+from controller.types import Authority, Cause, ContactState, Mode, Phase
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Row = dict[str, Any]
-"""One ``/step`` message as it stands in the record."""
-
 PHASES = tuple(Phase)
 CONTACTS = tuple(ContactState)
 MODES = tuple(Mode)
 CAUSES = tuple(Cause)
-BLOCK_ROWS = 2000
-"""Rows kept as Python objects before they become arrays; bounds the memory of reading."""
+AUTHORITIES = tuple(Authority)
+_CODES = frozenset({"phase", "contact", "mode", "segment", "limited"})
+_NO_STEP_SHAPES = {
+    "t_s": (0,), "plan_t_s": (0,), "plan_error_m": (0,), "audit_press_n": (0,), "audit_limit_n": (0,),
+    "wrench_s": (0, 6), "p_wt": (0, 3), "quaternion_wt": (0, 4), "position_ref_m": (0, 3),
+    "normal_ref_w": (0, 0, 3), "normal_est_w": (0, 0, 3), "p_wc": (0, 0, 3), "normal_true_w": (0, 0, 3),
+    "p_wt_true": (0, 0, 3), "tool_axis_true_w": (0, 0, 3),
+    **dict.fromkeys(_CODES, (0,)),
+}  # fmt: skip
+"""Shapes where there is no step; all others are (0, 0)."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepColumns:
-    """Steps as arrays; n ticks, j joints, p pads. NaN stands where the record holds null.
+    """Steps as arrays that are computed with; n ticks, j joints, p pads. NaN stands where there is no finite number.
 
     Attributes:
         t_s: session time (n,).
@@ -100,6 +105,11 @@ class StepColumns:
     p_wt_true: Array
     tool_axis_true_w: Array
 
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return steps from arrays by name, whatever their precision; raises KeyError where one is missing."""
+        return cls(**{name: wide(arrays[name]) for name in cls.__slots__})
+
     @property
     def count(self) -> int:
         """Number of ticks."""
@@ -131,122 +141,20 @@ class StepColumns:
         return self.is_contact(ContactState.WORK) & self.is_mode(Mode.RUN)
 
 
+def no_steps() -> StepColumns:
+    """Return the columns of a run in which nothing moved."""
+    return StepColumns.of(
+        {
+            name: np.zeros(_NO_STEP_SHAPES.get(name, (0, 0)), np.int64 if name in _CODES else np.float64)
+            for name in StepColumns.__slots__
+        }
+    )
+
+
+def wide(array: NDArray[Any]) -> NDArray[Any]:
+    """Return real numbers with 64 bits, and codes as they are."""
+    return array if array.dtype == np.int64 else np.ascontiguousarray(array, np.float64)
+
+
 def _equal(codes: Codes, code: int) -> NDArray[np.bool_]:
     return np.asarray(codes == code, dtype=np.bool_)
-
-
-def _pads(key: str) -> Callable[[Row], list[Any]]:
-    return lambda row: [pad[key] for pad in row["pads"]]
-
-
-def _truth(key: str) -> Callable[[Row], list[Any]]:
-    return lambda row: [pad[key] for pad in row["truth"]]
-
-
-_REALS: dict[str, Callable[[Row], Any]] = {
-    "t_s": lambda row: row["t_s"],
-    "plan_t_s": lambda row: row["reference"]["t_s"],
-    "q_rad": lambda row: row["state"]["q_rad"],
-    "dq_rad_s": lambda row: row["state"]["dq_rad_s"],
-    "tau_sensed_nm": lambda row: row["state"]["tau_nm"],
-    "wrench_s": lambda row: row["state"]["wrench_s"],
-    "tau_nm": lambda row: row["applied"]["tau_nm"],
-    "p_wt": lambda row: row["p_wt"],
-    "quaternion_wt": lambda row: row["quaternion_wt"],
-    "position_ref_m": lambda row: row["reference"]["position_m"],
-    "plan_error_m": lambda row: row["plan_error_m"],
-    "press_ref_n": lambda row: [pad["press_n"] for pad in row["reference"]["pads"]],
-    "normal_ref_w": lambda row: [pad["normal_w"] for pad in row["reference"]["pads"]],
-    "press_est_n": _pads("press_n"),
-    "press_observer_n": _pads("observer_n"),
-    "press_target_n": _pads("target_n"),
-    "normal_est_w": _pads("normal_w"),
-    "sensor_trusted": _pads("is_sensor_trusted"),
-    "audit_press_n": lambda row: row["applied"]["press_n"],
-    "audit_limit_n": lambda row: row["applied"]["press_limit_n"],
-    "press_true_n": _truth("press_n"),
-    "limit_n": _truth("limit_n"),
-    "depth_m": _truth("depth_m"),
-    "p_wc": _truth("p_wc"),
-    "normal_true_w": _truth("normal_w"),
-    "tissue_work_j": _truth("tissue_work_j"),
-    "net_energy_j": _truth("net_energy_j"),
-    "p_wt_true": _truth("p_wt"),
-    "tool_axis_true_w": _truth("tool_axis_w"),
-}
-_PHASE_CODES = {phase.value: code for code, phase in enumerate(PHASES)}
-_CONTACT_CODES = {state.value: code for code, state in enumerate(CONTACTS)}
-_MODE_CODES = {mode.value: code for code, mode in enumerate(MODES)}
-_CAUSE_BITS = {cause.value: 1 << code for code, cause in enumerate(CAUSES)}
-_CODES: dict[str, Callable[[Row], int]] = {
-    "phase": lambda row: _PHASE_CODES[row["reference"]["phase"]],
-    "contact": lambda row: _CONTACT_CODES[row["contact"]],
-    "mode": lambda row: _MODE_CODES[row["applied"]["mode"]],
-    "segment": lambda row: int(row["reference"]["segment"]),
-    "limited": lambda row: sum({_CAUSE_BITS[limited["cause"]] for limited in row["applied"]["limited"]}),
-}
-_VECTOR_WIDTHS: Mapping[str, int] = {"wrench_s": 6, "p_wt": 3, "quaternion_wt": 4, "position_ref_m": 3}
-_JOINTS = ("q_rad", "dq_rad_s", "tau_sensed_nm", "tau_nm")
-_PAD_SCALARS = (
-    "press_ref_n",
-    "press_est_n",
-    "press_observer_n",
-    "press_target_n",
-    "sensor_trusted",
-    "press_true_n",
-    "limit_n",
-    "depth_m",
-    "tissue_work_j",
-    "net_energy_j",
-)
-_PAD_VECTORS = ("normal_ref_w", "normal_est_w", "p_wc", "normal_true_w", "p_wt_true", "tool_axis_true_w")
-
-
-class ColumnBuilder:
-    """Collects rows block by block, so that a long record never stands in memory as Python objects.
-
-    Args:
-        names: fields of StepColumns to collect; what is left out costs nothing.
-    """
-
-    def __init__(self, names: Collection[str] = (*_REALS, *_CODES)) -> None:
-        self._rows: list[Row] = []
-        self._blocks: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
-
-    def add(self, row: Row) -> None:
-        """Add one row of ``/step``."""
-        self._rows.append(row)
-        if len(self._rows) >= BLOCK_ROWS:
-            self._flush()
-
-    def finish(self) -> StepColumns:
-        """Return all rows as arrays; for a builder that collects every field."""
-        return StepColumns(**self.arrays())
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the collected fields as arrays by name, shaped as in StepColumns."""
-        self._flush()
-        return {name: _joined(name, blocks) for name, blocks in self._blocks.items()}
-
-    def _flush(self) -> None:
-        if not self._rows:
-            return
-        for name, blocks in self._blocks.items():
-            if name in _REALS:
-                real = _REALS[name]
-                blocks.append(np.array([real(row) for row in self._rows], dtype=np.float64))
-            else:
-                code = _CODES[name]
-                blocks.append(np.array([code(row) for row in self._rows], dtype=np.int64))
-        self._rows = []
-
-
-def _joined(name: str, blocks: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    joined = np.concatenate(blocks) if blocks else np.zeros((0, 0), dtype=np.int64 if name in _CODES else np.float64)
-    if name in _PAD_VECTORS:
-        return joined.reshape(len(joined), -1, 3) if joined.size else np.zeros((len(joined), 0, 3))
-    if blocks:
-        return joined
-    if name in _VECTOR_WIDTHS:
-        return np.zeros((0, _VECTOR_WIDTHS[name]))
-    return joined if name in (*_JOINTS, *_PAD_SCALARS) else joined.reshape(0)

@@ -21,7 +21,12 @@ from sim.differences.values import EXACT_PLANT, PlantDifferences
 class Topic(enum.StrEnum):
     """Topics of ``record.mcap``."""
 
-    STEP = "/step"
+    COLUMNS = "/columns"
+    """Every tick, as packed columns; see ``workbench.record.block_codec``."""
+    STATE = "/state"
+    """What people plot, 50 times a second."""
+    LIMITED = "/limited"
+    """Only the ticks in which a limit changed the command."""
     EVENT = "/event"
     LOOP = "/loop"
     CONFIG = "/config"
@@ -258,7 +263,7 @@ class RunConfig:
         surface_error_mm: size of the error of the planner's skin [mm].
         dt_s: period of the loop [s].
         duration_s: planned length [s].
-        pads: pads of the tool; every entry per pad of ``/step`` keeps this order.
+        pads: pads of the tool; every entry per pad of a record keeps this order.
         joint_names: actuated joints, (n,).
         torque_limit_nm: their torque limits, (n,).
         segments: the strokes of the plan.

@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from mcap.records import Channel, Metadata
+from mcap.records import Channel, Metadata, Schema
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import RecordError
 from workbench.record.chunks import DamageError, NotMcapError, Window, records
-from workbench.record.columns import ColumnBuilder, Row, StepColumns
+from workbench.record.column_reader import ColumnReader
+from workbench.record.columns import StepColumns, no_steps, wide
 from workbench.record.container import RUN_ID, RUN_METADATA
 from workbench.record.messages import EVENT_DATA, Event, EventKind, LoopStats, RunConfig, Topic
 from workbench.record.other_truth import NO_OTHER_TRUTH, AfterSample, ContactSample, OtherTruth, OtherTruthBuilder
+from workbench.record.record_schema import RecordSchema, schema_of
 
 RECORD_NAME = "record.mcap"
+Row = dict[str, Any]
+"""A JSON object as it stands in the record."""
+_OLD_STEPS = "/step"
+"""Where records of earlier versions hold their steps, each as JSON."""
 _CONFIG = TypeAdapter(RunConfig)
 _LOOP = TypeAdapter(LoopStats)
 _CONTACTS = TypeAdapter(ContactSample)
@@ -53,7 +59,7 @@ class RunData:
 
 
 class RecordStream:
-    """Iterates over the messages of a record as (topic, time [ns], JSON); stops where the file was cut off.
+    """Iterates over the messages of a record as (topic, time [ns], content); stops where the file was cut off.
 
     Args:
         path: the record.
@@ -62,15 +68,17 @@ class RecordStream:
     Attributes:
         is_complete: after the iteration, True where the file was closed in order.
         run_id: identity of the run as far as the iteration has come; empty in records of earlier versions.
+        schema: what the blocks of ``/columns`` hold, as far as the iteration has come; None before the first block.
     """
 
     def __init__(self, path: Path, window: Window | None = None) -> None:
         self._path, self._window = path, window
         self.is_complete = False
         self.run_id = ""
+        self.schema: RecordSchema | None = None
 
     def __iter__(self) -> Iterator[tuple[Topic, int, bytes]]:
-        """Yield the messages. Raises RecordError where the file cannot be opened or is no MCAP file."""
+        """Yield the messages. Raises RecordError where the file cannot be opened, is no record, or is an old one."""
         try:
             stream = self._path.open("rb")
         except OSError as error:
@@ -85,6 +93,7 @@ class RecordStream:
 
     def _messages(self, stream: BinaryIO) -> Iterator[tuple[Topic, int, bytes]]:
         topics: dict[int, Topic] = {}
+        schemas: dict[int, Schema] = {}
         known = {topic.value: topic for topic in Topic}
         for record in records(stream, self._window):
             if isinstance(record, tuple):
@@ -92,9 +101,19 @@ class RecordStream:
                 topic = topics.get(number)
                 if topic is not None:
                     yield topic, time_ns, data
+            elif isinstance(record, Schema):
+                schemas[record.id] = record
             elif isinstance(record, Channel):
+                if record.topic == _OLD_STEPS:
+                    raise RecordError(
+                        str(self._path),
+                        f"a record of an earlier version, with {_OLD_STEPS} in place of {Topic.COLUMNS.value}",
+                        "use the version of massage-arm that wrote it",
+                    )
                 if record.topic in known:
-                    topics[record.id] = known[record.topic]
+                    topics[record.id] = topic = known[record.topic]
+                    if topic is Topic.COLUMNS and record.schema_id in schemas:
+                        self.schema = schema_of(schemas[record.schema_id].data)
             elif isinstance(record, Metadata):
                 if record.name == RUN_METADATA:
                     self.run_id = record.metadata.get(RUN_ID, "")
@@ -114,13 +133,6 @@ def find_record(run: Path) -> Path:
     return path
 
 
-def read_steps(path: Path) -> Iterator[Row]:
-    """Yield the rows of ``/step`` as they were written, as far as the file goes."""
-    for topic, _, data in RecordStream(path):
-        if topic is Topic.STEP:
-            yield orjson.loads(data)
-
-
 def read_run(run: Path, window_s: tuple[float, float] | None = None) -> RunData:
     """Return what a record holds.
 
@@ -132,12 +144,11 @@ def read_run(run: Path, window_s: tuple[float, float] | None = None) -> RunData:
         RecordError: it cannot be read, or it was cut off before the configuration was written.
     """
     window = None if window_s is None else Window(*(max(round(1e9 * t_s), 0) for t_s in window_s))
-    columns = ColumnBuilder()
+    columns = ColumnReader(StepColumns.__slots__, window)
     found = _read(run, columns, window)
+    steps = no_steps() if columns.is_empty else StepColumns.of(_arrays(found.path, columns))
     other = found.other if window_s is None else found.other.within(*window_s)
-    return RunData(
-        found.path, found.config, columns.finish(), found.events, found.loop, found.is_complete, found.run_id, other
-    )
+    return RunData(found.path, found.config, steps, found.events, found.loop, found.is_complete, found.run_id, other)
 
 
 def read_columns(run: Path, names: Collection[str]) -> tuple[RunConfig, dict[str, NDArray[Any]]]:
@@ -146,8 +157,13 @@ def read_columns(run: Path, names: Collection[str]) -> tuple[RunConfig, dict[str
     Raises:
         RecordError: as ``read_run``.
     """
-    columns = ColumnBuilder(names)
-    return _read(run, columns, None).config, columns.arrays()
+    columns = ColumnReader(names)
+    found = _read(run, columns, None)
+    if columns.is_empty:
+        steps = no_steps()
+        return found.config, {name: getattr(steps, name) for name in names}
+    arrays = _arrays(found.path, columns)
+    return found.config, {name: wide(arrays[name]) for name in names}
 
 
 def read_run_id(run: Path) -> str:
@@ -172,7 +188,19 @@ class _Read:
     other: OtherTruth
 
 
-def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
+def _arrays(path: Path, columns: ColumnReader) -> dict[str, NDArray[Any]]:
+    try:
+        return columns.arrays()
+    except ValueError as error:
+        raise _unknown(path, error) from error
+
+
+def _unknown(path: Path, error: Exception) -> RecordError:
+    reason = str(error).partition("\n")[0]
+    return RecordError(str(path), f"unknown content ({reason})", "use the version of massage-arm that wrote it")
+
+
+def _read(run: Path, columns: ColumnReader, window: Window | None) -> _Read:
     """Read a record, its steps into ``columns``."""
     path = find_record(run)
     stream = RecordStream(path, window)
@@ -181,10 +209,10 @@ def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
     loop: list[LoopStats] = []
     other = OtherTruthBuilder()
     try:
-        for topic, time_ns, data in stream:
-            if topic is Topic.STEP:
-                if window is None or window.begin_ns <= time_ns <= window.end_ns:
-                    columns.add(orjson.loads(data))
+        for topic, _, data in stream:
+            if topic is Topic.COLUMNS and stream.schema is not None:
+                columns.begin(stream.schema)
+                columns.add(data)
             elif topic is Topic.CONFIG:
                 config = _CONFIG.validate_json(data)
             elif topic is Topic.EVENT:
@@ -199,10 +227,7 @@ def _read(run: Path, columns: ColumnBuilder, window: Window | None) -> _Read:
             raise RecordError(str(path), "the record holds no configuration", "it was cut off at its very beginning")
         return _Read(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id, other.finish())
     except (ValidationError, KeyError, TypeError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise RecordError(
-            str(path), f"unknown content ({reason})", "use the version of massage-arm that wrote it"
-        ) from error
+        raise _unknown(path, error) from error
 
 
 def _event(data: bytes) -> Event:

@@ -15,6 +15,7 @@ from controller.session_result import SessionResult
 from sim.aftermath import periods_after
 from sim.plant import build_simulation
 from sim.supervised_plant import SupervisedPlant
+from workbench.record.block_codec import Precision
 from workbench.record.memory import RunMemory
 from workbench.record.reader import RECORD_NAME
 from workbench.record.recorder import McapRecorder
@@ -47,6 +48,7 @@ def simulate(
     memory: RunMemory | None = None,
     keyboard: Keyboard | None = None,
     say: Callable[[str], None] | None = None,
+    precision: Precision = Precision.SINGLE,
 ) -> None:
     """Run the session in simulation and leave its record in ``folder``, with a film of a tissue of finite elements.
 
@@ -59,6 +61,7 @@ def simulate(
         memory: keeps the figures of the run, also of one that ends with an error.
         keyboard: an open keyboard, or None.
         say: takes a line about every request and stop, where somebody wants to read them.
+        precision: of the record's columns.
 
     Raises:
         RecordError: the record or the film could not be written; what was written stays readable.
@@ -75,7 +78,7 @@ def simulate(
         path, lossless = folder / RECORD_NAME, plant.rig.is_simulated
         with (
             FilmCamera(world, folder / FILM_NAME, inputs.arm.tool.only_pad("the film").radius_m) as camera,
-            McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open) as recorder,
+            McapRecorder(path, prepared.config, lossless=lossless, opener=disk.open, precision=precision) as recorder,
         ):
             record_events(plant, recorder, disk)
             if memory is not None:
