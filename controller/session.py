@@ -86,7 +86,7 @@ class Session:
         self._watches = Watches(plan, plant.rig.dt_s, air)
         self._stops = Stops(gate)
         self._t_s = self._wall_s = 0.0
-        self._tick_us: list[float] = []
+        self._ticks, self._longest_ns = 0, 0
         self._is_over = self._is_closed = self._is_collector_off = self._has_raised = False
 
     def request_stop(self, cause: Cause = Cause.OPERATOR) -> None:
@@ -96,7 +96,7 @@ class Session:
     @property
     def result(self) -> SessionResult:
         """How the session ended, or how far it is."""
-        timing = LoopTiming(tuple(self._tick_us), self._wall_s)
+        timing = LoopTiming(self._ticks, self._longest_ns * 1e-3, self._wall_s)
         return SessionResult(self._gate.stop_reason, self._t_s, timing, self._stops.all)
 
     def run(self) -> SessionResult:
@@ -193,7 +193,7 @@ class Session:
             command.plan_error_m, judgement.applied(), () if self._truth is None else self._truth.truth(),
         )  # fmt: skip
         self._show(step)
-        self._tick_us.append((clock() - began) * 1e-3)
+        self._ticks, self._longest_ns = self._ticks + 1, max(self._longest_ns, clock() - began)
         self._go_on(state, command)
         return step
 

@@ -12,11 +12,13 @@ class LoopTiming:
     """Wall-clock figures of the loop; never part of the step records.
 
     Attributes:
-        tick_us: wall time of every tick [us].
+        ticks: ticks.
+        longest_us: wall time of the longest tick, 0 before the first one [us].
         wall_s: wall time of the whole loop [s].
     """
 
-    tick_us: tuple[float, ...]
+    ticks: int
+    longest_us: float
     wall_s: float
 
 

@@ -82,7 +82,7 @@ class RunMemory:
             config=self._config,
             steps=_joined(recorded.steps, self._held(recorder.precision)),
             events=recorder.events,
-            loop=recorder.loop,
+            loop=recorded.loop if recorder.is_complete or recorder.total is None else (*recorded.loop, recorder.total),
             other=recorder.other_truth(),
         )
 

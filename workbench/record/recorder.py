@@ -112,7 +112,6 @@ class McapRecorder:
         self._error: RecordError | None = None
         self._total: LoopStats | None = None
         self._events: list[Event] = []
-        self._loop: list[LoopStats] = []
         self._other = OtherTruthBuilder()
         self._is_complete = False
         try:
@@ -204,9 +203,9 @@ class McapRecorder:
         return tuple(self._events)
 
     @property
-    def loop(self) -> tuple[LoopStats, ...]:
-        """Loop statistics so far; complete once the recorder has been closed."""
-        return tuple(self._loop)
+    def total(self) -> LoopStats | None:
+        """Loop statistics of the whole session, also where they could not be written; None before it is closed."""
+        return self._total
 
     @property
     def is_complete(self) -> bool:
@@ -272,7 +271,7 @@ class McapRecorder:
         self._total = self._times.stats(self._last_t_s, None, self._queue.qsize(), self._drops)
         try:
             if self._error is None:
-                self._add_loop_stats(self._total)
+                self._writer.add_loop_stats(self._total)
                 self._writer.finish()
             self._stream.close()
             self._is_complete = self._error is None
@@ -295,11 +294,9 @@ class McapRecorder:
         self._writer.write(batch, self._layout, self._regions.names())
         if batch.durations_ns is not None:
             self._times.add(batch.durations_ns)
-            self._add_loop_stats(self._times.stats(batch.t_s, batch.durations_ns, self._queue.qsize(), batch.drops))
-
-    def _add_loop_stats(self, stats: LoopStats) -> None:
-        self._loop.append(stats)
-        self._writer.add_loop_stats(stats)
+            self._writer.add_loop_stats(
+                self._times.stats(batch.t_s, batch.durations_ns, self._queue.qsize(), batch.drops)
+            )
 
     def _packed(self, record: StepRecord) -> bytes:
         """Return a step as a row; every step has the joints and pads of the first one."""
