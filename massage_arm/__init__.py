@@ -1,1 +1,5 @@
-"""The name of the distribution as a module, so that ``python -m massage_arm`` is the program ``massage-arm``."""
+"""The name of the distribution as a module: ``python -m massage_arm`` is the program, ``Run`` loads a recorded run."""
+
+from workbench.record.run import Run
+
+__all__ = ["Run"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -60,13 +60,16 @@ _DESCRIBING: dict[int, type[Channel] | type[Schema] | type[Metadata]] = {
 }  # fmt: skip
 
 
-def records(stream: BinaryIO, window: Window | None = None) -> Iterator[MessageRecord | Described | Closing]:
+def records(
+    stream: BinaryIO, window: Window | None = None, unwanted: Collection[int] = ()
+) -> Iterator[MessageRecord | Described | Closing]:
     """Yield messages, channels, schemas, metadata and the closing record in the order of the file.
 
     Args:
         stream: the file at its beginning; it can seek.
         window: leave chunks out that hold nothing of this time, unread; the first chunk is always read. Messages may
             tell of up to ``BLOCK_SPAN_NS`` after their own time.
+        unwanted: channels whose messages are left out; looked at anew with every message.
 
     Raises:
         NotMcapError: the file is none.
@@ -83,7 +86,7 @@ def records(stream: BinaryIO, window: Window | None = None) -> Iterator[MessageR
             if window is not None and not is_first and _skipped(stream, length, window):
                 continue
             is_first = False
-            yield from _chunk(_read(stream, length))
+            yield from _chunk(_read(stream, length), unwanted)
         elif opcode in _DESCRIBING:
             yield _parsed(opcode, _read(stream, length))
         elif opcode == Opcode.FOOTER:
@@ -105,7 +108,7 @@ def _skipped(stream: BinaryIO, length: int, window: Window) -> bool:
     return is_outside
 
 
-def _chunk(data: bytes) -> Iterator[MessageRecord | Described | Closing]:
+def _chunk(data: bytes, unwanted: Collection[int]) -> Iterator[MessageRecord | Described | Closing]:
     """Yield the records of a chunk. The checksum covers what is handed on, before anything is."""
     try:
         _, _, size, checksum = _CHUNK.unpack_from(data)
@@ -119,7 +122,7 @@ def _chunk(data: bytes) -> Iterator[MessageRecord | Described | Closing]:
     content = _unpacked(data[at : at + packed_size], compression, size)
     if len(content) != size or (checksum and zlib.crc32(content) != checksum):
         raise DamageError("a chunk whose checksum is wrong")
-    yield from _inside(content)
+    yield from _inside(content, unwanted)
 
 
 def _unpacked(data: bytes, compression: bytes, size: int) -> bytes:
@@ -135,7 +138,7 @@ def _unpacked(data: bytes, compression: bytes, size: int) -> bytes:
         raise DamageError(str(error)) from error
 
 
-def _inside(content: bytes) -> Iterator[MessageRecord | Described]:
+def _inside(content: bytes, unwanted: Collection[int]) -> Iterator[MessageRecord | Described]:
     at, end = 0, len(content)
     head, message, message_opcode = _HEAD.unpack_from, _MESSAGE.unpack_from, int(Opcode.MESSAGE)
     message_head, head_size = _MESSAGE.size, _HEAD.size
@@ -146,7 +149,8 @@ def _inside(content: bytes) -> Iterator[MessageRecord | Described]:
             raise DamageError("a message that is longer than its chunk")
         if opcode == message_opcode:
             channel, _, time_ns, _ = message(content, at)
-            yield channel, time_ns, content[at + message_head : at + length]
+            if channel not in unwanted:
+                yield channel, time_ns, content[at + message_head : at + length]
         elif opcode in _DESCRIBING:
             yield _parsed(opcode, content[at : at + length])
         at += length

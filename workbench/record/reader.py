@@ -26,6 +26,8 @@ Row = dict[str, Any]
 """A JSON object as it stands in the record."""
 _OLD_STEPS = "/step"
 """Where records of earlier versions hold their steps, each as JSON."""
+_FOR_PICTURES = (Topic.STATE, Topic.TF, Topic.LIMITED)
+"""Topics that hold nothing that the columns and events do not."""
 _CONFIG = TypeAdapter(RunConfig)
 _LOOP = TypeAdapter(LoopStats)
 _CONTACTS = TypeAdapter(ContactSample)
@@ -64,6 +66,7 @@ class RecordStream:
     Args:
         path: the record.
         window: leave out, unread, whatever lies farther from this time than a chunk is long; configuration included.
+        left_out: topics to leave out.
 
     Attributes:
         is_complete: after the iteration, True where the file was closed in order.
@@ -71,8 +74,8 @@ class RecordStream:
         schema: what the blocks of ``/columns`` hold, as far as the iteration has come; None before the first block.
     """
 
-    def __init__(self, path: Path, window: Window | None = None) -> None:
-        self._path, self._window = path, window
+    def __init__(self, path: Path, window: Window | None = None, left_out: Collection[Topic] = ()) -> None:
+        self._path, self._window, self._left_out = path, window, left_out
         self.is_complete = False
         self.run_id = ""
         self.schema: RecordSchema | None = None
@@ -94,8 +97,9 @@ class RecordStream:
     def _messages(self, stream: BinaryIO) -> Iterator[tuple[Topic, int, bytes]]:
         topics: dict[int, Topic] = {}
         schemas: dict[int, Schema] = {}
+        unwanted: set[int] = set()
         known = {topic.value: topic for topic in Topic}
-        for record in records(stream, self._window):
+        for record in records(stream, self._window, unwanted):
             if isinstance(record, tuple):
                 number, time_ns, data = record
                 topic = topics.get(number)
@@ -112,6 +116,8 @@ class RecordStream:
                     )
                 if record.topic in known:
                     topics[record.id] = topic = known[record.topic]
+                    if topic in self._left_out:
+                        unwanted.add(record.id)
                     if topic is Topic.COLUMNS and record.schema_id in schemas:
                         self.schema = schema_of(schemas[record.schema_id].data)
             elif isinstance(record, Metadata):
@@ -145,8 +151,8 @@ def read_run(run: Path, window_s: tuple[float, float] | None = None) -> RunData:
     """
     window = None if window_s is None else Window(*(max(round(1e9 * t_s), 0) for t_s in window_s))
     columns = ColumnReader(StepColumns.__slots__, window)
-    found = _read(run, columns, window)
-    steps = no_steps() if columns.is_empty else StepColumns.of(_arrays(found.path, columns))
+    found = read_contents(run, columns, window)
+    steps = no_steps() if columns.is_empty else StepColumns.of(stored_arrays(found.path, columns))
     other = found.other if window_s is None else found.other.within(*window_s)
     return RunData(found.path, found.config, steps, found.events, found.loop, found.is_complete, found.run_id, other)
 
@@ -158,11 +164,11 @@ def read_columns(run: Path, names: Collection[str]) -> tuple[RunConfig, dict[str
         RecordError: as ``read_run``.
     """
     columns = ColumnReader(names)
-    found = _read(run, columns, None)
+    found = read_contents(run, columns)
     if columns.is_empty:
         steps = no_steps()
         return found.config, {name: getattr(steps, name) for name in names}
-    arrays = _arrays(found.path, columns)
+    arrays = stored_arrays(found.path, columns)
     return found.config, {name: wide(arrays[name]) for name in names}
 
 
@@ -178,7 +184,9 @@ def read_run_id(run: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Contents:
+    """What a record holds beside its columns; see RunData."""
+
     path: Path
     config: RunConfig
     events: tuple[Event, ...]
@@ -188,7 +196,8 @@ class _Read:
     other: OtherTruth
 
 
-def _arrays(path: Path, columns: ColumnReader) -> dict[str, NDArray[Any]]:
+def stored_arrays(path: Path, columns: ColumnReader) -> dict[str, NDArray[Any]]:
+    """Return what was read into ``columns``, as it is stored. Raises RecordError where this version cannot read it."""
     try:
         return columns.arrays()
     except ValueError as error:
@@ -200,14 +209,20 @@ def _unknown(path: Path, error: Exception) -> RecordError:
     return RecordError(str(path), f"unknown content ({reason})", "use the version of massage-arm that wrote it")
 
 
-def _read(run: Path, columns: ColumnReader, window: Window | None) -> _Read:
-    """Read a record, its steps into ``columns``."""
+def read_contents(run: Path, columns: ColumnReader, window: Window | None = None) -> Contents:
+    """Return what a record holds; its steps go into ``columns``, of which ``window`` is the same.
+
+    Raises:
+        RecordError: as ``read_run``.
+    """
     path = find_record(run)
-    stream = RecordStream(path, window)
+    stream = RecordStream(path, window, _FOR_PICTURES)
     config: RunConfig | None = None
     events: list[Event] = []
     loop: list[LoopStats] = []
     other = OtherTruthBuilder()
+    if window is None:
+        columns.expect(path.stat().st_size)
     try:
         for topic, _, data in stream:
             if topic is Topic.COLUMNS and stream.schema is not None:
@@ -225,7 +240,7 @@ def _read(run: Path, columns: ColumnReader, window: Window | None) -> _Read:
                 other.after(_AFTER.validate_python(_with_nan(orjson.loads(data))))
         if config is None:
             raise RecordError(str(path), "the record holds no configuration", "it was cut off at its very beginning")
-        return _Read(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id, other.finish())
+        return Contents(path, config, tuple(events), tuple(loop), stream.is_complete, stream.run_id, other.finish())
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         raise _unknown(path, error) from error
 
