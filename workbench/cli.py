@@ -35,6 +35,7 @@ _COMMANDS = {
     "report": "workbench.commands.report:report",
     "replay": "workbench.commands.look_back:replay",
     "explain": "workbench.commands.look_back:explain",
+    "export": "workbench.commands.export:export",
     "doctor": "workbench.doctor:main",
     "campaign": "workbench.commands.campaign:main",
     "bench": "workbench.commands.bench:main",
@@ -62,6 +63,8 @@ class OneLineParser(argparse.ArgumentParser):
             raise ConfigError(unknown[1], unknown[2], unknown[3].replace("'", ""), f"see {self.prog} --help")
         if missing := re.match(r"the following arguments are required: (.+)$", text):
             raise ConfigError(missing[1], "none", self.usage_line(), f"see {self.prog} --help")
+        if options := re.match(r"one of the arguments (.+) is required$", text):
+            raise ConfigError(options[1].replace(" ", ", "), "none", self.usage_line(), f"see {self.prog} --help")
         if superfluous := re.match(r"argument (.+?): ignored explicit argument (.+)$", text):
             raise ConfigError(superfluous[1], f"a value, {superfluous[2]}", "no value", f"see {self.prog} --help")
         if valueless := re.match(r"argument (.+?): expected (?:one|at least one) argument$", text):
@@ -174,6 +177,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
             looking_back.add_argument(
                 "--table", action="store_true", help="every cause: what the arm does, who may clear it, what to do next"
             )
+    _add_export_options(command("export", "write a run in the format of another program"))
     _add_campaign_options(command("campaign", "run many sessions and compare them with the targets"))
     _add_json(command("doctor", "check this installation"))
     bench = command("bench", "measure the speed of the loop on this machine")
@@ -209,6 +213,20 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     techniques.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as a page")
     _add_json(techniques)
     return parser, dict(commands.choices)
+
+
+def _add_export_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run, or its record")
+    formats = parser.add_mutually_exclusive_group(required=True)
+    for name, text in (
+        ("csv", "CSV: a line a tick"),
+        ("parquet", "Parquet; needs the package polars"),
+        ("hdf5", "HDF5; needs the package h5py"),
+        ("rerun", "recording of the viewer rerun; needs the package rerun-sdk"),
+    ):
+        formats.add_argument(f"--{name}", dest="format", action="store_const", const=name, help=text)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file to write; default beside the record")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file that --out names")
 
 
 def _add_campaign_options(parser: OneLineParser) -> None:

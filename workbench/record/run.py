@@ -108,12 +108,13 @@ class Run:
         )
 
 
-def load_package(name: str, wanted_for: str) -> Any:
+def load_package(name: str, wanted_for: str, distribution: str = "") -> Any:
     """Return a package that not every installation has.
 
     Args:
         name: of the package.
         wanted_for: what it is wanted for, for the error.
+        distribution: name that it is installed by; empty for its own.
 
     Raises:
         ConfigError: it is not installed.
@@ -123,6 +124,7 @@ def load_package(name: str, wanted_for: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
+        needed = distribution or name
         raise ConfigError(
-            wanted_for, f"no package {name}", f"an installation with {name}", f"call: pip install {name}"
+            wanted_for, f"no package {needed}", f"an installation with {needed}", f"call: pip install {needed}"
         ) from error

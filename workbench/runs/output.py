@@ -33,7 +33,7 @@ _BEGINNINGS = {
     FILM_NAME: FILM_BEGINNING,
 }
 """How the files of an older run begin; a file of the same name that begins otherwise is somebody else's."""
-_PICTURES = ("explain.png",)
+_MADE_OF_A_RUN = ("explain.png", "record.csv", "record.parquet", "record.h5", "record.rrd")
 """Made of a run afterwards, so it goes with the run."""
 REPORT_BEGINNING = _BEGINNINGS[REPORT_NAME].decode()
 
@@ -163,7 +163,7 @@ def remove_older_run(folder: Path) -> None:
         RecordError: a file cannot be removed.
     """
     try:
-        for name in (*_BEGINNINGS, *_PICTURES):
+        for name in (*_BEGINNINGS, *_MADE_OF_A_RUN):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise RecordError(str(folder), error.strerror or str(error), "choose another --out") from error
