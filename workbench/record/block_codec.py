@@ -1,10 +1,11 @@
 """Packs rows of ticks into a block of columns that compresses well, and unpacks it again.
 
-A block is its number of rows and the length of a table of names (4 bytes each, little-endian), the table (JSON), all
-columns of 8-byte numbers, and all columns of 4-byte numbers. Of both groups the bit patterns are taken as whole numbers
-and twice differenced along time, the sign is moved into the lowest bit, and the bytes of equal weight are put together:
-column after column, in it the lowest byte of every row, then the next one. All of that is undone bit for bit; what is
-smooth or constant in time becomes zeros.
+A block is its number of rows and the length of a table of names (4 bytes each, little-endian), the table (JSON), the
+group of all 8-byte numbers, and that of all 4-byte numbers. A group begins with one byte for each of its columns: how
+often its bit patterns, taken as whole numbers, were differenced along time; once where a signal is noise, twice where
+it is smooth, whichever makes them smaller. Then the sign is moved into the lowest bit, and the bytes of equal weight
+are put together: column after column, in it the lowest byte of every row, then the next one. All of that is undone bit
+for bit; what is smooth or constant in time becomes zeros.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from workbench.record.row_layout import WORD_BYTES, Kind, Place, RowLayout, word
 _HEAD = struct.Struct("<II")
 _LARGEST_ROWS = 1 << 20
 """More rows than any block has; a damaged number of rows must not ask for gigabytes."""
+_ONCE, _TWICE = 1, 2
 Words = NDArray[np.uint64]
 Halves = NDArray[np.uint32]
 
@@ -142,25 +144,39 @@ class BlockDecoder:
         rows, table_bytes = _HEAD.unpack_from(block)
         wide, narrow = self._sizes
         begin = _HEAD.size + table_bytes
-        middle = begin + wide * rows * 8
-        if not 0 < rows <= _LARGEST_ROWS or len(block) != middle + narrow * rows * 4:
+        middle = begin + wide * (1 + rows * 8)
+        if not 0 < rows <= _LARGEST_ROWS or len(block) != middle + narrow * (1 + rows * 4):
             raise ValueError(f"a block of {len(block)} bytes for {rows} rows")
         names = tuple(str(name) for name in orjson.loads(block[_HEAD.size : begin]))
-        wide_bits = self._wide.unpack(np.frombuffer(block, np.uint8, wide * rows * 8, begin), rows)
-        narrow_bits = self._narrow.unpack(np.frombuffer(block, np.uint8, narrow * rows * 4, middle), rows)
+        data = np.frombuffer(block, np.uint8)
+        wide_bits = self._wide.unpack(data[begin:middle], rows)
+        narrow_bits = self._narrow.unpack(data[middle:], rows)
         return wide_bits.view(np.uint64), narrow_bits.view(np.uint32), names
 
 
 def _packed(bits: NDArray[Any]) -> bytes:
-    """Return bit patterns (columns, rows) as bytes, see the head of this file."""
-    size = bits.itemsize
-    changes = bits.copy()
-    changes[:, 1:] -= bits[:, :-1]
-    curved = changes.copy()
-    curved[:, 2:] -= changes[:, 1:-1]
-    signed = curved.view(f"i{size}")
-    folded = (signed << 1) ^ (signed >> (8 * size - 1))
-    return folded.view(np.uint8).reshape(*bits.shape, size).transpose(0, 2, 1).tobytes()
+    """Return bit patterns (columns, rows) as a group, see the head of this file."""
+    once = bits.copy()
+    once[:, 1:] -= bits[:, :-1]
+    twice = once.copy()
+    twice[:, 2:] -= once[:, 1:-1]
+    once, twice = _folded(once), _folded(twice)
+    is_smooth = _length(twice) < _length(once)
+    chosen = np.where(is_smooth[:, None], twice, once)
+    planes = chosen.view(np.uint8).reshape(*bits.shape, bits.itemsize).transpose(0, 2, 1)
+    return np.where(is_smooth, _TWICE, _ONCE).astype(np.uint8).tobytes() + planes.tobytes()
+
+
+def _folded(changes: NDArray[Any]) -> NDArray[Any]:
+    """Return changes with their sign in the lowest bit, so that small ones are small numbers."""
+    signed = changes.view(f"i{changes.itemsize}")
+    return ((signed << 1) ^ (signed >> (8 * changes.itemsize - 1))).view(changes.dtype)
+
+
+def _length(folded: NDArray[Any]) -> NDArray[np.int64]:
+    """Return about how many bits each column has (columns,): the exponents of its numbers."""
+    exponents = folded.astype(np.float32).view(np.uint32) >> 23
+    return np.asarray(np.sum(exponents, axis=1, dtype=np.int64))
 
 
 class _Unpacker:
@@ -176,7 +192,7 @@ class _Unpacker:
 
     def __init__(self, chosen: NDArray[np.int_], count: int, size: int) -> None:
         self._chosen = None if len(chosen) == count else chosen
-        self._columns, self._size = len(chosen), size
+        self._columns, self._count, self._size = len(chosen), count, size
         self._bits = self._signs = np.zeros((self._columns, 0), f"u{size}")
 
     def unpack(self, data: NDArray[np.uint8], rows: int) -> NDArray[Any]:
@@ -184,14 +200,15 @@ class _Unpacker:
         if self._bits.shape[1] != rows:
             self._bits = np.zeros((self._columns, rows), f"u{self._size}")
             self._signs = np.zeros_like(self._bits)
-        planes = data.reshape(-1, self._size, rows)
+        orders, planes = data[: self._count], data[self._count :].reshape(self._count, self._size, rows)
         chosen = planes if self._chosen is None else planes[self._chosen]
+        smooth = np.flatnonzero((orders if self._chosen is None else orders[self._chosen]) == _TWICE)
         bits, signs = self._bits, self._signs
         np.copyto(bits.view(np.uint8).reshape(self._columns, rows, self._size), chosen.transpose(0, 2, 1))
         np.bitwise_and(bits, 1, out=signs)
         np.subtract(0, signs, out=signs)
         np.right_shift(bits, 1, out=bits)
         np.bitwise_xor(bits, signs, out=bits)
-        np.cumsum(bits[:, 1:], axis=1, dtype=bits.dtype, out=bits[:, 1:])
+        bits[smooth, 1:] = np.cumsum(bits[smooth, 1:], axis=1, dtype=bits.dtype)
         np.cumsum(bits, axis=1, dtype=bits.dtype, out=bits)
         return bits

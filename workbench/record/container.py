@@ -35,8 +35,8 @@ CHUNK_BYTES = 1 << 18
 """A chunk is closed when it holds this much; little enough to stay in the processor's cache."""
 CHUNK_SPAN_NS = 1_000_000_000
 """... or when it spans this much session time: what a record without columns that is cut off can lose."""
-ZSTD_LEVEL = 1
-"""Measured on columns of a session: level 3 costs 1.3 times the time of level 1 and is 1 % smaller."""
+ZSTD_LEVEL = 3
+"""Measured on columns of a session: 0.4 us a tick more than level 1, and 1 % smaller."""
 
 RUN_METADATA, RUN_ID = "massage_arm", "run_id"
 """Name of the metadata record that says which run this is, and its key."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from controller.types import StepRecord, Vector
 
-DIGITS = 6
-"""Decimals: a micrometre, a microradian, a micronewton."""
+PLACE_DIGITS = 5
+"""Decimals of positions and angles: 10 um, 10 urad; a picture shows no less."""
+FORCE_DIGITS = 3
+"""Decimals of forces, moments and speeds: a millinewton."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +73,25 @@ def state_sample(step: StepRecord) -> StateSample:
         contact=step.contact,
         mode=applied.mode,
         limited=bool(applied.limited),
-        press_n=_rounded(tuple(pad.press_n for pad in step.pads)),
-        press_observer_n=_rounded(tuple(pad.observer_n for pad in step.pads)),
-        press_target_n=_rounded(tuple(pad.target_n for pad in step.pads)),
-        press_true_n=_rounded(tuple(pad.press_n for pad in step.truth)),
-        depth_m=_rounded(tuple(pad.depth_m for pad in step.truth)),
-        limit_n=_rounded(tuple(pad.limit_n for pad in step.truth)),
-        plan_error_m=round(step.plan_error_m, DIGITS),
-        position_m=_rounded(step.p_wt),
-        quaternion_xyzw=_rounded(step.quaternion_wt),
-        wrench_s=_rounded(state.wrench_s),
-        q_rad=_rounded(state.q_rad),
-        dq_rad_s=_rounded(state.dq_rad_s),
-        tau_nm=_rounded(applied.tau_nm),
+        press_n=_forces(tuple(pad.press_n for pad in step.pads)),
+        press_observer_n=_forces(tuple(pad.observer_n for pad in step.pads)),
+        press_target_n=_forces(tuple(pad.target_n for pad in step.pads)),
+        press_true_n=_forces(tuple(pad.press_n for pad in step.truth)),
+        depth_m=_places(tuple(pad.depth_m for pad in step.truth)),
+        limit_n=_forces(tuple(pad.limit_n for pad in step.truth)),
+        plan_error_m=round(step.plan_error_m, PLACE_DIGITS),
+        position_m=_places(step.p_wt),
+        quaternion_xyzw=_places(step.quaternion_wt),
+        wrench_s=_forces(state.wrench_s),
+        q_rad=_places(state.q_rad),
+        dq_rad_s=_forces(state.dq_rad_s),
+        tau_nm=_forces(applied.tau_nm),
     )
 
 
-def _rounded(values: Vector) -> Vector:
-    return tuple(round(value, DIGITS) for value in values)
+def _places(values: Vector) -> Vector:
+    return tuple(round(value, PLACE_DIGITS) for value in values)
+
+
+def _forces(values: Vector) -> Vector:
+    return tuple(round(value, FORCE_DIGITS) for value in values)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from controller.types import Vector3, Vector4
 from workbench.record.messages import StaticFrame
 
+DIGITS = 6
+"""Decimals of what viewers draw: a micrometre."""
 SCHEMA_NAME = "foxglove.FrameTransforms"
 
 
@@ -65,7 +67,11 @@ def frame_transforms(
     return FrameTransforms(
         tuple(
             FrameTransform(
-                time, frame.parent, frame.child, Translation(*frame.position_m), Rotation(*frame.quaternion_xyzw)
+                time,
+                frame.parent,
+                frame.child,
+                Translation(*(round(value, DIGITS) for value in frame.position_m)),
+                Rotation(*(round(value, DIGITS) for value in frame.quaternion_xyzw)),
             )
             for frame in frames
         )
