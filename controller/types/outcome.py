@@ -75,7 +75,7 @@ class Applied:
 
 @value
 class StepRecord:
-    """Everything about one tick, as recorded on ``/step``.
+    """Everything about one tick, as it is recorded.
 
     Attributes:
         t_s: session time [s].

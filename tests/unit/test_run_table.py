@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -57,6 +58,13 @@ def test_a_run_is_its_arrays_by_name(run_folder: Path, synthetic: Synthetic) -> 
     assert [run.regions[code] for code in run["region"][-2:, 0]] == ["lumbar_paraspinal", "calf"]
     assert [event.kind for event in run.events][-1] is EventKind.END
     assert run.run_id
+
+
+def test_docs_list_exactly_the_columns(run_folder: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
+    _, _, table = page.partition("## Columns")
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", " ".join(cells))) == sorted(Run.load(run_folder).columns)
 
 
 def test_a_column_that_is_not_there_is_one_clear_error(run_folder: Path) -> None:

@@ -64,18 +64,26 @@ class RecordSchema:
         if written == tuple(known):
             return array
         if name in _BIT_SETS:
-            return _translated_bits(array, written, known)
+            return _translated_bits(name, array, written, known)
         used = np.unique(array)
-        table = {int(code): known.index(written[int(code)]) for code in used}
-        return np.array([table[int(code)] for code in used], np.int64)[np.searchsorted(used, array)]
+        if len(used) and not 0 <= used[0] <= used[-1] < len(written):
+            raise ValueError(f"{name} {used[-1]}")
+        codes = [_code(name, written[code], known) for code in used.tolist()]
+        return np.array(codes, np.int64)[np.searchsorted(used, array)]
 
 
-def _translated_bits(array: NDArray[Any], written: tuple[str, ...], known: tuple[str, ...]) -> NDArray[Any]:
+def _code(name: str, word: str, known: tuple[str, ...]) -> int:
+    if word not in known:
+        raise ValueError(f"{name} {word!r}")
+    return known.index(word)
+
+
+def _translated_bits(name: str, array: NDArray[Any], written: tuple[str, ...], known: tuple[str, ...]) -> NDArray[Any]:
     result = np.zeros_like(array)
     for bit, cause in enumerate(written):
         is_set = (array >> bit) & 1
         if np.any(is_set):
-            result |= is_set << known.index(cause)
+            result |= is_set << _code(name, cause, known)
     return result
 
 
