@@ -19,6 +19,8 @@ from pathlib import Path
 import orjson
 from packaging.requirements import Requirement
 
+from controller.kernel_cache import cache_folder
+
 DISTRIBUTION = "massage-arm"
 PACKAGES = ("controller", "trajectories", "sim", "hardware", "workbench", "urdf", "massage_arm")
 MODULES = {"pillow": "PIL", "pin": "pinocchio", "pyyaml": "yaml", "scikit-fem": "skfem"}
@@ -166,8 +168,7 @@ def step_bullet() -> None:
 
 def _compiler_cache() -> Iterator[Finding]:
     """Where compiled kernels are kept."""
-    compiled = importlib.import_module("controller.compiled")  # numba takes a second to load
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or compiled.cache_folder())
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
