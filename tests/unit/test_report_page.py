@@ -23,7 +23,8 @@ from workbench.record.messages import Event, EventKind, FaultEvent, RunConfig
 from workbench.record.reader import RunData, read_run
 from workbench.record.recorder import McapRecorder
 from workbench.record.summary import refused, summarise
-from workbench.report.report import number, render_report
+from workbench.report.numbers import number
+from workbench.report.report import render_report
 from workbench.report.report_figures import force_section, limits_section
 from workbench.report.timeline import read_timeline, timeline_lines
 

@@ -14,7 +14,7 @@ from controller.errors import PlanError, RecordError
 from controller.types import Cause, ContactState, Limited, StepRecord, StopReason
 from tests.synthetic import CONFIG, Synthetic
 from workbench import cli
-from workbench.commands import session
+from workbench.commands import run_files, session
 from workbench.record.memory import RunMemory
 from workbench.record.recorder import McapRecorder
 from workbench.runs.prepare import Refusal
@@ -31,7 +31,7 @@ def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
     monkeypatch.setattr(session, "prepare", lambda _: SimpleNamespace(config=CONFIG))
     monkeypatch.setattr(session, "simulate", simulate)
     monkeypatch.setattr(session, "warm_up", lambda _: None)
-    monkeypatch.setattr(session, "load_relief", lambda _: None)
+    monkeypatch.setattr(run_files, "load_relief", lambda _: None)
 
 
 def recording(synthetic: Synthetic, *, stop_at: int = 10**9, fail: Exception | None = None) -> Callable[..., None]:

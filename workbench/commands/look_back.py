@@ -1,4 +1,4 @@
-"""Commands that look back at a recorded run without its figures: replay, explain."""
+"""The command that says why a recorded run stopped."""
 
 from __future__ import annotations
 
@@ -18,19 +18,8 @@ from workbench.record.ending import StopSummary
 from workbench.record.reader import RECORD_NAME, find_record, read_run, read_run_id
 from workbench.record.summary import Summary, summarise
 from workbench.report.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
-from workbench.report.timeline import read_timeline, timeline_lines
 from workbench.report.warning_words import counted
 from workbench.runs.output import EXPLAIN_NAME, SUMMARY_NAME
-
-
-def replay(arguments: argparse.Namespace) -> int:
-    """Print the run as a table: what happened when, with how much force."""
-    rows = read_timeline(arguments.run)
-    if arguments.json:
-        sys.stdout.write(orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_APPEND_NEWLINE).decode())
-    else:
-        print("\n".join(timeline_lines(rows)))
-    return 0
 
 
 def explain(arguments: argparse.Namespace) -> int:

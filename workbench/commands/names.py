@@ -1,22 +1,17 @@
-"""What there is to choose from: names of programs, bodies, arms and gain sets, and pictures of bodies."""
+"""What there is to choose from: names of programs, bodies, arms and gain sets, and faults."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import orjson
 
-from controller.errors import ConfigError
 from controller.law.gains import gain_names
 from sim.faults.kinds import FAULT_KINDS
-from trajectories.anatomy.body import body_names, load_body
+from trajectories.anatomy.body import body_names
 from trajectories.programs.loader import program_names
 from urdf.arms import arm_names
-from workbench.figures.anatomy import draw_anatomy
-
-PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -46,18 +41,4 @@ def faults(arguments: argparse.Namespace) -> int:
         value = f"{kind.default:g} {kind.unit} ({kind.lowest:g} to {kind.highest:g})" if kind.unit else "-"
         value += "" if kind.joint is None else " :JOINT"
         print(f"{kind.name:<23} {kind.caused_by:<8} {value:<40} {kind.description}")
-    return 0
-
-
-def draw_body(arguments: argparse.Namespace) -> int:
-    """Draw a body with its regions and keep-out zones."""
-    path: Path = arguments.out
-    if path.suffix not in PICTURE_SUFFIXES:
-        raise ConfigError("--out", str(path), f"a file name ending in {', '.join(PICTURE_SUFFIXES)}")
-    figure = draw_anatomy(load_body(arguments.name))
-    try:
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise ConfigError("--out", f"{path} ({error.strerror})", "a file that can be written") from error
-    print(path)
     return 0

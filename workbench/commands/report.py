@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 
 from workbench.commands.look_back import summary_json
-from workbench.figures.pressure import load_relief
+from workbench.commands.run_files import write_report
 from workbench.record.reader import read_run, read_run_id
 from workbench.record.summary import summarise
-from workbench.report.film_report import load_film_pictures
-from workbench.report.report import render_report
 from workbench.runs.output import REPORT_NAME, SUMMARY_NAME, write_text
 from workbench.runs.stages import stage
 
@@ -23,7 +21,6 @@ def report(arguments: argparse.Namespace) -> int:
         summary = summarise(run)
         folder = run.path.parent
         write_text(folder / SUMMARY_NAME, summary_json(summary))
-        film = load_film_pictures(folder, run.config.body)
-        write_text(folder / REPORT_NAME, render_report(run, summary, load_relief(run.config.body), film))
+        write_report(folder, run, summary)
     print(summary_json(summary) if arguments.json else folder / REPORT_NAME)
     return 0

@@ -17,7 +17,6 @@ from controller.types import Cause, StopReason
 from sim.bullet.engine import is_installed
 from sim.differences.plants import EXACT
 from workbench.commands.look_back import summary_json
-from workbench.figures.pressure import load_relief
 from workbench.record.block_codec import Precision
 from workbench.record.columns import no_steps
 from workbench.record.memory import RunMemory
@@ -25,10 +24,9 @@ from workbench.record.messages import EventKind, RunConfig
 from workbench.record.reader import RECORD_NAME, RunData
 from workbench.record.summary import Summary, refused, summarise
 from workbench.report.bound_words import assumption_lines, bound_rows
-from workbench.report.film_report import load_film_pictures
+from workbench.report.numbers import number
 from workbench.report.padding import padded
 from workbench.report.plant_words import plant_lines
-from workbench.report.report import number, render_report
 from workbench.report.warning_words import verdict_words
 from workbench.runs.claim import FolderClaim
 from workbench.runs.keyboard import HELP, Keyboard
@@ -189,9 +187,10 @@ def _reason(recorded: RunData, summary: Summary) -> StopReason:
 
 def _write(folder: Path, recorded: RunData, summary: Summary) -> None:
     write_text(folder / SUMMARY_NAME, summary_json(summary))
-    body = recorded.config.body
-    page = render_report(recorded, summary, load_relief(body), load_film_pictures(folder, body))
-    write_text(folder / REPORT_NAME, page)
+    # What draws takes half a second to load; nobody waits for it before the arm moves.
+    from workbench.commands.run_files import write_report  # noqa: PLC0415
+
+    write_report(folder, recorded, summary)
 
 
 def _show(summary: Summary, folder: Path, is_json: bool) -> None:

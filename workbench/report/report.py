@@ -12,6 +12,7 @@ from workbench.record.reader import RunData
 from workbench.record.summary import Summary
 from workbench.report import html
 from workbench.report.bound_words import HARD_LIMIT_WORDS, bound_rows
+from workbench.report.numbers import number
 from workbench.report.report_figures import (
     body_section,
     error_section,
@@ -24,7 +25,6 @@ from workbench.report.report_figures import (
 from workbench.report.warning_words import counted
 from workbench.runs.output import REPORT_BEGINNING
 
-_NONE = "-"
 _BOUNDS_READING = (
     "Look for a largest force left of the orange line. Bad would be one right of it, or over the first bound."
 )
@@ -37,11 +37,6 @@ _WARNINGS_READING = (
     "What the senses found beyond what the plan assumed, without passing a limit. The limits held; comfort and the "
     "room under the limits are less than planned. Look at each before the next session."
 )
-
-
-def number(value: float | None, unit: str = "", digits: int = 2) -> str:
-    """Return a number as a person reads it, a dash where there is none."""
-    return _NONE if value is None else f"{value:z.{digits}f} {unit}".strip()
 
 
 def render_report(run: RunData, summary: Summary, relief: Relief | None, film: FilmPictures | None = None) -> str:
