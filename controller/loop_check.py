@@ -119,6 +119,25 @@ class _Posture:
     mass_kg: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loop:
+    """A closed loop, one tick a step.
+
+    Attributes:
+        step: the loop, (m, m).
+        joint_speed: speeds of the joints over its first states, (n, k).
+        own_kg_m2: diagonal of M, (n,).
+        place: stroke and contact state.
+        doubt: under which doubt.
+    """
+
+    step: Array
+    joint_speed: Array
+    own_kg_m2: Array
+    place: str
+    doubt: str
+
+
 def doubts_of(drives: Sequence[JointDrive]) -> tuple[Doubt, ...]:
     """Return the doubts that these drives call for."""
     return DOUBTS if all(drive.is_known for drive in drives) else (*DOUBTS, UNSTATED)
@@ -149,13 +168,17 @@ def check_loops(
     """
     known = tuple(drives or robot.arm.drives)
     chosen = doubts_of(known) if doubts is None else doubts
-    worst = LoopVerdict(-math.inf, 0.0, 0, "no stroke", "")
-    for found in _loops(plan, robot, gains, settings, rig, known, chosen):
-        if not found.growth_per_s <= worst.growth_per_s:
-            worst = found
-        if stop_at_growth and not found.is_sound:
+    worst, growth_per_s = None, -math.inf
+    for loop in _loops(plan, robot, gains, settings, rig, known, chosen):
+        found_per_s = _growth_per_s(loop, rig.dt_s)
+        if not found_per_s <= growth_per_s:
+            worst, growth_per_s = loop, found_per_s
+        if stop_at_growth and not found_per_s <= GROWTH_PER_S:
             break
-    return worst
+    if worst is None:
+        return LoopVerdict(-math.inf, 0.0, 0, "no stroke", "")
+    frequency_hz, joint = _main_motion(worst, rig.dt_s)
+    return LoopVerdict(growth_per_s, frequency_hz, joint, worst.place, worst.doubt)
 
 
 def _loops(
@@ -166,7 +189,7 @@ def _loops(
     rig: Rig,
     drives: Sequence[JointDrive],
     doubts: Sequence[Doubt],
-) -> Iterator[LoopVerdict]:
+) -> Iterator[_Loop]:
     """Yield every loop of a plan; those in the air first, where a light wrist swings most easily."""
     for segment in plan.segments:
         for contact, reference in _places(plan, segment):
@@ -182,9 +205,8 @@ def _loops(
                     learned = replace(settings, tissue_n_per_m=SAFE_SIDE * tissue)
                     law = linear_law(robot, gains, learned, rig.dt_s, reference, contact, press_n)
                 touched = tissue if contact is ContactState.WORK else 0.0
-                closed = _closed(law, posture, drives, rig, doubt, touched)
-                growth, frequency, joint = _verdict(closed, posture, rig.dt_s)
-                yield LoopVerdict(growth, frequency, joint, f"{segment.name}, {contact}", doubt.name)
+                step, plant = _closed(law, posture, drives, rig, doubt, touched)
+                yield _Loop(step, plant.dq, posture.own_kg_m2, f"{segment.name}, {contact}", doubt.name)
 
 
 def _places(plan: PlanLike, segment: SegmentInfo) -> list[tuple[ContactState, Reference]]:
@@ -284,18 +306,36 @@ def _closed(
     return loop, plant
 
 
-def _verdict(closed: tuple[Array, ElasticPlant], posture: _Posture, dt_s: float) -> tuple[float, float, int]:
-    """Return growth [1/s], frequency [Hz] and main joint (from 1) of the fastest growing mode."""
-    loop, plant = closed
-    if not np.all(np.isfinite(loop)):
-        return math.inf, math.nan, 0
-    values, vectors = np.linalg.eig(loop)
-    frequency = np.abs(np.angle(values)) / (2.0 * math.pi * dt_s)
-    size = np.where(frequency >= SLOWEST_HZ, np.abs(values), 0.0)
-    worst = int(np.argmax(size))
-    moving = np.abs(plant.dq @ vectors[: plant.a.shape[0], worst]) ** 2 * posture.own_kg_m2
-    growth = math.log(size[worst]) / dt_s if size[worst] > 0.0 else -math.inf
-    return growth, float(frequency[worst]), int(np.argmax(moving)) + 1
+def _growth_per_s(loop: _Loop, dt_s: float) -> float:
+    """Return the growth [1/s] of the fastest growing mode; infinite where the loop is not finite."""
+    if not np.all(np.isfinite(loop.step)):
+        return math.inf
+    values = np.asarray(np.linalg.eigvals(loop.step), dtype=np.complex128)
+    size = float(np.max(_sizes(values, dt_s)))
+    return math.log(size) / dt_s if size > 0.0 else -math.inf
+
+
+def _main_motion(loop: _Loop, dt_s: float) -> tuple[float, int]:
+    """Return frequency [Hz] and main joint (from 1) of the fastest growing mode; NaN and 0 where there is none.
+
+    The vectors of the modes take as long again as all of their growth, and only the worst loop is asked for them.
+    """
+    if not np.all(np.isfinite(loop.step)):
+        return math.nan, 0
+    found, vectors = np.linalg.eig(loop.step)
+    values = np.asarray(found, dtype=np.complex128)
+    worst = int(np.argmax(_sizes(values, dt_s)))
+    moving = np.abs(loop.joint_speed @ vectors[: loop.joint_speed.shape[1], worst]) ** 2 * loop.own_kg_m2
+    return float(_frequency_hz(values, dt_s)[worst]), int(np.argmax(moving)) + 1
+
+
+def _sizes(values: NDArray[np.complex128], dt_s: float) -> Array:
+    """Return by how much a tick multiplies every mode, 0 for those that are too slow to count."""
+    return np.where(_frequency_hz(values, dt_s) >= SLOWEST_HZ, np.abs(values), 0.0)
+
+
+def _frequency_hz(values: NDArray[np.complex128], dt_s: float) -> Array:
+    return np.asarray(np.abs(np.angle(values)) / (2.0 * math.pi * dt_s), dtype=np.float64)
 
 
 def _cross(vector: Array) -> Array:

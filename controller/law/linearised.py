@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.law import kernel
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
 from controller.law.memory import APPROACH, FREE, WORK
@@ -62,9 +63,10 @@ class _Probe(ImpedanceForceLaw):
             state[name] = press_n if pressing else 0.0
         state["normal_share"] = 1.0 if contact is ContactState.FREE else 0.0
         state["time_in_state_s"] = 10.0
-        for _ in range(_SETTLE_TICKS):
-            self.step(_state_of(senses, self.robot.joints), reference)
-        self._kept, self._kept_memory, self._at_rest = state.copy(), self._memory.copy(), reference
+        self.step(_state_of(senses, self.robot.joints), reference)
+        for _ in range(_SETTLE_TICKS - 1):
+            self._tick()
+        self._kept, self._kept_memory = state.copy(), self._memory.copy()
 
     def get(self) -> Array:
         """Return the state."""
@@ -72,12 +74,30 @@ class _Probe(ImpedanceForceLaw):
 
     def nudge(self, x: Array, senses: Array) -> Array:
         """Return state and torque one tick after this state and these senses."""
+        n = self.robot.joints
         self._state[:], self._memory[:] = self._kept, self._kept_memory
         for index, name in enumerate(_FIELDS):
             self._state[name] = x[index]
         self._memory[_MOTION] = x[len(_FIELDS) :].reshape(3, -1)
-        command = self.step(_state_of(senses, self.robot.joints), self._at_rest)
-        return np.concatenate([self.get(), command.tau_nm])
+        self._sense(senses)
+        self._tick()
+        return np.concatenate([self.get(), self._out[:n]])
+
+    def _sense(self, senses: Array) -> None:
+        """Put senses into the kernel's input, whose reference stays; the arm's terms follow where it has moved."""
+        n, packed = self.robot.joints, self._senses
+        has_moved = bool(np.any(packed[: 2 * n] != senses[: 2 * n]))
+        packed[: 3 * n], packed[4 * n : 4 * n + 6] = senses[: 3 * n], senses[3 * n :]
+        packed[-n:] = senses[2 * n : 3 * n]  # nothing was sent, so that the motors give what is reported
+        if has_moved:
+            self.robot.update(packed[:n], packed[n : 2 * n])
+
+    def _tick(self) -> None:
+        """Advance the law as ``step`` does, with the senses that stand in the kernel's input."""
+        kernel.tick(
+            self._dt_s, self._gains, self._tool, self._reference, self._state, self._friction_cap, self.robot.terms,
+            self._senses, self._memory, self._out,
+        )  # fmt: skip
 
 
 def linear_law(

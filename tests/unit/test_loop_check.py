@@ -62,6 +62,21 @@ def test_a_search_that_stops_at_growth_judges_as_the_whole_one(plan: Plan, robot
         assert first.growth_per_s <= whole.growth_per_s
 
 
+def test_the_verdict_is_of_the_worst_loop(plan: Plan, robot: RobotModel, rig: Rig) -> None:
+    alone = [check_loops(plan, robot, STANDARD, LawSettings(), rig, doubts=(doubt,)) for doubt in DOUBTS[:4]]
+    assert len({found.doubt for found in alone}) == 4
+    whole = check_loops(plan, robot, STANDARD, LawSettings(), rig, doubts=DOUBTS[:4])
+    assert whole == max(alone, key=lambda found: found.growth_per_s)
+
+
+@pytest.mark.parametrize("joint", [2, 3, 4])
+def test_the_verdict_names_the_joint_that_rings(plan: Plan, robot: RobotModel, rig: Rig, joint: int) -> None:
+    soft = list(drives(robot, 1e5, Side.LINK))
+    soft[joint - 1] = replace(soft[joint - 1], stiffness_nm_per_rad=2e3, position_side=Side.MOTOR)
+    found = check_loops(plan, robot, STANDARD, LawSettings(), rig, soft, AS_STATED)
+    assert found.joint == joint
+
+
 def test_the_wrist_decays_also_two_ticks_late(plan: Plan, robot: RobotModel, rig: Rig) -> None:
     late = next(doubt for doubt in DOUBTS if doubt.ticks == 2)
     assert not check_loops(plan, robot, STANDARD, LawSettings(), rig, doubts=(late,)).is_sound
