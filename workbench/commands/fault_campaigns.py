@@ -31,6 +31,7 @@ from workbench.campaigns.faults.cells import Cell, judged
 from workbench.campaigns.faults.draw import draw, in_order, tasks_of
 from workbench.campaigns.faults.report import Spent, markdown, text, verdict_line
 from workbench.campaigns.faults.set_points import highest_set_points
+from workbench.campaigns.freed_memory import return_freed_memory
 from workbench.docs_pictures.table_sources import Table, stamped
 from workbench.runs.gains_file import load_gains
 from workbench.runs.output import write_text
@@ -194,7 +195,7 @@ def check_plants(arguments: argparse.Namespace) -> None:
 def on_processes(jobs: int, label: str, run: Callable[[Executor, Callable[[int, int], None]], Result]) -> Result:
     """Run a campaign on processes of this machine, with progress and time left."""
     with (
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor,
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=return_freed_memory) as executor,
         Progress(label, sys.stderr) as progress,
     ):
         try:
