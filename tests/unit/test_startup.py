@@ -46,6 +46,12 @@ def test_a_replay_loads_neither_what_draws_nor_what_plans() -> None:
     assert loaded("from workbench import cli\ncli._command('replay')", *DRAWING, *PLANNING) == set()
 
 
+@pytest.mark.parametrize("command", ["report", "replay"])
+def test_a_run_that_is_not_there_loads_neither_what_draws_nor_what_plans(command: str) -> None:
+    code = f"import workbench.cli as cli\nassert cli.main([{command!r}, 'nowhere']) == 2"
+    assert loaded(code, *DRAWING, *PLANNING) == set()
+
+
 @pytest.mark.parametrize("name", ["acceptance", "alarms", "faults.campaign", "elasticity"])
 def test_a_worker_of_a_campaign_never_loads_what_draws(name: str) -> None:
     assert loaded(f"import workbench.campaigns.{name}", *DRAWING) == set()
