@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -337,6 +338,28 @@ def test_a_window_holds_the_steps_of_its_time_and_reads_no_other_chunk(
     broken.write_bytes(data)
     assert read_run(broken).steps.count == 0, "the damage is in the first chunk of steps"
     assert read_run(broken, (begin_s, end_s)).steps.count == part.steps.count
+
+
+def test_a_window_holds_steps_whose_block_began_before_it(record: Path, synthetic: Synthetic) -> None:
+    part = read_run(record, (0.65, 0.70))
+    np.testing.assert_array_equal(part.steps.t_s, [synthetic.step(tick).t_s for tick in range(650, 701)])
+
+
+def test_a_block_spans_a_second_at_most_so_that_a_window_finds_it(tmp_path: Path, synthetic: Synthetic) -> None:
+    still = synthetic.step(450)
+    steps = [replace(still, t_s=0.4 * tick) for tick in range(300)]
+    path = written(tmp_path / "record.mcap", synthetic, steps, Precision.SINGLE)
+    np.testing.assert_array_equal(read_run(path, (49.9, 50.5)).steps.t_s, [0.4 * 125, 0.4 * 126])
+
+
+def test_steps_that_count_as_written_can_be_read_at_once(tmp_path: Path, synthetic: Synthetic) -> None:
+    path, count = tmp_path / "record.mcap", 2 * BATCH_STEPS
+    with McapRecorder(path, synthetic.config, lossless=True) as recorder:
+        for tick in range(count + 10):
+            recorder.write(synthetic.step(tick))
+        while recorder.settled_steps < count:
+            time.sleep(0.001)
+        assert read_run(path).steps.count == recorder.settled_steps == count
 
 
 def test_every_record_has_an_identity_of_its_own(record: Path, tmp_path: Path, synthetic: Synthetic) -> None:

@@ -38,7 +38,7 @@ def test_bit_sets_of_another_order_are_translated_by_their_names() -> None:
 @pytest.mark.parametrize(("name", "code"), [("mode", 1), ("mode", 7), ("limited", 2)])
 def test_a_code_that_this_version_does_not_know_is_refused(name: str, code: int) -> None:
     schema = older(mode=(Mode.RUN, "dance"), limited=(Cause.PRESS_LIMIT, "moonlight"))
-    with pytest.raises(ValueError, match="dance|mode 7|moonlight"):
+    with pytest.raises(ValueError, match=r"dance|mode 7|moonlight"):
         schema.translated(name, np.array([0, code]))
 
 

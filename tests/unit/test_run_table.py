@@ -84,7 +84,16 @@ def test_the_table_names_the_parts_of_vectors_and_says_codes_in_words(run_folder
     run = Run.load(run_folder)
     table = {column.name: column for column in run.table()}
     assert len(table) == len(run.table())
-    assert {"t_s", "q_rad_7", "p_wt_z", "quaternion_wt_w", "wrench_s_mz", "press_true_n_1", "p_wc_1_y"} <= set(table)
+    assert {
+        "t_s",
+        "q_rad_7",
+        "p_wt_z",
+        "quaternion_wt_w",
+        "quaternion_ref_w",
+        "wrench_s_mz",
+        "press_true_n_1",
+        "p_wc_1_y",
+    } <= set(table)
     assert not {"q_rad_8", "press_true_n_2", "temperatures_c_1"} & set(table)
     np.testing.assert_array_equal(table["wrench_s_fz"].values, run["wrench_s"][:, 2])
     np.testing.assert_array_equal(table["p_wc_1_y"].values, run["p_wc"][:, 0, 1])
