@@ -34,7 +34,7 @@ _COMMANDS = {
     "check": "workbench.commands.session:check",
     "report": "workbench.commands.report:report",
     "replay": "workbench.commands.replay:replay",
-    "explain": "workbench.commands.look_back:explain",
+    "explain": "workbench.commands.explain:explain",
     "export": "workbench.commands.export:export",
     "doctor": "workbench.doctor:main",
     "campaign": "workbench.commands.campaign:main",

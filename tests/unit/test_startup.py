@@ -46,7 +46,7 @@ def test_a_replay_loads_neither_what_draws_nor_what_plans() -> None:
     assert loaded("from workbench import cli\ncli._command('replay')", *DRAWING, *PLANNING) == set()
 
 
-@pytest.mark.parametrize("command", ["report", "replay"])
+@pytest.mark.parametrize("command", ["report", "replay", "explain"])
 def test_a_run_that_is_not_there_loads_neither_what_draws_nor_what_plans(command: str) -> None:
     code = f"import workbench.cli as cli\nassert cli.main([{command!r}, 'nowhere']) == 2"
     assert loaded(code, *DRAWING, *PLANNING) == set()

@@ -1,42 +1,35 @@
-"""The command that says why a recorded run stopped."""
+"""Why a recorded run stopped, from its summary, and a picture of its last second."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 from pydantic import ValidationError
 
-from controller.errors import ConfigError
 from controller.types import Cause
 from controller.wording import distinct_digits
 from workbench.record.ending import StopSummary
 from workbench.record.reader import RECORD_NAME, find_record, read_run, read_run_id
 from workbench.record.summary import Summary, summarise
-from workbench.report.reaction_table import DOES, reaction_lines, reaction_rows, rule_of
+from workbench.report.reaction_table import DOES, rule_of
 from workbench.report.warning_words import counted
 from workbench.runs.output import EXPLAIN_NAME, SUMMARY_NAME
 
 
-def explain(arguments: argparse.Namespace) -> int:
-    """Print why the run stopped and draw its last second; with ``--table`` what every cause would do."""
-    if arguments.table:
-        if arguments.run is not None:
-            raise ConfigError("RUN", f"{arguments.run} with --table", "a run or --table", "leave one of them out")
-        rows = reaction_rows()
-        text = orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_APPEND_NEWLINE).decode()
-        sys.stdout.write(text if arguments.json else "\n".join(reaction_lines(rows)) + "\n")
-        return 0
-    if arguments.run is None:
-        raise ConfigError("RUN", "none", "the folder of a run", "name one, or ask for --table")
-    summary = _summary_of(arguments.run)
+def explain_run(run: Path, *, as_json: bool) -> int:
+    """Print why a run stopped and draw its last second.
+
+    Args:
+        run: folder of a run, or its record.
+        as_json: as JSON instead of text.
+    """
+    summary = _summary_of(run)
     stop = summary.stop
-    picture = None if stop is None or summary.verdict == "refused" else _draw_last_second(arguments.run, stop)
-    if arguments.json:
+    picture = None if stop is None or summary.verdict == "refused" else _draw_last_second(run, stop)
+    if as_json:
         found = {
             "stop": stop.model_dump() if stop else None,
             "stops": [one.model_dump() for one in summary.stops],
