@@ -56,8 +56,8 @@ def own_terms(robot: RobotModel, q_rad: Vector, dq_rad_s: Vector) -> ToolTerms:
     """
     n, dq = robot.joints, np.array(dq_rad_s)
     robot.update(np.array(q_rad), dq)
-    made = np.empty(6 + 9 * n)
-    derive(robot.terms, dq, np.empty(n * n + 6 * n + 36), made)
+    made = np.zeros(6 + 9 * n)
+    derive(robot.terms, dq, np.zeros(n * n + 6 * n + 36), made)
     x, y, z, w = pin.Quaternion(robot.rotation).coeffs().tolist()
     px, py, pz = robot.position.tolist()
     vx, vy, vz, wx, wy, wz, *rest = made.tolist()
