@@ -23,6 +23,11 @@ SLOWER_TEMPOS = (0.09, 0.06, 0.04)
 GENTLE_TEMPO, SOFT_TEMPO = 0.6, 0.35
 """Below the first, damping is lowered and what is unexplained is learned later; below the second, springs soften."""
 
+LIGHT_TEMPO, LEAST_SPRING = 0.745, 0.65
+"""Below this tempo the spring that leads the tool along the skin softens, down to this share (design choice): it swings
+a light wrist at 16 to 18 Hz in a light glide, where neither the skin nor the friction of joints that all move one way
+damps it. The path takes a third more error, the press force none."""
+
 LEAST_DAMPING = 0.6
 """Share of the press force's damping that stays at every tempo: stiffer tissue needs it (design choice)."""
 
@@ -50,10 +55,11 @@ def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
     """Return the settings at another tempo; the descent keeps what it needs to be felt on the skin."""
     gentle, soft = min(1.0, tempo / GENTLE_TEMPO), min(1.0, tempo / SOFT_TEMPO) ** 2
     damped = max(LEAST_DAMPING, gentle)
+    light = max(LEAST_SPRING, min(1.0, tempo / LIGHT_TEMPO) ** 2)
     least = settings.approach_damping_least_ns_per_m
     return replace(
         settings,
-        translation_n_per_m=soft * settings.translation_n_per_m,
+        translation_n_per_m=light * soft * settings.translation_n_per_m,
         rotation_nm_per_rad=soft * settings.rotation_nm_per_rad,
         posture_nm_per_rad=soft * settings.posture_nm_per_rad,
         approach_damping_ns_per_m=max(gentle * settings.approach_damping_ns_per_m, least),

@@ -62,7 +62,7 @@ DOUBTS = (
     Doubt("joints stiffer by a half", stiffness=1.5),
     Doubt("torque larger by a third", torque=1.33),
     Doubt("one tick later", ticks=1),
-    Doubt("two ticks later", ticks=2),
+    Doubt("three ticks later", ticks=3),
     Doubt("tissue twice as stiff", tissue=2.0),
     Doubt("tissue of 35 N/mm, learned", learned_n_per_m=35e3),
 )
