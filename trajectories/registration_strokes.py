@@ -53,8 +53,8 @@ class Shape:
 
     Attributes:
         corners: as ``CORNERS``.
-        speed_m_s: speed, slowed where the skin curves (design choice: at 0.09 m/s a wrist next to singular turned with 1
-            rad/s and swung, on five of 100 plants drawn; at 0.05 none of the five did).
+        speed_m_s: speed, slowed where the skin curves (design choice: at 0.09 m/s a wrist next to singular turned by
+            1 rad/s and swung, on five of 100 plants drawn; at 0.05 none of the five did).
     """
 
     corners: tuple[tuple[float, float], ...]
