@@ -8,7 +8,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
+import polars
 import pytest
 
 from controller.errors import ConfigError, RecordError
@@ -129,7 +131,6 @@ def test_csv_has_every_number_back_and_an_empty_cell_for_none(run_folder: Path, 
 
 
 def test_parquet_and_frames_have_the_table(run_folder: Path) -> None:
-    polars = pytest.importorskip("polars")
     assert cli.main(["export", str(run_folder), "--parquet"]) == 0
     run, frame = Run.load(run_folder), polars.read_parquet(run_folder / "record.parquet")
     assert frame.columns == [column.name for column in run.table()]
@@ -152,7 +153,6 @@ def test_a_frame_of_pandas_has_the_table(run_folder: Path) -> None:
 
 
 def test_hdf5_has_the_columns_in_their_shapes_with_what_codes_mean(run_folder: Path) -> None:
-    h5py = pytest.importorskip("h5py")
     assert cli.main(["export", str(run_folder), "--hdf5"]) == 0
     run = Run.load(run_folder)
     with h5py.File(run_folder / "record.h5") as file:
