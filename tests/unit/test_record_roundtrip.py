@@ -70,7 +70,9 @@ def odd(step: StepRecord) -> StepRecord:
     def some(count: int) -> Any:
         return tuple(float(number) for number in chance.normal(0.0, 10.0, count))
 
-    one = lambda: some(1)[0]  # noqa: E731
+    def one() -> Any:
+        return some(1)[0]
+
     pad, true = replace(step.pads[0], normal_w=some(3), press_n=one(), observer_n=one(), target_n=one()), step.truth[0]
     state = replace(
         step.state, t_s=one(), q_rad=some(7), dq_rad_s=some(7), tau_nm=some(7), wrench_s=some(6), sensor_age_s=one(),
