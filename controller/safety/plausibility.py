@@ -27,8 +27,28 @@ UNFELT_BY_PHASE = {Phase.TO_PLAN: UNFELT, Phase.TRANSFER: AT_A_LINK, Phase.TO_RE
 APART: Named = (Cause.SENSOR_IMPLAUSIBLE, "time with sensor and joint torques apart")
 
 
+OTHER_SIDE = 1.0 / NOISY_LEAK
+"""How many ticks of leaking an unfelt force on the other side is worth: it takes away what a bad tick has added."""
+
+
+class _Count:
+    """Ticks apart, and how many of them only by joint torques, on one side: pressed, or pulled."""
+
+    def __init__(self) -> None:
+        self.apart, self.unfelt = LeakyCount(NOISY_LEAK), LeakyCount(NOISY_LEAK)
+
+    def step(self, *, is_apart: bool, is_unfelt: bool) -> None:
+        """Count a tick: apart on this side, on the other one (not apart but unfelt), or not at all."""
+        amount = OTHER_SIDE if is_unfelt and not is_apart else 1.0
+        self.apart.step(amount, is_bad=is_apart)
+        self.unfelt.step(float(is_unfelt) if is_apart else amount, is_bad=is_apart)
+
+
 class Plausibility:
     """Counts ticks in which wrist sensor and joint torques are apart.
+
+    What the wrist sensor does not feel is counted by its side, pressed or pulled: whoever touches a link pushes it one
+    way, while an arm that swings with the ripple of its drives feigns forces to both sides in turn.
 
     Args:
         limits: how far they may be apart, and for how long.
@@ -41,7 +61,7 @@ class Plausibility:
 
     def clear(self) -> None:
         """Forget what was counted."""
-        self._distrusted, self._unfelt = LeakyCount(NOISY_LEAK), LeakyCount(NOISY_LEAK)
+        self._pressed, self._pulled = _Count(), _Count()
 
     def watch(self, command: Command, reference: Reference, t_s: float, *, is_sampled: bool) -> StopReason | None:
         """Stop where they have been apart for too long, by the name of what is more likely wrong.
@@ -52,20 +72,21 @@ class Plausibility:
             t_s: session time [s].
             is_sampled: there is a wrist sample of this tick; one that is late says nothing.
         """
-        agreed = [command.pads[k].is_sensor_trusted and self._is_near(command, k) for k in self._pads]
-        return self._count(command, reference, t_s, is_agreed=all(agreed), is_sampled=is_sampled)
+        apart = [k for k in self._pads if not (command.pads[k].is_sensor_trusted and self._is_near(command, k))]
+        unfelt = [k for k in apart if self.unfelt(command, reference, k, is_sampled=is_sampled)]
+        is_felt = len(unfelt) < len(apart)
+        is_pressed = any(command.pads[k].observer_n >= 0.0 for k in unfelt)
+        is_pulled = any(not (command.pads[k].observer_n >= 0.0) for k in unfelt)
+        self._pressed.step(is_apart=is_felt or is_pressed, is_unfelt=bool(unfelt))
+        self._pulled.step(is_apart=is_felt or is_pulled, is_unfelt=bool(unfelt))
+        return self._stop(self._pressed, reference, t_s) or self._stop(self._pulled, reference, t_s)
 
-    def _count(
-        self, command: Command, reference: Reference, t_s: float, *, is_agreed: bool, is_sampled: bool
-    ) -> StopReason | None:
-        allowed = self._limits.implausible_ticks
-        found = [] if is_agreed else [self.unfelt(command, reference, k, is_sampled=is_sampled) for k in self._pads]
-        distrusted = self._distrusted.step(is_bad=not is_agreed)
-        unfelt = self._unfelt.step(float(is_agreed or any(found)), is_bad=not is_agreed)
+    def _stop(self, count: _Count, reference: Reference, t_s: float) -> StopReason | None:
+        distrusted, allowed = count.apart.level, self._limits.implausible_ticks
         if distrusted < allowed:
             return None
         cause, what = APART
-        if 2.0 * unfelt > distrusted:
+        if 2.0 * count.unfelt.level > distrusted:
             cause, what = UNFELT_BY_PHASE.get(reference.phase, UNFELT)
             what += ", time of it"
         return stop_reason(cause, what, distrusted, allowed, "ticks", t_s)

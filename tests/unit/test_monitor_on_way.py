@@ -98,6 +98,31 @@ def test_senses_that_stay_apart_on_the_way_are_named_by_the_one_that_is_off(
     assert (in_approach.cause if in_approach else None) is (None if cause is None else Cause.SENSOR_IMPLAUSIBLE)
 
 
+PRESSED = {"press_n": 0.0, "observer_n": 11.0}
+HEAVING = [FEIGNED, PRESSED]
+
+
+@pytest.mark.parametrize("phase", [Phase.TO_PLAN, Phase.TRANSFER, Phase.TO_REST])
+@pytest.mark.parametrize("half", [1, 2, 3])
+def test_a_force_at_a_link_pushes_one_way_and_one_that_changes_its_side_is_no_contact(phase: Phase, half: int) -> None:
+    swinging = ([FEIGNED] * half + [PRESSED] * half) * 40
+    assert _stop(swinging, implausible_ticks=4, phase=phase) is None
+    for one_sided in (FEIGNED, PRESSED):
+        held = [*swinging, *[one_sided] * 5]
+        stop = _stop(held, implausible_ticks=4, phase=phase)
+        assert stop is not None
+        assert stop.cause in (Cause.UNEXPECTED_CONTACT, Cause.MODEL_MISMATCH)
+    # what the sensor shows beside it counts whichever side the joint torques are on
+    assert _stop([*HEAVING, FALSE_SENSOR] * 12, implausible_ticks=4, phase=phase) is not None
+
+
+@pytest.mark.parametrize("phase", [Phase.APPROACH, Phase.WORK])
+def test_joint_torques_that_swing_where_the_skin_is_near_stay_apart_from_the_sensor(phase: Phase) -> None:
+    stop = _stop(HEAVING * 2, implausible_ticks=4, phase=phase)
+    assert stop is not None
+    assert stop.cause is Cause.SENSOR_IMPLAUSIBLE
+
+
 @pytest.mark.parametrize("phase", [Phase.TRANSFER, Phase.TO_REST])
 def test_a_great_force_in_free_motion_that_only_joint_torques_show_is_at_a_link(phase: Phase) -> None:
     stop = _stop([{"press_n": 0.0, "observer_n": 40.1}], phase=phase)
