@@ -71,7 +71,7 @@ def _first(run: RunData, count: int) -> RunData:
 def test_a_run_that_was_stopped_is_kept_as_it_is_recorded(tmp_path: Path, synthetic: Synthetic) -> None:
     kept = _recorded(tmp_path, synthetic, _odd(synthetic)).data()
     recorded = read_run(tmp_path)
-    assert recorded.steps.count == synthetic.count > 6 * BATCH_STEPS
+    assert recorded.steps.count == synthetic.count > 3 * BATCH_STEPS
     assert_same_columns(kept.steps, recorded.steps, synthetic.count)
     assert np.isnan(kept.steps.p_wt[10, [0, 2]]).all()
     assert np.flatnonzero(kept.steps.is_limited_by(Cause.ENERGY)).tolist() == list(range(401, 420, 2))

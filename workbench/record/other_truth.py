@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ Whole = NDArray[np.int64]
 MEAN_S = 0.1
 """Other contacts are judged by their mean over this time; what is shorter is a transient (ISO/TS 15066 splits them at
 0.5 s; the shorter time is the stricter one)."""
+SINGLE_DIGITS = 8
+"""Significant digits of a number of 32 bits, rounding by at most 5e-8 of it, as the columns have."""
 _TIME_ROUNDING_S = 1e-9
 
 
@@ -43,6 +46,19 @@ class AfterSample:
 
     t_s: float
     truth: tuple[Truth, ...]
+
+
+def rounded(sample: AfterSample) -> AfterSample:
+    """Return a sample whose numbers, but for the time, have the digits that 32 bits hold: as the columns have."""
+    names = [one.name for one in fields(Truth)]
+    truth = [replace(pad, **{name: _rounded(getattr(pad, name)) for name in names}) for pad in sample.truth]
+    return replace(sample, truth=tuple(truth))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{SINGLE_DIGITS}g}")
+    return tuple(_rounded(one) for one in value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
