@@ -9,7 +9,8 @@ from controller.arm import ArmDescription, Placement
 from controller.processes.cells import AUTHORITIES, MODES
 from controller.processes.drive_loop import DriveLoop, PeriodNote
 from controller.processes.owner import OwnerWatch
-from controller.processes.realtime import PLANT_PRIORITY, become_realtime, quiet_memory
+from controller.processes.realtime.memory import quiet_memory
+from controller.processes.realtime.priority import PLANT_PRIORITY, become_realtime
 from controller.processes.signals import stand_apart
 from controller.robot import RobotModel
 from controller.safety.limits import StopGains

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from controller.processes.cells import HostCodec, SensesCell, SensesCodec, SupervisorCodec
 from controller.processes.drives import DriveFeedback, DriveOrder, DrivePolicy, DriveSettings
-from controller.processes.realtime import POLL_S, sleep_until
+from controller.processes.realtime.waiting import POLL_S, sleep_until
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Identity
 from controller.safety.lost_joints import lost_joints

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from controller.errors import PlantError
 from controller.processes.cells import HostCell, HostCodec, SensesCell, SensesCodec
-from controller.processes.realtime import wait_for
+from controller.processes.realtime.waiting import wait_for
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Rig
 from controller.safety.gate import ApprovedCommand

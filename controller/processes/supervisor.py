@@ -25,7 +25,9 @@ from controller.processes.cells import (
     SupervisorCodec,
 )
 from controller.processes.owner import OwnerWatch
-from controller.processes.realtime import SUPERVISOR_PRIORITY, become_realtime, quiet_memory, sleep_until, wait_for
+from controller.processes.realtime.memory import quiet_memory
+from controller.processes.realtime.priority import SUPERVISOR_PRIORITY, become_realtime
+from controller.processes.realtime.waiting import sleep_until, wait_for
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.processes.signals import listen_for_end, stand_apart
 from controller.rig import Identity

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.processes import realtime
+from controller.processes.realtime import waiting
 from controller.processes.signals import CUTTING, ENDING, SUSPENDING, held_back, ignored
 from controller.types import Cause
 from workbench.runs.signals import drop_closed_terminals, interrupt_on_signals, stop_on_signals
@@ -112,11 +112,11 @@ def test_time_in_which_a_process_did_not_run_is_no_waiting_time(monkeypatch: pyt
     def sleep(_span_s: float) -> None:
         now[0] += 1000.0 if len(looks) == 3 else 0.01
 
-    monkeypatch.setattr(realtime.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(realtime.time, "sleep", sleep)
-    assert realtime.wait_for(lambda: looks.append(1), 0.2) is None
-    assert now[0] == pytest.approx(1000.0 + 0.2 - realtime.HELD_UP_S, abs=0.011)
-    assert realtime.wait_for(lambda: "seen", 0.0) == "seen"
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(waiting.time, "sleep", sleep)
+    assert waiting.wait_for(lambda: looks.append(1), 0.2) is None
+    assert now[0] == pytest.approx(1000.0 + 0.2 - waiting.HELD_UP_S, abs=0.011)
+    assert waiting.wait_for(lambda: "seen", 0.0) == "seen"
 
 
 def test_signals_that_are_held_back_arrive_afterwards_and_later_in_a_process_started_meanwhile() -> None:

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from controller.processes.realtime import become_realtime
+from controller.processes.realtime.priority import become_realtime
 from workbench.drill.run import DT_S, Running
 
 SCRIBBLE_S, SCRIBBLE_WALL_S = 0.03, 10.0

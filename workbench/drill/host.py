@@ -12,7 +12,7 @@ from controller.errors import MassageArmError
 from controller.law.gains import STANDARD
 from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.processes.owner import OwnerWatch
-from controller.processes.realtime import HOST_PRIORITY, become_realtime
+from controller.processes.realtime.priority import HOST_PRIORITY, become_realtime
 from controller.processes.signals import ENDING, SUSPENDING, ignored, let_through
 from controller.rig import Rig
 from controller.robot import RobotModel

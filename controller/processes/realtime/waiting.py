@@ -1,12 +1,12 @@
-"""Keeping time in a process that must not be late: priority, quiet memory, absolute waking times."""
+"""Waiting for a time and for what other processes write."""
 
 from __future__ import annotations
 
-import gc
-import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from controller.processes.realtime.clock import CLOCK, NS_PER_S
 
 Value = TypeVar("Value")
 
@@ -15,31 +15,12 @@ POLL_S = 5e-5
 to others."""
 HELD_UP_S = 0.05
 """More time than this between two looks at shared memory is time in which the process did not run (assumed)."""
-SUPERVISOR_PRIORITY, PLANT_PRIORITY, HOST_PRIORITY = 30, 20, 10
-"""SCHED_FIFO priorities: the watcher over the watched."""
-
-
-def become_realtime(priority: int) -> bool:
-    """Ask for SCHED_FIFO; return False where the system does not permit it."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except OSError:
-        return False
-    return True
-
-
-def quiet_memory() -> None:
-    """Stop the garbage collector for good: a loop that makes no cycles needs none."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
 
 
 def sleep_until(wake_s: float) -> float:
     """Sleep until an absolute time of the monotonic clock; return how late it got [s]."""
-    while (left_s := wake_s - time.monotonic()) > 0.0:
-        time.sleep(left_s)
-    return -left_s
+    CLOCK.sleep_until_ns(round(wake_s * NS_PER_S))
+    return max(time.monotonic() - wake_s, 0.0)
 
 
 def wait_for(look: Callable[[], Value | None], patience_s: float) -> Value | None:

@@ -1,0 +1,1 @@
+"""Keeping time on the wall clock: deadlines, permissions of the system, quiet memory, figures of lateness."""
