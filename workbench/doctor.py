@@ -19,6 +19,7 @@ from pathlib import Path
 import orjson
 from packaging.requirements import Requirement
 
+from controller.errors import ConfigError
 from controller.kernel_cache import cache_folder
 
 DISTRIBUTION = "massage-arm"
@@ -60,7 +61,10 @@ class Finding:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Print every finding; return 0, or 2 where something fails."""
+    """Print every finding, or measure the real time of this host; return 0, or 2 where something fails."""
+    if arguments.realtime:
+        return realtime_command()(arguments)
+    refuse_realtime_options(arguments)
     findings = tuple(examine())
     if arguments.json:
         rows = [asdict(finding) for finding in findings]
@@ -68,6 +72,19 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(finding_line(finding) for finding in findings))
     return 2 if any(finding.level is Level.FAIL for finding in findings) else 0
+
+
+def realtime_command() -> Callable[[argparse.Namespace], int]:
+    """Return the command that measures: it loads the whole controller, which may be what is wrong here."""
+    command: Callable[[argparse.Namespace], int] = importlib.import_module("workbench.commands.doctor_realtime").main
+    return command
+
+
+def refuse_realtime_options(arguments: argparse.Namespace) -> None:
+    """Refuse options that measure nothing without --realtime. Raises ConfigError."""
+    given = [f"--{name}" for name in ("seconds", "rate", "ordinary") if getattr(arguments, name)]
+    if given:
+        raise ConfigError("doctor", f"{given[0]} without --realtime", f"--realtime {given[0]}", "see doctor --help")
 
 
 def finding_line(finding: Finding) -> str:
