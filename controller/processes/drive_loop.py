@@ -18,6 +18,8 @@ from typing import Protocol
 
 from controller.processes.cells import HostCodec, SensesCell, SensesCodec, SupervisorCodec
 from controller.processes.drives import DriveFeedback, DriveOrder, DrivePolicy, DriveSettings
+from controller.processes.loop_memory import RigLoop, loop_times
+from controller.processes.realtime.clock import NS_PER_S
 from controller.processes.realtime.waiting import POLL_S, sleep_until
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Identity
@@ -140,6 +142,7 @@ class DriveLoop:
         self._writer = BlockWriter(attach(prefix, self._senses.kind, may_write=True), self._senses.kind)
         self._side, self._settings, self._identity = side, settings, identity.digest
         self._beat_ticks = round(BEAT_S / settings.dt_s)
+        self._times = loop_times(prefix, RigLoop.DRIVES, settings.dt_s)
         self._host_credit, self._supervisor_credit = Credit(), Credit()
         self._host_tick = self._supervisor_tick = -1
         self._broken = self._over_ticks = self._led_ticks = 0
@@ -165,8 +168,11 @@ class DriveLoop:
         try:
             while not (is_over() and self._may_end()):
                 due_s = max(due_s, time.monotonic() - dt_s) + dt_s
-                on_period(self.pass_period(sleep_until(due_s)))
+                late_s = sleep_until(due_s)
+                began_ns = time.monotonic_ns()
+                on_period(self.pass_period(late_s))
                 self._publish()
+                self._times.note(round(late_s * NS_PER_S), time.monotonic_ns() - began_ns)
         finally:
             self.close()
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from controller.errors import PlantError
 from controller.processes.cells import HostCell, HostCodec, SensesCell, SensesCodec
+from controller.processes.loop_memory import RigLoop, loop_times
+from controller.processes.realtime.clock import NS_PER_S
+from controller.processes.realtime.paced_times import PacedTimes
 from controller.processes.realtime.waiting import wait_for
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.rig import Rig
@@ -57,6 +60,7 @@ class LinkedPlant:
         self._beat, self._tick, self._t_s, self._mode = 0, -1, 0.0, Mode.RUN
         self._resumes = 0
         self._is_blind = False
+        self._times: PacedTimes | None = None
 
     @property
     def rig(self) -> Rig:
@@ -67,6 +71,8 @@ class LinkedPlant:
         """Map the shared memory; raises PlantError where it is missing or foreign."""
         self._reader = BlockReader(attach(self._setup.prefix, self._senses.kind, may_write=False), self._senses.kind)
         self._writer = BlockWriter(attach(self._setup.prefix, self._host.kind, may_write=True), self._host.kind)
+        dt_s = self._setup.rig.dt_s
+        self._times = PacedTimes(loop_times(self._setup.prefix, RigLoop.SESSION, dt_s), round(dt_s * NS_PER_S))
 
     def activate(self, q_rad: Vector) -> None:
         """Check that the arm stands near ``q_rad`` and ask for the enable; the drives hold it until the first command.
@@ -100,6 +106,8 @@ class LinkedPlant:
     def read(self) -> ArmState:
         """Return the newest senses, once the drives have made new ones; the ticks missed show as a gap in time."""
         senses = self._next()
+        if self._times is not None:
+            self._times.begin(senses.tick)
         self._tick, self._t_s = senses.tick, senses.state.t_s
         return senses.state
 
@@ -108,6 +116,8 @@ class LinkedPlant:
         self._beat += 1
         self._mode = command.mode
         self._send(command, wants_enable=True)
+        if self._times is not None:
+            self._times.end()
 
     def resume(self) -> None:
         """Ask supervisor and drives for the drives after a cleared stop, and wait the few ticks until they are given.

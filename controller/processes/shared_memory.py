@@ -136,7 +136,7 @@ class OwnedBlock:
     """
 
     def __init__(self, prefix: str, kind: BlockKind, first: bytes) -> None:
-        self._shared = _allocated(f"{prefix}-{kind.name}", kind.block_bytes)
+        self._shared = allocated(f"{prefix}-{kind.name}", kind.block_bytes)
         self.kind = kind
         self.memory = memoryview(self._shared.buf or b"")
         """The whole block, for the owner and for drills that spoil it."""
@@ -159,7 +159,7 @@ class OwnedBlock:
         self._shared.close()
 
 
-def _allocated(name: str, size: int) -> SharedMemory:
+def allocated(name: str, size: int) -> SharedMemory:
     """Return a new block whose memory is there; raises PlantError where it cannot be had."""
     asked = f"{FOLDER}: {size} bytes asked for"
     try:

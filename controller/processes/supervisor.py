@@ -24,8 +24,11 @@ from controller.processes.cells import (
     SupervisorCell,
     SupervisorCodec,
 )
+from controller.processes.loop_memory import RigLoop, loop_times
 from controller.processes.owner import OwnerWatch
+from controller.processes.realtime.clock import NS_PER_S
 from controller.processes.realtime.memory import quiet_memory
+from controller.processes.realtime.paced_times import PacedTimes
 from controller.processes.realtime.priority import SUPERVISOR_PRIORITY, become_realtime
 from controller.processes.realtime.waiting import sleep_until, wait_for
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
@@ -83,6 +86,8 @@ class SupervisorLoop:
         self._senses_reader = BlockReader(attach(setup.prefix, self._senses.kind, may_write=False), self._senses.kind)
         self._owner = OwnerWatch(setup.prefix, joints, setup.owner_pid)
         self._writer = BlockWriter(attach(setup.prefix, self._codec.kind, may_write=True), self._codec.kind)
+        times = loop_times(setup.prefix, RigLoop.SUPERVISOR, BEAT_S)
+        self._times = PacedTimes(times, round(setup.dt_s * NS_PER_S))
         self._robot = RobotModel(setup.arm, setup.placement)
         self._supervisor = Supervisor(setup.limits)
         self._beat_ticks = round(BEAT_S / setup.dt_s)
@@ -114,7 +119,9 @@ class SupervisorLoop:
                 self._note_terms(senses.state)
         wake_s = time.monotonic()
         while senses is not None:
+            self._times.begin(senses.tick)
             self._period(senses)
+            self._times.end()
             if senses.state.authority is Authority.NOBODY and self._may_end():
                 return
             wake_s = max(wake_s + BEAT_S, time.monotonic() - BEAT_S)

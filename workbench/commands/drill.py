@@ -12,7 +12,7 @@ from controller.types import Cause, StopReason
 from workbench.drill.faults import FAULTS, DrillName
 from workbench.drill.run import DrillPlan, drill_plan, running
 from workbench.drill.upset_rounds import figures, run_rounds, table
-from workbench.drill.verdict import DrillResult, Evidence, judge, line, mode_at_end
+from workbench.drill.verdict import DrillResult, Evidence, judge, line, loop_lines, mode_at_end
 from workbench.runs.signals import interrupt_on_signals
 
 UPSETS = "upsets"
@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(orjson.dumps(asdict(result), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:
-        print(line(result))
+        print("\n".join([line(result), *loop_lines(result)]))
     return 4 if result.misses else 0
 
 
@@ -74,12 +74,13 @@ def run_drill(name: DrillName, plan: DrillPlan, seed: int = 1) -> DrillResult:
         fault_row = FAULTS[name](processes)
         processes.let_pass_until(fault_row, AFTER_S)
         rows, said, end = processes.rows(), processes.supervisor_says(), processes.host_end()
+        loops = processes.loop_times()
     host_cause = end.cause if isinstance(end, StopReason) else None
     cause = host_cause if is_hosts or said is None else said.cause
     mode = mode_at_end(rows) if is_hosts or said is None else said.mode
     return judge(
         Evidence(
             name.value, rows, fault_row, is_hosts, cause.value if cause is not None else "nobody",
-            tuple(fitting.value for fitting in CAUSES[name]), mode, is_realtime, processes.pause_s,
+            tuple(fitting.value for fitting in CAUSES[name]), mode, is_realtime, processes.pause_s, loops,
         )
     )  # fmt: skip

@@ -24,6 +24,7 @@ from controller.processes.cells import (
     SupervisorCodec,
 )
 from controller.processes.launch import end_processes, first_blocks
+from controller.processes.loop_memory import OwnedTimes
 from controller.processes.shared_memory import OwnedBlock
 from controller.processes.signals import held_back
 from controller.processes.supervisor import SupervisorSetup, run_supervisor
@@ -43,6 +44,7 @@ from trajectories.programs.model import Program
 from trajectories.reach.base_placement import default_placement
 from urdf.arms import load_arm
 from workbench.drill.host import HostSetup, run_host
+from workbench.drill.verdict import NamedTimes
 
 ARM, BODY, PRESS_N = "servo7", "median_m", 20.0
 DT_S = 1e-3
@@ -100,6 +102,7 @@ class Running:
         ledger: the truth.
         processes: stage, supervisor, host.
         result: what the host sends at its end.
+        times: where the three loops count their times.
     """
 
     def __init__(
@@ -108,8 +111,9 @@ class Running:
         ledger: OwnedLedger,
         processes: tuple[BaseProcess, BaseProcess, BaseProcess],
         result: Connection,
+        times: OwnedTimes,
     ) -> None:
-        self.blocks, self._ledger, self._result = blocks, ledger, result
+        self.blocks, self._ledger, self._result, self._times = blocks, ledger, result, times
         self.place = ledger.place
         """Where the truth is."""
         self._stage, self._supervisor, self._host = processes
@@ -145,6 +149,10 @@ class Running:
         """Return True while the drives take the session loop's torques."""
         last = self.rows(self.count - 1)[-1]
         return authority_of(int(last["authority"])) is Authority.HOST
+
+    def loop_times(self) -> tuple[NamedTimes, ...]:
+        """Return lateness and work of the loops so far, on the wall clock."""
+        return tuple(NamedTimes(loop, times.figures()) for loop, times in self._times.times().items())
 
     def supervisor_says(self) -> SupervisorCell | None:
         """Return the newest word of the supervisor."""
@@ -231,6 +239,7 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
         with held_back():  # inherited by the process that Python starts to keep track of shared memory
             blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, len(plan.arm.joint_names)))
             ledger = stack.enter_context(OwnedLedger(place))
+            times = stack.enter_context(OwnedTimes(prefix))
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         options = SimulationOptions(seed=seed, dt_s=DT_S)
@@ -251,4 +260,4 @@ def running(plan: DrillPlan, seed: int = 1) -> Iterator[Running]:
             for process in processes:
                 process.start()
         theirs.close()
-        yield Running(blocks, ledger, processes, ours)
+        yield Running(blocks, ledger, processes, ours, times)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.processes.cells import AUTHORITIES, MODES
+from controller.processes.loop_memory import RigLoop
+from controller.processes.realtime.loop_times import LoopFigures
 from controller.types import Authority, Mode
 from sim.truth_log import Rows, authority_of, mode_of
 from workbench.drill.busy import busy_words
@@ -27,6 +29,19 @@ CALM_M_S = 0.08
 """Tool speed of an arm that retreats at 50 mm/s, or floats."""
 HURRIED_M_S = 0.25
 """Tool speed that is never reached: the limit of a hand-guided robot beside a person (ISO 10218-1, 5.7.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTimes:
+    """Lateness and work of one loop.
+
+    Attributes:
+        loop: which.
+        figures: on the wall clock.
+    """
+
+    loop: RigLoop
+    figures: LoopFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,7 @@ class DrillResult:
         realtime_factor: simulated over wall time.
         is_realtime: the supervisor had a real-time priority.
         busy: why the machine was too busy to tell, empty where it was not, and where nothing was missed.
+        loops: lateness and work of the loops over the whole run, also of one that was killed.
     """
 
     name: str
@@ -84,6 +100,7 @@ class DrillResult:
     realtime_factor: float
     is_realtime: bool
     busy: str
+    loops: tuple[NamedTimes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,7 @@ class Evidence:
         mode: mode of the answering side in the end.
         is_realtime: the supervisor had a real-time priority.
         pause_s: longest pause in the noise of the drill.
+        loops: lateness and work of the loops.
     """
 
     name: str
@@ -111,6 +129,7 @@ class Evidence:
     mode: Mode
     is_realtime: bool
     pause_s: float = 0.0
+    loops: tuple[NamedTimes, ...] = ()
 
 
 def judge(evidence: Evidence) -> DrillResult:
@@ -155,6 +174,7 @@ def judge(evidence: Evidence) -> DrillResult:
         realtime_factor=float((rows["t_s"][-1] - rows["t_s"][0]) / (rows["wall_s"][-1] - rows["wall_s"][0])),
         is_realtime=evidence.is_realtime,
         busy="",
+        loops=evidence.loops,
     )
     return _with_misses(result, evidence, after, look)
 
@@ -205,3 +225,8 @@ def line(result: DrillResult) -> str:
         f"off the skin at {result.off_skin_s:.2f} s{brakes}; after {LOOK_AFTER_S:g} s in mode {result.mode}, "
         f"{result.press_n:.1f} N, {result.rise_m * 1e3:.0f} mm above the fault's place"
     )
+
+
+def loop_lines(result: DrillResult) -> list[str]:
+    """Return lateness and work of the loops, a line each."""
+    return [f"{named.loop}: {named.figures.words}" for named in result.loops]

@@ -136,7 +136,7 @@ class _WatchedTimes(LoopTimes):
         """Take note of the same at its end."""
         self._ended_ns = self._queue.waited_ns()
 
-    def note(self, late_ns: int, body_ns: int, skipped: int) -> None:
+    def note(self, late_ns: int, body_ns: int, skipped: int | None = None) -> None:
         """Count a period; one comparison more where it is not among the worst."""
         super().note(late_ns, body_ns, skipped)
         if late_ns + body_ns > self._least_ns:

@@ -37,6 +37,11 @@ class TimeFigures:
     p999_us: float
     max_us: float
 
+    @property
+    def words(self) -> str:
+        """Quantiles and the largest in words."""
+        return f"p50 {self.p50_us:.0f}, p99 {self.p99_us:.0f}, p99.9 {self.p999_us:.0f}, longest {self.max_us:.0f} us"
+
 
 def bin_of(time_ns: int) -> int:
     """Return the bin of a time from 0 to the largest one that has a bin."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from controller.processes.realtime.histogram import CELLS, TimeFigures, TimeHistogram, new_cells
 
-_OVERRUNS, _SKIPPED = 2 * CELLS, 2 * CELLS + 1
-LOOP_CELLS = 2 * CELLS + 2
-"""Cells of 8 bytes that the times of a loop need: lateness, body, overruns, skipped periods."""
+_OVERRUNS, _SKIPPED, _PERIOD = range(2 * CELLS, 2 * CELLS + 3)
+LOOP_CELLS = 2 * CELLS + 3
+"""Cells of 8 bytes that the times of a loop need: lateness, body, overruns, skipped deadlines, period [ns]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +29,41 @@ class LoopFigures:
     overruns: int
     skipped: int
 
+    @property
+    def words(self) -> str:
+        """The figures in one line."""
+        return (
+            f"{self.body.count} periods of {self.period_us:g} us, {self.overruns} past the next deadline; "
+            f"late {self.lateness.words}; work {self.body.words}"
+        )
+
 
 class LoopTimes:
     """Counts the times of one loop; memory does not grow.
 
     Args:
-        period_ns: period of the loop [ns].
+        period_ns: period of the loop [ns]; None for times that another loop has counted in ``cells``.
         cells: ``LOOP_CELLS`` cells that other processes may read; None for memory of this process.
     """
 
-    def __init__(self, period_ns: int, cells: memoryview[int] | None = None) -> None:
-        self.period_ns = period_ns
-        """Period of the loop [ns]."""
+    def __init__(self, period_ns: int | None, cells: memoryview[int] | None = None) -> None:
         self._cells = new_cells(LOOP_CELLS) if cells is None else cells
+        if period_ns is not None:
+            self._cells[_PERIOD] = period_ns
+        self.period_ns = self._cells[_PERIOD]
+        """Period of the loop [ns]; 0 where no loop has begun."""
         self.lateness, self.body = TimeHistogram(self._cells[:CELLS]), TimeHistogram(self._cells[CELLS : 2 * CELLS])
 
-    def note(self, late_ns: int, body_ns: int, skipped: int) -> None:
+    def note(self, late_ns: int, body_ns: int, skipped: int | None = None) -> None:
         """Count a period.
 
         Args:
             late_ns: how late it began [ns].
             body_ns: how long its work took [ns].
-            skipped: deadlines that had passed at its end.
+            skipped: deadlines that had passed at its end; None for those that both together go past.
         """
+        if skipped is None:
+            skipped = -(-(late_ns + body_ns) // self.period_ns) - 1
         self.lateness.add(late_ns)
         self.body.add(body_ns)
         if skipped > 0:
