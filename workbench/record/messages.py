@@ -16,6 +16,7 @@ from controller.registration import RegistrationEvent
 from controller.rig import Identity
 from controller.types import Cause, ContactState, Mode, SegmentInfo, StopReason, Vector, Vector3, Vector4
 from sim.differences.values import EXACT_PLANT, PlantDifferences
+from workbench.record.wall_clock import WallClockTimes
 
 
 class Topic(enum.StrEnum):
@@ -203,6 +204,8 @@ class LoopStats:
         histogram: ticks since the start by duration, bins of ``workbench.record.timing.BIN_EDGES_US``.
         is_total: True for the closing entry, whose percentiles are over the whole session.
         peak_rss_mb: largest resident memory of the process so far [MB].
+        wall_clock: lateness and work of the loops, in the closing entry of a run that was driven on the wall clock;
+            empty in simulation, where the clock waits.
     """
 
     t_s: float
@@ -218,6 +221,7 @@ class LoopStats:
     histogram: tuple[int, ...]
     is_total: bool
     peak_rss_mb: float
+    wall_clock: tuple[WallClockTimes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -43,6 +44,7 @@ from workbench.record.record_writer import Batch, RecordWriter
 from workbench.record.row_layout import RowLayout, Sizes
 from workbench.record.row_values import RegionTable, row_values
 from workbench.record.timing import TickTimes
+from workbench.record.wall_clock import WallClock
 
 BATCH_STEPS = 512
 """Steps of a block of columns: what a record that is cut off can lose, 0.51 s at 1 kHz. One of 256 is 3 % larger."""
@@ -74,6 +76,8 @@ class McapRecorder:
         static_frames: fixed frames to show beside the tool on ``/tf``.
         opener: how the file is opened.
         precision: of the full-rate columns.
+        wall_clock: tells lateness and work of the loops at the end of a run that is driven on the wall clock; None in
+            simulation.
 
     Attributes:
         run_id: identity of this run; no other has it, equal as they may be otherwise.
@@ -92,11 +96,13 @@ class McapRecorder:
         static_frames: tuple[StaticFrame, ...] = (),
         opener: Opener = open_exclusively,
         precision: Precision = Precision.SINGLE,
+        wall_clock: WallClock | None = None,
     ) -> None:
         self.run_id = uuid.uuid4().hex
         self._path = path
         self._lossless = lossless
         self.precision = precision
+        self._wall_clock = wall_clock
         self._batch = Batch()
         self._queue: queue.Queue[Batch | None] = queue.Queue(QUEUE_BATCHES)
         self._layout: RowLayout | None = None
@@ -269,7 +275,8 @@ class McapRecorder:
         self._queue.put(self._batch)
         self._queue.put(None)
         self._thread.join()
-        self._total = self._times.stats(self._last_t_s, None, self._queue.qsize(), self._drops)
+        total = self._times.stats(self._last_t_s, None, self._queue.qsize(), self._drops)
+        self._total = total if self._wall_clock is None else replace(total, wall_clock=self._wall_clock())
         try:
             if self._error is None:
                 self._writer.add_loop_stats(self._total)

@@ -21,6 +21,7 @@ from workbench.report.report_figures import (
     stop_figure,
     timing_section,
     torque_section,
+    wall_clock_section,
 )
 from workbench.report.warning_words import counted
 from workbench.runs.output import REPORT_BEGINNING
@@ -172,7 +173,7 @@ def _pictures(run: RunData, summary: Summary, relief: Relief | None) -> list[str
         parts += [error_section(run), body_section(run, relief)]
     parts += [torque_section(run), limits_section(run)]
     if run.loop:
-        parts.append(timing_section(run, summary))
+        parts += [timing_section(run, summary), wall_clock_section(run)]
     return parts
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from matplotlib.figure import Figure
 
+from controller.processes.realtime.histogram import TimeFigures
 from workbench.figures.force import force_error, force_over_time
 from workbench.figures.last_second import last_second
+from workbench.figures.lateness import lateness_histograms
 from workbench.figures.limits import limited_timeline
 from workbench.figures.marks import Mark, event_marks
 from workbench.figures.pressure import Relief, body_map
@@ -114,6 +116,33 @@ def timing_section(run: RunData, summary: Summary) -> str:
     )
     histogram = _both("loop timing", lambda canvas: tick_histogram(run.loop[-1], run.config.dt_s, canvas))
     return html.section("Loop timing", numbers + what, histogram)
+
+
+def wall_clock_section(run: RunData) -> str:
+    """Return how late loops were that kept time on the wall clock; nothing for a simulation, whose clock waits."""
+    loops = run.loop[-1].wall_clock if run.loop else ()
+    if not loops:
+        return ""
+    what = (
+        "How late the periods of each loop began on the wall clock, and how long their work took [µs]. Look for a "
+        "p99.9 far left of the period and no period past the next deadline. Bad would be periods past it: each of them "
+        "is a command that came late. Drives are late against their own deadlines, the others against the ticks of the "
+        "drives."
+    )
+    head = ("loop", "periods", "past the next deadline", "deadlines left out", "late p50", "p99", "p99.9", "longest",
+            "work p50", "work p99", "work p99.9", "longest work")  # fmt: skip
+    rows = [
+        (times.loop.value, str(times.figures.body.count), str(times.figures.overruns), str(times.figures.skipped),
+         *_quantiles(times.figures.lateness), *_quantiles(times.figures.body))
+        for times in loops
+    ]  # fmt: skip
+    picture = _both("lateness", lambda canvas: lateness_histograms(loops, canvas))
+    return html.section("On the wall clock", what, picture + html.table(head, rows))
+
+
+def _quantiles(figures: TimeFigures) -> tuple[str, ...]:
+    values = (figures.p50_us, figures.p99_us, figures.p999_us, figures.max_us)
+    return tuple(f"{value:.0f}" for value in values)
 
 
 def stop_figure(run: RunData, stop_s: float, number: int) -> str:
