@@ -23,7 +23,7 @@ from workbench.runs.tick_tape import TapePlant, record_tape
 
 Capture = pytest.CaptureFixture[str]
 DOCUMENT = Path(cli.__file__).parents[1] / "docs" / "realtime.md"
-NOTHING = LoadFacts(0.0, 0.0, 0.0, 0, 0)
+NOTHING = LoadFacts(0.0, 0.0, 0.0, 0, 0, ())
 ALL = Permitted(True, 1, True, True, True, ())
 
 
@@ -92,13 +92,21 @@ def test_the_highest_rate_that_was_held_counts_and_nothing_more_is_said() -> Non
 @pytest.mark.parametrize(
     ("period", "words"),
     [
-        (LatePeriod(0, 4000.0, 3900.0, 300.0, 0.0), "for 3900 us of it other programs had the core"),
+        (
+            LatePeriod(0, 4000.0, 3900.0, 300.0, 0.0),
+            "programs of a higher priority, or the kernel's share",
+        ),
         (LatePeriod(0, 10.0, 0.0, 4000.0, 0.0), "interrupts, the kernel or a hypervisor"),
         (LatePeriod(0, 1.0, 0.0, 1.0, 0.0), "the work itself takes that long"),
     ],
 )
 def test_the_worst_period_says_what_it_waited_for(period: LatePeriod, words: str) -> None:
     assert words in worst_words(period, result())
+
+
+def test_an_ordinary_loop_is_held_up_by_anybody() -> None:
+    ordinary = replace(result(), permitted=replace(ALL, is_fifo=False))
+    assert "3900 us of it others had the core" in worst_words(ordinary.worst[0], ordinary)
 
 
 def test_what_limits_a_computer_is_said_in_words() -> None:
@@ -110,12 +118,12 @@ def test_what_limits_a_computer_is_said_in_words() -> None:
         isolated_cores=(),
         realtime_share=0.95,
     )
-    load = LoadFacts(0.1, 0.6, 0.0, 0, 0)
+    load = LoadFacts(0.1, 0.6, 0.0, 0, 0, ("python (priority 30)",))
     missed = replace(result(overruns=1, load=load), permitted=replace(ALL, warnings=("memory is not locked",)))
     text = "\n".join(limits((missed, result(500.0)), host))
     for words in (
         "1000 Hz: worst period began 4000 us late", "hypervisor took 10%", "other programs used 60%",
-        "memory is not locked", "95% of a core",
+        "memory is not locked", "keeps 5% of a core", "python (priority 30)",
         "PREEMPT_RT has shorter worst cases", "under a hypervisor", "powersave: choose performance",
         "no core is isolated",
     ):  # fmt: skip
@@ -137,8 +145,8 @@ def test_the_report_is_a_table_and_sentences() -> None:
 
 
 def test_loads_of_several_spans_are_put_together() -> None:
-    parts = (LoadFacts(0.1, 0.2, 1.0, 2, 3), LoadFacts(0.3, 0.1, 1.0, 2, 3))
-    assert together(parts) == LoadFacts(0.3, 0.2, 2.0, 4, 6)
+    parts = (LoadFacts(0.1, 0.2, 1.0, 2, 3, ("b", "c")), LoadFacts(0.3, 0.1, 1.0, 2, 3, ("a", "b")))
+    assert together(parts) == LoadFacts(0.3, 0.2, 2.0, 4, 6, ("a", "b", "c"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a computer tells about how it keeps time, read from files as kernels write them."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from controller.processes.realtime import load_facts
 from controller.processes.realtime.host_facts import NOT_SHOWN, host_facts, preemption
 from controller.processes.realtime.load_facts import LoadWatch, QueueTime, core_times
+from controller.processes.realtime.rivals import realtime_rivals
 
 DYNAMIC = "#1 SMP PREEMPT_DYNAMIC Debian 6.12"
 
@@ -110,3 +112,28 @@ def test_the_time_without_a_core_is_read(tmp_path: Path, text: str, waited_ns: i
     queue.close()
     queue.close()
     assert queue.waited_ns() == QueueTime(tmp_path / "missing").waited_ns() == 0
+
+
+def _stat(name: str, flags: int, priority: int, policy: int) -> str:
+    fields = ["0"] * 50
+    fields[0], fields[6], fields[37], fields[38] = "S", str(flags), str(priority), str(policy)
+    return f"7 ({name}) {' '.join(fields)}\n"
+
+
+def test_rivals_are_real_time_threads_of_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = (
+        ("7/task/7", _stat("a (b) c", 0, 30, 1)),
+        ("7/task/8", _stat("robin", 0, 10, 2)),
+        ("7/task/9", _stat("weak", 0, 9, 1)),
+        ("8/task/8", _stat("ordinary", 0, 0, 0)),
+        ("9/task/9", _stat("irq/24", 0x00200040, 50, 1)),
+        ("10/task/10", "broken"),
+        (f"{os.getpid()}/task/1", _stat("self", 0, 30, 1)),
+    )
+    for place, text in threads:
+        write(tmp_path, f"proc/{place}/stat", text)
+    assert realtime_rivals(tmp_path, 10) == ("a (b) c (priority 30)", "robin (priority 10)")
+    monkeypatch.setattr(load_facts, "ROOT", tmp_path)
+    watch = LoadWatch()
+    write(tmp_path, "proc/11/task/11/stat", _stat("later", 0, 99, 1))
+    assert watch.facts().rivals == ("a (b) c (priority 30)", "later (priority 99)", "robin (priority 10)")

@@ -167,4 +167,5 @@ def together(parts: Sequence[LoadFacts]) -> LoadFacts:
         waited_s=sum(part.waited_s for part in parts),
         switches=sum(part.switches for part in parts),
         page_faults=sum(part.page_faults for part in parts),
+        rivals=tuple(sorted({rival for part in parts for rival in part.rivals})),
     )

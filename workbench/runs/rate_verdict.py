@@ -85,17 +85,23 @@ def _measured_limits(results: tuple[RateResult, ...]) -> tuple[str, ...]:
         words.append(f"the hypervisor took {stolen:.0%} of the cores' time")
     if others > LARGE_SHARE:
         words.append(f"other programs used {others:.0%} of the cores' time")
+    if rivals := sorted({rival for result in results for rival in result.load.rivals}):
+        words.append(f"other programs had a real-time priority: {', '.join(rivals)}")
     return tuple(words)
 
 
 def worst_words(period: LatePeriod, result: RateResult) -> str:
     """Return what the worst period of a rate consisted of, and what it waited for."""
+    permitted = result.permitted
     text = (
         f"worst period began {period.late_us:.0f} us late and worked for {period.body_us:.0f} us (median "
         f"{result.times.body.p50_us:.0f} us)"
     )
     if period.waited_us >= HELD_UP_SHARE * period.whole_us:
-        return f"{text}; for {period.waited_us:.0f} us of it other programs had the core"
+        who = (
+            "programs of a higher priority, or the kernel's share for ordinary ones," if permitted.is_fifo else "others"
+        )
+        return f"{text}; for {period.waited_us:.0f} us of it {who} had the core"
     if result.times.body.p50_us >= HELD_UP_SHARE * period.whole_us:
         return f"{text}; the work itself takes that long"
     return (
@@ -119,5 +125,8 @@ def _host_limits(results: tuple[RateResult, ...], host: HostFacts) -> tuple[str,
     if not host.isolated_cores:
         words.append("no core is isolated: boot with isolcpus=, nohz_full= and irqaffinity= for one of them")
     if permitted.is_fifo and host.realtime_share < 1.0:
-        words.append(f"real-time threads may take {host.realtime_share:.0%} of a core, then they are held up")
+        words.append(
+            f"the kernel keeps {1.0 - host.realtime_share:.0%} of a core for ordinary programs: keep them off the core "
+            f"of the loop"
+        )
     return tuple(words)

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from controller.processes.realtime.host_facts import ROOT
+from controller.processes.realtime.priority import HOST_PRIORITY
+from controller.processes.realtime.rivals import realtime_rivals
+
 STAT, SCHEDSTAT = Path("/proc/stat"), Path("/proc/thread-self/schedstat")
 _STOLEN = 7
 """Place of the stolen time among the times of a core, proc(5)."""
@@ -27,6 +31,7 @@ class LoadFacts:
         waited_s: how long this thread could have run but had no core [s].
         switches: how often it was taken off its core.
         page_faults: how often the kernel had to find a page of its memory first.
+        rivals: threads of other programs with the priority of a session loop or a higher one, at beginning or end.
     """
 
     stolen_share: float
@@ -34,6 +39,7 @@ class LoadFacts:
     waited_s: float
     switches: int
     page_faults: int
+    rivals: tuple[str, ...]
 
 
 class QueueTime:
@@ -90,6 +96,7 @@ class LoadWatch:
     """Tells what happened since it was made."""
 
     def __init__(self) -> None:
+        self._rivals = realtime_rivals(ROOT, HOST_PRIORITY)
         self._before = _Snapshot.now()
 
     def facts(self) -> LoadFacts:
@@ -105,6 +112,7 @@ class LoadWatch:
             waited_s=1e-9 * (now.waited_ns - before.waited_ns),
             switches=now.switches - before.switches,
             page_faults=now.page_faults - before.page_faults,
+            rivals=tuple(sorted({*self._rivals, *realtime_rivals(ROOT, HOST_PRIORITY)})),
         )
 
 
