@@ -10,7 +10,7 @@ import pytest
 
 from controller.processes.realtime import system as system_module
 from controller.processes.realtime.memory import HeapReserve
-from controller.processes.realtime.permissions import Wishes, realtime_thread
+from controller.processes.realtime.permissions import TAKEN_AWAY, Wishes, realtime_thread, still_permitted
 from controller.processes.realtime.system import LinuxSystem, cores_of
 
 CALLS = ("lock_memory", "set_timer_slack", "set_fifo", "pin")
@@ -24,7 +24,7 @@ class FakeSystem:
     ) -> None:
         self.refuses, self.cores, self.isolated = refuses, cores, isolated
         self.asked: list[str] = []
-        self.is_back = False
+        self.is_back, self.has_fifo = False, True
 
     def _ask(self, name: str) -> None:
         self.asked.append(name)
@@ -34,6 +34,9 @@ class FakeSystem:
     def set_fifo(self, priority: int) -> None:
         assert priority > 0
         self._ask("set_fifo")
+
+    def is_fifo(self) -> bool:
+        return self.has_fifo
 
     def lock_memory(self) -> None:
         self._ask("lock_memory")
@@ -112,6 +115,18 @@ def test_an_ordinary_loop_asks_for_no_priority_and_is_not_told_of_it() -> None:
     with realtime_thread(Wishes(priority=None, is_memory_locked=False), system) as permitted:
         assert not permitted.is_fifo
     assert system.asked == ["set_timer_slack"]
+
+
+def test_a_priority_that_another_program_takes_away_is_told() -> None:
+    system = FakeSystem()
+    with realtime_thread(Wishes(), system) as permitted:
+        assert still_permitted(permitted, system) is permitted
+        system.has_fifo = False
+        found = still_permitted(permitted, system)
+    assert (found.is_fifo, found.warnings) == (False, (TAKEN_AWAY,))
+    with realtime_thread(Wishes(priority=None), system) as permitted:
+        assert still_permitted(permitted, system) is permitted
+    assert LinuxSystem().is_fifo() is (os.sched_getscheduler(0) == os.SCHED_FIFO)
 
 
 @pytest.mark.parametrize(

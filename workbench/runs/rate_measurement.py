@@ -10,7 +10,7 @@ from controller.errors import PlantError
 from controller.processes.realtime.clock import NS_PER_S
 from controller.processes.realtime.load_facts import LoadFacts, LoadWatch, QueueTime
 from controller.processes.realtime.loop_times import LoopFigures, LoopTimes
-from controller.processes.realtime.permissions import Permitted, Wishes, realtime_thread
+from controller.processes.realtime.permissions import Permitted, Wishes, realtime_thread, still_permitted
 from controller.processes.realtime.runner import RealtimeRunner
 from controller.session import Session
 from workbench.runs.prepare import Prepared
@@ -56,7 +56,7 @@ class RateResult:
     Attributes:
         rate_hz: the rate [Hz].
         wall_s: how long it was measured [s].
-        permitted: what the system permitted.
+        permitted: what the system permitted all of the time.
         times: lateness and work of all periods.
         load: what happened meanwhile.
         worst: the periods that ended the latest after their deadlines, worst first.
@@ -85,8 +85,9 @@ def measure_rate(rate_hz: float, seconds: float, prepared: Prepared, tape: TickT
     """
     times = _WatchedTimes(round(NS_PER_S / rate_hz))
     load: list[LoadFacts] = []
-    left_s, permitted = seconds, None
-    while permitted is None or left_s > 0.0:
+    had: list[Permitted] = []
+    left_s = seconds
+    while not had or left_s > 0.0:
         plant = TapePlant(tape)
         session = prepared.parts.session(plant)
         with session:
@@ -99,11 +100,14 @@ def measure_rate(rate_hz: float, seconds: float, prepared: Prepared, tape: TickT
                 body = _body(session, plant, times, began + left_s)
                 RealtimeRunner(times, permitted.spin_ns(times.period_ns)).run(body)
                 left_s -= time.monotonic() - began
+                had.append(still_permitted(permitted))
                 load.append(watch.facts())
         if plant.is_over and plant.checksum != tape.checksum:
             raise PlantError("the ticks of the tape gave other commands than when it was made", "report it")
     times.close()
-    return RateResult(rate_hz, seconds - left_s, permitted, times.figures(), together(load), times.worst())
+    # What was lost in one stretch was not had.
+    least = min(had, key=lambda permitted: permitted.is_fifo)
+    return RateResult(rate_hz, seconds - left_s, least, times.figures(), together(load), times.worst())
 
 
 def _body(session: Session, plant: TapePlant, times: _WatchedTimes, until_s: float) -> Callable[[], bool]:

@@ -112,8 +112,7 @@ def worst_words(period: LatePeriod, result: RateResult) -> str:
 
 def _host_limits(results: tuple[RateResult, ...], host: HostFacts) -> tuple[str, ...]:
     """Return what is known to limit this computer, whether or not it was seen."""
-    permitted = results[0].permitted
-    words = list(permitted.warnings)
+    words = list(dict.fromkeys(warning for result in results for warning in result.permitted.warnings))
     if "real time" not in host.preemption:
         words.append(f"kernel preemption is {host.preemption}: a kernel with PREEMPT_RT has shorter worst cases")
     if host.is_virtual:
@@ -124,7 +123,7 @@ def _host_limits(results: tuple[RateResult, ...], host: HostFacts) -> tuple[str,
         words.append(f"governor of the cores' speed is {', '.join(host.governors)}: choose {PERFORMANCE}")
     if not host.isolated_cores:
         words.append("no core is isolated: boot with isolcpus=, nohz_full= and irqaffinity= for one of them")
-    if permitted.is_fifo and host.realtime_share < 1.0:
+    if any(result.permitted.is_fifo for result in results) and host.realtime_share < 1.0:
         words.append(
             f"the kernel keeps {1.0 - host.realtime_share:.0%} of a core for ordinary programs: keep them off the core "
             f"of the loop"

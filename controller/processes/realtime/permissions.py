@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.processes.realtime.memory import HeapReserve
 from controller.processes.realtime.priority import HOST_PRIORITY
@@ -15,6 +15,9 @@ SPIN_S, SPIN_SHARE = 1e-4, 0.1
 it may take: more than most wake-ups are late (assumed), far below the 95 % that Linux leaves to real-time threads."""
 SLACK_NS = 1
 """Timer slack of the loop; Linux gives an ordinary thread 50 us."""
+
+TAKEN_AWAY = "SCHED_FIFO was taken away by another program while the loop ran: find out which, and measure again"
+"""What is said of a loop that has lost its priority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,19 @@ class Permitted:
     def spin_ns(self, period_ns: int) -> int:
         """Return how long before a deadline a loop of this period wakes up [ns]."""
         return min(round(SPIN_S * 1e9), round(SPIN_SHARE * period_ns)) if self.may_spin else 0
+
+
+def still_permitted(permitted: Permitted, system: System | None = None) -> Permitted:
+    """Return what the calling thread still has of what it got: another program may take its priority away.
+
+    Args:
+        permitted: what it got.
+        system: whom to ask, None for Linux.
+    """
+    asked = LinuxSystem() if system is None else system
+    if not permitted.is_fifo or asked.is_fifo():
+        return permitted
+    return replace(permitted, is_fifo=False, warnings=(*permitted.warnings, TAKEN_AWAY))
 
 
 @contextmanager

@@ -27,6 +27,10 @@ class System(Protocol):
     def set_fifo(self, priority: int) -> None:
         """Give the calling thread SCHED_FIFO; threads that it starts do not inherit it."""
 
+    def is_fifo(self) -> bool:
+        """Return True while the calling thread has SCHED_FIFO; others may take it away."""
+        ...
+
     def lock_memory(self) -> None:
         """Keep all memory of this process, now and in future, from being paged out."""
 
@@ -55,6 +59,10 @@ class LinuxSystem:
     def set_fifo(self, priority: int) -> None:
         """Give the calling thread SCHED_FIFO; threads that it starts do not inherit it."""
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(priority))
+
+    def is_fifo(self) -> bool:
+        """Return True while the calling thread has SCHED_FIFO; others may take it away."""
+        return os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
 
     def lock_memory(self) -> None:
         """Keep all memory of this process, now and in future, from being paged out.
