@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
-from workbench.runs.base_place import base_place
+from workbench.runs.realtime_options import add_realtime_options
 from workbench.runs.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
@@ -24,8 +24,8 @@ DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
 LARGEST_SEED = 2**32 - 1
 LARGEST_SURFACE_ERROR_MM = 20.0
 """A skin that is wrong by more is another person's (design choice)."""
-LONGEST_MEASUREMENT_S = 3600.0
-"""Longest time that the real time of a host is measured."""
+FARTHEST_BASE_M = 3.0
+"""Farthest place of the arm's base from the person's sacrum along each axis: no table is longer (assumed)."""
 DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt", "upsets")
 """Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command, and all
 rounds of ``workbench.drill.upsets``."""
@@ -180,7 +180,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
             )
     _add_export_options(command("export", "write a run in the format of another program"))
     _add_campaign_options(command("campaign", "run many sessions and compare them with the targets"))
-    _add_doctor_options(command("doctor", "check this installation, or measure which rate of the loop it can hold"))
+    doctor = command("doctor", "check this installation, or measure which rate of the loop it can hold")
+    add_realtime_options(doctor, _number)
+    _add_json(doctor)
     bench = command("bench", "measure the speed of the loop on this machine")
     bench.add_argument(
         "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of, default 1"
@@ -214,17 +216,6 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     techniques.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as a page")
     _add_json(techniques)
     return parser, dict(commands.choices)
-
-
-def _add_doctor_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--realtime", action="store_true", help="measure which rate the controller's tick holds")
-    parser.add_argument("--seconds", type=_number("--seconds", 1.0, LONGEST_MEASUREMENT_S, "s"), metavar="N",
-                        help="how long --realtime measures, over all rates; default 60")  # fmt: skip
-    parser.add_argument("--rate", type=_number("--rate", 10.0, 2000.0, "Hz"), metavar="HZ",
-                        help="measure this rate only; default 1000, 500, 250 and 125 Hz")  # fmt: skip
-    parser.add_argument("--ordinary", action="store_true",
-                        help="measure with ordinary priority, also where a real-time one is permitted")  # fmt: skip
-    _add_json(parser)
 
 
 def _add_export_options(parser: argparse.ArgumentParser) -> None:
@@ -343,7 +334,7 @@ def _add_session_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--corrections", type=Path, default=None, metavar="FILE",
                         help="what the arm differs from its file by, of `massage-arm rig identify`")  # fmt: skip
-    parser.add_argument("--base", type=base_place, default=None, metavar="X,Y,Z,YAW",
+    parser.add_argument("--base", type=_base, default=None, metavar="X,Y,Z,YAW",
                         help="where the arm's base stands: metres and degrees, see docs/frames.md; "
                              "default beside the body; write --base=-0.1,... where X is negative")  # fmt: skip
     parser.add_argument("--events", type=Path, default=None, metavar="FILE",
@@ -373,6 +364,18 @@ def _whole(option: str, low: int, high: int) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def _base(text: str) -> tuple[float, float, float, float]:
+    """Read a place of the base; raises ConfigError."""
+    allowed = f"X,Y,Z,YAW with X, Y, Z from -{FARTHEST_BASE_M:g} to {FARTHEST_BASE_M:g} m, YAW from -360 to 360 deg"
+    try:
+        x, y, z, yaw = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ConfigError("--base", repr(text), allowed) from error
+    if not (max(abs(x), abs(y), abs(z)) <= FARTHEST_BASE_M and abs(yaw) <= 360.0):
+        raise ConfigError("--base", repr(text), allowed)
+    return x, y, z, yaw
 
 
 def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], float]:
