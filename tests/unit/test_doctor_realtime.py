@@ -1,5 +1,7 @@
 """``doctor --realtime``: a measurement for real, what it says of others, and what it refuses."""
 
+import contextlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +16,16 @@ from controller.processes.realtime.load_facts import LoadFacts
 from controller.processes.realtime.loop_times import LoopFigures
 from controller.processes.realtime.permissions import Permitted, Wishes
 from workbench import cli
+from workbench.commands import doctor_realtime
 from workbench.commands.doctor_realtime import RateReport, RealtimeReport, report_lines
-from workbench.runs.prepare import load_inputs, prepare
+from workbench.runs.prepare import Prepared
 from workbench.runs.rate_measurement import LatePeriod, RateResult, measure_rate, together
 from workbench.runs.rate_verdict import Verdict, conclusion, held_hz, limits, rate_words, verdict, worst_words
-from workbench.runs.request import SessionRequest
-from workbench.runs.tick_tape import TapePlant, record_tape
+from workbench.runs.tick_tape import TapePlant, TickTape, record_tape
 
 Capture = pytest.CaptureFixture[str]
 DOCUMENT = Path(cli.__file__).parents[1] / "docs" / "realtime.md"
-NOTHING = LoadFacts(0.0, 0.0, 0.0, 0, 0, ())
+NOTHING = LoadFacts(0.0, 0.0, 0.0, 0, 0, (), 0)
 ALL = Permitted(True, 1, True, True, True, ())
 
 
@@ -45,10 +47,25 @@ def keys(value: object) -> set[str]:
     return {key for one in value for key in keys(one)} if isinstance(value, list) else set()
 
 
-def test_a_measurement_for_real_is_json_of_the_documented_form(capsys: Capture) -> None:
-    arguments = ["doctor", "--realtime", "--seconds", "1", "--rate", "250", "--ordinary", "--json"]
-    assert cli.main(arguments) == 0
-    out = capsys.readouterr().out
+@pytest.fixture(scope="module")
+def measured() -> tuple[str, Prepared, TickTape]:
+    """Measure once, as the command does; return what it printed, its session and its tape."""
+    made: list[tuple[Prepared, TickTape]] = []
+
+    def record(prepared: Prepared, ticks: int) -> TickTape:
+        made.append((prepared, record_tape(prepared, ticks)))
+        return made[0][1]
+
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+        patch.setattr(doctor_realtime, "record_tape", record)
+        arguments = ["doctor", "--realtime", "--seconds", "1", "--rate", "250", "--ordinary", "--json"]
+        assert cli.main(arguments) == 0
+    return out.getvalue(), *made[0]
+
+
+def test_a_measurement_for_real_is_json_of_the_documented_form(measured: tuple[str, Prepared, TickTape]) -> None:
+    out, _, _ = measured
     report = TypeAdapter(RealtimeReport).validate_json(out, strict=True)
     (rate,) = report.rates
     periods = rate.measured.times.lateness.count
@@ -107,6 +124,9 @@ def test_the_worst_period_says_what_it_waited_for(period: LatePeriod, words: str
 def test_an_ordinary_loop_is_held_up_by_anybody() -> None:
     ordinary = replace(result(), permitted=replace(ALL, is_fifo=False))
     assert "3900 us of it others had the core" in worst_words(ordinary.worst[0], ordinary)
+    polite = replace(ordinary, load=replace(NOTHING, nice=5))
+    assert "this process had nice 5" in "".join(limits((result(), polite), host_facts()))
+    assert "nice" not in "".join(limits((result(), ordinary), host_facts()))
 
 
 def test_what_limits_a_computer_is_said_in_words() -> None:
@@ -118,7 +138,7 @@ def test_what_limits_a_computer_is_said_in_words() -> None:
         isolated_cores=(),
         realtime_share=0.95,
     )
-    load = LoadFacts(0.1, 0.6, 0.0, 0, 0, ("python (priority 30)",))
+    load = LoadFacts(0.1, 0.6, 0.0, 0, 0, ("python (priority 30)",), 5)
     missed = replace(result(overruns=1, load=load), permitted=replace(ALL, warnings=("memory is not locked",)))
     text = "\n".join(limits((missed, result(500.0)), host))
     for words in (
@@ -145,8 +165,8 @@ def test_the_report_is_a_table_and_sentences() -> None:
 
 
 def test_loads_of_several_spans_are_put_together() -> None:
-    parts = (LoadFacts(0.1, 0.2, 1.0, 2, 3, ("b", "c")), LoadFacts(0.3, 0.1, 1.0, 2, 3, ("a", "b")))
-    assert together(parts) == LoadFacts(0.3, 0.2, 2.0, 4, 6, ("a", "b", "c"))
+    parts = (LoadFacts(0.1, 0.2, 1.0, 2, 3, ("b", "c"), 0), LoadFacts(0.3, 0.1, 1.0, 2, 3, ("a", "b"), 5))
+    assert together(parts) == LoadFacts(0.3, 0.2, 2.0, 4, 6, ("a", "b", "c"), 5)
 
 
 @pytest.mark.parametrize(
@@ -169,17 +189,18 @@ def test_what_cannot_be_measured_is_one_clear_line(capsys: Capture, arguments: l
     assert words in error
 
 
-def test_a_tape_plays_the_ticks_that_were_recorded_and_others_are_refused() -> None:
-    prepared = prepare(load_inputs(SessionRequest("paraspinal_only", "median_f", "law", "servo7", "standard", 0.0, 1)))
-    tape = record_tape(prepared, 20)
-    assert len(tape.senses) == tape.lead + 20
+def test_a_tape_plays_the_ticks_that_were_recorded_and_others_are_refused(
+    measured: tuple[str, Prepared, TickTape],
+) -> None:
+    _, prepared, tape = measured
+    assert 0 < tape.lead < len(tape.senses)
     plant = TapePlant(tape)
     with prepared.parts.session(plant) as session:
         while not plant.is_over:
             assert session.tick() is not None
     assert plant.checksum == tape.checksum
     with pytest.raises(PlantError, match="other commands"):
-        measure_rate(1000.0, 1.0, prepared, replace(tape, checksum=tape.checksum ^ 1), Wishes(priority=None))
+        measure_rate(1000.0, 600.0, prepared, replace(tape, checksum=tape.checksum ^ 1), Wishes(priority=None))
     with pytest.raises(PlantError, match="stopped"):
         plant.resume()
     with pytest.raises(PlantError, match="cannot be read"):

@@ -172,4 +172,5 @@ def together(parts: Sequence[LoadFacts]) -> LoadFacts:
         switches=sum(part.switches for part in parts),
         page_faults=sum(part.page_faults for part in parts),
         rivals=tuple(sorted({rival for part in parts for rival in part.rivals})),
+        nice=max(part.nice for part in parts),
     )

@@ -87,6 +87,9 @@ def _measured_limits(results: tuple[RateResult, ...]) -> tuple[str, ...]:
         words.append(f"other programs used {others:.0%} of the cores' time")
     if rivals := sorted({rival for result in results for rival in result.load.rivals}):
         words.append(f"other programs had a real-time priority: {', '.join(rivals)}")
+    nice = max((result.load.nice for result in results if not result.permitted.is_fifo), default=0)
+    if nice > 0:
+        words.append(f"this process had nice {nice}: other ordinary programs came first")
     return tuple(words)
 
 

@@ -32,6 +32,7 @@ class LoadFacts:
         switches: how often it was taken off its core.
         page_faults: how often the kernel had to find a page of its memory first.
         rivals: threads of other programs with the priority of a session loop or a higher one, at beginning or end.
+        nice: nice value of this process at the end; above 0 other ordinary programs come first.
     """
 
     stolen_share: float
@@ -40,6 +41,7 @@ class LoadFacts:
     switches: int
     page_faults: int
     rivals: tuple[str, ...]
+    nice: int
 
 
 class QueueTime:
@@ -113,6 +115,7 @@ class LoadWatch:
             switches=now.switches - before.switches,
             page_faults=now.page_faults - before.page_faults,
             rivals=tuple(sorted({*self._rivals, *realtime_rivals(ROOT, HOST_PRIORITY)})),
+            nice=os.getpriority(os.PRIO_PROCESS, 0),
         )
 
 
