@@ -18,7 +18,7 @@ help:
 	@echo "make fuzz         a million random commands against the gate, a thousand wrong laws on the arm (half an hour)"
 	@echo "make mutants      does a test see every change of the safety core? (a quarter of an hour)"
 	@echo "make layers       does a test fail when a layer of safety is taken out? (some minutes)"
-	@echo "make bench        speed of the loop"
+	@echo "make bench        speed of the loop beside its floor and the peers (some minutes; sets the peers up once)"
 	@echo "make campaign     acceptance campaign: bodies x arms x gains x seeds (hours)"
 	@echo "make elasticity   joints from soft to stiff, encoders on either side (a quarter of an hour)"
 	@echo "make alarms       200 sessions without a fault: none may be stopped (hours)"

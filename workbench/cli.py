@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
+from workbench.bench.options import add_bench_options
 from workbench.runs.realtime_options import add_realtime_options
 from workbench.runs.stages import PATIENCE_S, stage
 
@@ -184,9 +185,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     add_realtime_options(doctor, _number)
     _add_json(doctor)
     bench = command("bench", "measure the speed of the loop on this machine")
-    bench.add_argument(
-        "--repeat", type=_whole("--repeat", 1, 20), default=1, metavar="N", help="runs to take the median of, default 1"
-    )
+    add_bench_options(bench, _whole("--repeat", 1, 20))
     _add_json(bench)
     gains = command("gains", "print stability margins of the gain sets over loop lag and tissue stiffness")
     gains.add_argument("--gains", nargs="+", metavar="NAME or FILE", help="only these; default: all that have names")

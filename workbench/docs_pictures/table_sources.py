@@ -43,6 +43,7 @@ class Table(enum.StrEnum):
     ELASTICITY = "elasticity"
     TISSUE = "tissue"
     CONVERGENCE = "convergence"
+    SPEED = "speed"
 
 
 def stamped(page: str, table: Table, command: str) -> str:
@@ -134,5 +135,6 @@ _OF_TABLE: Mapping[Table, tuple[str, ...]] = MappingProxyType(
         Table.ELASTICITY: _SESSION,
         Table.TISSUE: (*_SESSION, *_ELEMENTS),
         Table.CONVERGENCE: ("arms", *_ELEMENTS),
+        Table.SPEED: ("program", *_SESSION),
     }
 )
