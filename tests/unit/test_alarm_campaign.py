@@ -82,7 +82,9 @@ def test_the_executor_that_is_given_does_all_the_work(monkeypatch: Patch) -> Non
 
     monkeypatch.setattr(alarm_campaign, "watch", fake)
     requests, executor, seen = alarm_requests(4, "p", "a", "s", ("fast",)), Inline(), []
-    done = run_alarms(requests, executor, lambda a, b: seen.append((a, b)))
+    said: list[str] = []
+    done = run_alarms(requests, executor, lambda a, b: seen.append((a, b)), said.append)
+    assert sorted(line.split(":")[0] for line in said) == ["died", "stopped"]
     assert len(executor.submitted) == 4
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert [one.ending for one in done] == [Ending.COMPLETED, Ending.DIED, Ending.STOPPED, Ending.COMPLETED]

@@ -99,7 +99,10 @@ def alarm_requests(
 
 
 def run_alarms(
-    requests: tuple[SessionRequest, ...], executor: Executor, on_done: Callable[[int, int], None]
+    requests: tuple[SessionRequest, ...],
+    executor: Executor,
+    on_done: Callable[[int, int], None],
+    say: Callable[[str], None],
 ) -> tuple[Watched, ...]:
     """Run all sessions on any ``concurrent.futures`` executor; the result has every one of them, in their order.
 
@@ -107,8 +110,14 @@ def run_alarms(
         requests: what to run.
         executor: where to run it.
         on_done: called with (done, all) after every session.
+        say: called at once with a line about every session that does not complete: the whole campaign takes hours.
     """
-    return run_all(requests, watch, _died, executor, on_done)
+
+    def tell(one: Watched) -> None:
+        if one.ending is not Ending.COMPLETED:
+            say(_line(one))
+
+    return run_all(requests, watch, _died, executor, on_done, on_result=tell)
 
 
 def _died(request: SessionRequest, why: str) -> Watched:
@@ -143,12 +152,15 @@ def alarm_lines(watched: Sequence[Watched]) -> list[str]:
     causes = Counter(one.cause for one in watched if one.ending is Ending.STOPPED)
     endings = Counter(one.ending for one in watched)
     lines = [f"{cause:<24} {number:4d} sessions" for cause, number in causes.most_common()]
-    for one in watched:
-        if one.ending is not Ending.COMPLETED:
-            r = one.request
-            lines.append(f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} {r.plant} seed {r.seed}: {one.words}")
+    lines += [_line(one) for one in watched if one.ending is not Ending.COMPLETED]
     counted = ", ".join(f"{endings[ending]} {ending}" for ending in Ending)
     return [*lines, f"{len(watched)} fault-free sessions: {counted}"]
+
+
+def _line(one: Watched) -> str:
+    """Return what became of a session in one line."""
+    r = one.request
+    return f"{one.ending}: {r.program} {r.body} {r.arm} {r.gains} {r.plant} seed {r.seed}: {one.words}"
 
 
 @functools.lru_cache(maxsize=8)

@@ -42,6 +42,7 @@ def run_all(
     executor: Executor,
     on_done: Callable[[int, int], None],
     size: Callable[[Task], int] | None = None,
+    on_result: Callable[[Result], None] | None = None,
 ) -> tuple[Result, ...]:
     """Run all tasks on any ``concurrent.futures`` executor; one result a task, in the order of the tasks.
 
@@ -52,6 +53,7 @@ def run_all(
         executor: where to run them.
         on_done: called with (done, all) after every task.
         size: how much a task counts in ``on_done``; one each where None.
+        on_result: called with the result of every task as it is done.
     """
     sizes = [1 if size is None else size(task) for task in tasks]
     futures: dict[Future[Result], int] = {executor.submit(work, task): number for number, task in enumerate(tasks)}
@@ -62,6 +64,8 @@ def run_all(
         why = f"the worker died: {type(failure).__name__}: {failure}"
         results[number] = future.result() if failure is None else lost(tasks[number], why)
         done += sizes[number]
+        if on_result is not None:
+            on_result(results[number])
         on_done(done, sum(sizes))
     return tuple(results[number] for number in range(len(tasks)))
 

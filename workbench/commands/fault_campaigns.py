@@ -157,7 +157,7 @@ def alarms(arguments: argparse.Namespace) -> int:
         tuple(arguments.plants or (DEFAULT_PLANT,)),
     )
     label = f"{len(requests)} fault-free sessions"
-    done = on_processes(arguments.jobs, label, lambda executor, told: run_alarms(requests, executor, told))
+    done = on_processes(arguments.jobs, label, lambda executor, told: run_alarms(requests, executor, told, _say))
     lines = alarm_lines(done)
     if arguments.json:
         rows = [{**asdict(one), "is_passed": one.is_passed} for one in done]
@@ -168,6 +168,10 @@ def alarms(arguments: argparse.Namespace) -> int:
         page = ["# False alarms", "", f"Made by `massage-arm {' '.join(sys.argv[1:])}`.", "", "```", *lines, "```", ""]
         write_text(arguments.markdown, "\n".join(page))
     return 0 if all(one.is_passed for one in done) else 4
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _check_names(arguments: argparse.Namespace) -> None:
