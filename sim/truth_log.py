@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, Self
 
@@ -49,15 +49,17 @@ class LedgerPlace:
     Attributes:
         name: of the shared memory.
         capacity: rows it can hold.
+        row: what a row holds.
     """
 
     name: str
     capacity: int
+    row: np.dtype[np.void] = field(default=ROW)
 
     @property
     def size_bytes(self) -> int:
         """Size of the memory."""
-        return COUNT_BYTES + self.capacity * ROW.itemsize
+        return COUNT_BYTES + self.capacity * self.row.itemsize
 
 
 class Ledger:
@@ -70,7 +72,7 @@ class Ledger:
 
     def __init__(self, memory: memoryview | mmap.mmap, place: LedgerPlace) -> None:
         self._count: NDArray[np.int64] = np.ndarray((1,), np.int64, memory)
-        self._rows: Rows = np.ndarray((place.capacity,), ROW, memory, COUNT_BYTES)
+        self._rows: Rows = np.ndarray((place.capacity,), place.row, memory, COUNT_BYTES)
 
     @property
     def count(self) -> int:
@@ -82,7 +84,7 @@ class Ledger:
         """True where no row fits any more."""
         return self.count >= len(self._rows)
 
-    def append(self, row: tuple[float, ...]) -> None:
+    def append(self, row: tuple[object, ...]) -> None:
         """Add a row; the count follows, so that nobody reads half a row."""
         count = self.count
         self._rows[count] = row

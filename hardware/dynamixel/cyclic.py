@@ -1,0 +1,99 @@
+"""The block that is read from every servo in every cycle, one packet for all of them, and what its bytes mean.
+
+Indirect addresses put what is read into one block. Its order keeps the bytes FF FF FD, which begin a packet, out of it:
+fast sync packets are not un-stuffed by the SDK, and what firmware does about stuffing there is not known. After every
+signed number, which is FF FF where it is small and negative, stands a byte that is never FD: hardware error,
+temperature, high byte of the voltage.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+
+from hardware.dynamixel.tables import VOLTAGE_UNIT_V, ControlTable, Model, Register
+
+_LAYOUT = struct.Struct("<hBiBiBB")
+BLOCK_BYTES = _LAYOUT.size
+ANSWER_BYTES = BLOCK_BYTES + 4
+"""Of one servo in a fast sync packet: error, id, block, CRC (e-manual, Protocol 2.0)."""
+ALERT = 0x80
+"""Bit of a servo's error byte: its hardware error is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointScale:
+    """From a servo's numbers to a joint's and back.
+
+    Attributes:
+        model: of the servo.
+        direction: +1 or -1: sense of the joint against that of the servo.
+        zero_count: Present Position where the joint is at zero.
+        gear: turns of the servo for one turn of the joint; 1 where the joint sits on its horn.
+        torque_nm_per_a: torque at the joint per ampere, that gear included.
+    """
+
+    model: Model
+    direction: int
+    zero_count: int
+    gear: float
+    torque_nm_per_a: float
+
+    @property
+    def rad_per_count(self) -> float:
+        """Angle of the joint for a count of Present Position."""
+        return math.tau / (self.model.counts_per_turn * self.gear)
+
+    def goal_current(self, tau_nm: float, limit: int) -> int:
+        """Return the goal current for a torque [Nm], within the limit; raises ValueError where it is no number."""
+        raw = round(self.direction * tau_nm / (self.torque_nm_per_a * self.model.current_unit_a))
+        return max(-limit, min(limit, raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one servo says of itself, at the joint.
+
+    Attributes:
+        q_rad: joint position.
+        dq_rad_s: joint speed.
+        tau_nm: joint torque by the measured current.
+        hardware_error: bits, 0 for none.
+        temperature_c: temperature.
+        voltage_v: supply.
+    """
+
+    q_rad: float
+    dq_rad_s: float
+    tau_nm: float
+    hardware_error: int
+    temperature_c: float
+    voltage_v: float
+
+
+def block_addresses(table: ControlTable) -> tuple[int, ...]:
+    """Return the address of every byte of the block, in its order."""
+
+    def spread(register: Register) -> tuple[int, ...]:
+        return tuple(range(register.address, register.address + register.size))
+
+    low_v, high_v = spread(table.input_voltage)
+    return (
+        *spread(table.present_current), table.hardware_error.address, *spread(table.present_velocity),
+        table.temperature.address, *spread(table.present_position), high_v, low_v,
+    )  # fmt: skip
+
+
+def decode(block: bytes, scale: JointScale) -> Reading:
+    """Return what a block of ``BLOCK_BYTES`` says."""
+    current, error, speed, temperature, position, high_v, low_v = _LAYOUT.unpack(block)
+    model, way = scale.model, scale.direction
+    return Reading(
+        q_rad=way * (position - scale.zero_count) * scale.rad_per_count,
+        dq_rad_s=way * speed * model.speed_unit_rad_s / scale.gear,
+        tau_nm=way * current * model.current_unit_a * scale.torque_nm_per_a,
+        hardware_error=error,
+        temperature_c=float(temperature),
+        voltage_v=(256 * high_v + low_v) * VOLTAGE_UNIT_V,
+    )
