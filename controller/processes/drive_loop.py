@@ -4,8 +4,8 @@ Its tick is everybody's clock. A tick lasts a period of the monotonic clock or l
 or this process is held up, the drives' time lags, which is counted, and nobody is blamed for it.
 
 An ordinary computer holds up any process for some milliseconds now and then, which would look like a lost session loop
-or supervisor every few seconds. The loop therefore waits for an answer that is due, but no longer than ``PATIENCE_S``
-of wall time, and only for a process that has been answering: one that stays away is waited for once, and from then on
+or supervisor every few seconds. The loop therefore waits for an answer that is due, but no longer than its
+``Patience``, and only for a process that has been answering: one that stays away is waited for once, and from then on
 time goes by without it.
 """
 
@@ -27,10 +27,6 @@ from controller.safety.lost_joints import lost_joints
 from controller.safety.supervision import BEAT_S
 from controller.types import ArmState, Authority, Vector
 
-PATIENCE_S, PATIENCE_LOOKS = 0.2, 500
-"""Longest wall time that the loop waits for an answer that is due (see above), and how often it looks at least: time
-in which this process itself, or the whole machine, was held up is nobody's fault. A system that shares a processor
-between real-time and other processes holds up the former for 50 ms at a time."""
 SUPERVISOR_LAG_TICKS = 1
 """The supervisor's answer is due this much later than its period: it looks every second tick."""
 
@@ -39,6 +35,25 @@ LED_OFF_S = 2.0
 """Time after which the supervisor has led the arm off the skin and to rest (assumed: it unloads for 0.8 s)."""
 END_S = 60.0
 """Longest time that a run which is over goes on with an enable (assumed: a session parks within some 20 s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the loop waits for an answer that is due.
+
+    Attributes:
+        wall_s: longest wall time.
+        looks: how often it looks at least: time in which this process itself, or the whole machine, was held up is
+            nobody's fault. A system that shares a processor between real-time and other processes holds up the former
+            for 50 ms at a time.
+    """
+
+    wall_s: float
+    looks: int
+
+
+SIMULATED_PATIENCE = Patience(0.2, 500)
+"""That of simulated drives, whose time stands still meanwhile (see above)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +109,14 @@ class PeriodNote:
 
 
 class Credit:
-    """Whether a master is waited for: only while it goes on answering."""
+    """Whether a master is waited for: only while it goes on answering.
 
-    def __init__(self) -> None:
+    Args:
+        patience: how long.
+    """
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
         self._is_trusted = False
         self._seen_tick = -1
 
@@ -110,7 +130,7 @@ class Credit:
         began, looks = time.monotonic(), 0
         while (tick := newest()) < due_tick:
             looks += 1
-            is_over = time.monotonic() - began > PATIENCE_S and looks > PATIENCE_LOOKS
+            is_over = time.monotonic() - began > self._patience.wall_s and looks > self._patience.looks
             if is_over or not self._is_trusted:
                 break
             time.sleep(POLL_S)
@@ -127,12 +147,24 @@ class DriveLoop:
         settings: of the drives.
         prefix: of the shared memory's names.
         identity: of the plant, published with the senses so that session loop and supervisor can check it.
+        patience: how long to wait for session loop and supervisor.
+        on_enable: called when somebody gets authority, before the first torque is sent: drives whose torque is not
+            held back by brakes are switched on there.
 
     Raises:
         PlantError: the shared memory is missing or foreign.
     """
 
-    def __init__(self, side: DriveSide, settings: DriveSettings, prefix: str, identity: Identity) -> None:
+    def __init__(
+        self,
+        side: DriveSide,
+        settings: DriveSettings,
+        prefix: str,
+        identity: Identity,
+        *,
+        patience: Patience = SIMULATED_PATIENCE,
+        on_enable: Callable[[], None] | None = None,
+    ) -> None:
         joints = len(settings.torque_nm)
         self._host, self._supervisor, self._senses = HostCodec(joints), SupervisorCodec(joints), SensesCodec(joints)
         self._host_reader = BlockReader(attach(prefix, self._host.kind, may_write=False), self._host.kind)
@@ -143,7 +175,8 @@ class DriveLoop:
         self._side, self._settings, self._identity = side, settings, identity.digest
         self._beat_ticks = round(BEAT_S / settings.dt_s)
         self._times = loop_times(prefix, RigLoop.DRIVES, settings.dt_s)
-        self._host_credit, self._supervisor_credit = Credit(), Credit()
+        self._host_credit, self._supervisor_credit = Credit(patience), Credit(patience)
+        self._on_enable = on_enable
         self._host_tick = self._supervisor_tick = -1
         self._broken = self._over_ticks = self._led_ticks = 0
         self.tick = 0
@@ -198,6 +231,9 @@ class DriveLoop:
         lost = lost_joints(self._now.state.q_rad, self._now.state.dq_rad_s)
         order = self._policy.decide(t_s, host, supervisor, self._now.feedback, lost)
         age_s = self._policy.status(t_s).supervisor_age_s
+        if self._on_enable is not None and order.authority is not Authority.NOBODY:
+            self._on_enable()
+            self._on_enable = None
         if order.closed != self._closed:
             self._closed = order.closed
             self._side.set_brakes(order.closed)

@@ -1,0 +1,50 @@
+"""The owner's clock: that of the machine, or of a peer whose time goes on with every command."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is for everybody behind the owner."""
+
+    def now_s(self) -> float:
+        """Return the time since the start."""
+        ...
+
+    def advance(self) -> None:
+        """Take note that a command has been sent."""
+
+
+class WallClock:
+    """CLOCK_MONOTONIC from now on: real servos."""
+
+    def __init__(self) -> None:
+        self._start_s = time.monotonic()
+
+    def now_s(self) -> float:
+        """Return the time since the start."""
+        return time.monotonic() - self._start_s
+
+    def advance(self) -> None:
+        """Do nothing: time passes by itself."""
+
+
+class LockStepClock:
+    """Time that goes on by a period with every command, as the physics of a peer does.
+
+    Args:
+        dt_s: period.
+    """
+
+    def __init__(self, dt_s: float) -> None:
+        self._dt_s, self._periods = dt_s, 0
+
+    def now_s(self) -> float:
+        """Return the time since the start."""
+        return self._periods * self._dt_s
+
+    def advance(self) -> None:
+        """Let a period pass."""
+        self._periods += 1

@@ -1,0 +1,159 @@
+"""A servo bus with its wrist sensor as the drive side of the drive loop (``controller.processes.drive_loop``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controller.errors import PlantError
+from controller.processes.drive_loop import DriveSenses
+from controller.processes.drives import DriveFeedback
+from controller.processes.gravity import GravityModel
+from controller.types import ArmState, Authority, JointFault, Vector
+from hardware.dynamixel.bus import DynamixelBus
+from hardware.dynamixel.cyclic import Reading
+from hardware.errors import LinkError
+from hardware.netft import NetFtSensor
+from hardware.owner.clock import Clock
+
+_FAULTS = {0x01: JointFault.VOLTAGE, 0x04: JointFault.OVERHEATED, 0x10: JointFault.OVERCURRENT}
+"""Hardware errors that have a flag of their own. Encoder is not among them: that flag says that the joint's own brake
+holds it, and these joints have none."""
+FIRST_READS = 20
+"""Cyclic reads until the first whole one (assumed: more than noise can spoil)."""
+STILL_RAD_S = 0.05
+"""Joint speed of an arm that lies still: twice the unit in which an X servo reports its speed."""
+AT_REST_RAD = 0.05
+"""How far from its rest a joint may be where torque is switched off: it settles on the rest's support (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleCounts:
+    """What the bus has cost so far.
+
+    Attributes:
+        lost: cycles without a whole answer.
+        repeated: cyclic reads that were asked for again.
+        clipped: goal currents cut at a limit.
+        sensor_missed: records of the wrist sensor that never came.
+    """
+
+    lost: int
+    repeated: int
+    clipped: int
+    sensor_missed: int
+
+
+class ServoDriveSide:
+    """Servos without brakes, commanded in torque with gravity in every torque.
+
+    Where nobody commands, the drive policy holds the arm by ``DriveFeedback.holding_nm``: gravity by the owner's own
+    model at the posture of this very cycle, so that the arm floats wherever it is led.
+
+    Args:
+        bus: connected.
+        sensor: the wrist sensor.
+        gravity: by a model of the arm that only this drive side uses.
+        clock: what time it is.
+        rest_rad: where the arm lies without torque, (n,).
+    """
+
+    def __init__(
+        self, bus: DynamixelBus, sensor: NetFtSensor, gravity: GravityModel, clock: Clock, rest_rad: Vector
+    ) -> None:
+        self._bus, self._sensor, self._gravity, self._clock, self._rest_rad = bus, sensor, gravity, clock, rest_rad
+        self._is_on = False
+        self._readings, self._read_s = self._first_readings(), clock.now_s()
+
+    @property
+    def counts(self) -> CycleCounts:
+        """What the bus has cost so far."""
+        bus = self._bus
+        return CycleCounts(bus.lost_cycles, bus.repeated_reads, bus.clipped, self._sensor.missed)
+
+    @property
+    def may_release(self) -> bool:
+        """Whether there is no torque, or the arm lies still on its rest by the last cycle, so that it may go."""
+        return not self._is_on or all(
+            abs(reading.q_rad - rest) <= AT_REST_RAD and abs(reading.dq_rad_s) <= STILL_RAD_S
+            for reading, rest in zip(self._readings, self._rest_rad, strict=True)
+        )
+
+    def read(self) -> DriveSenses:
+        """Read bus and sensor; joints that did not answer keep their last values, whose age grows."""
+        found = self._bus.read()
+        now_s = self._clock.now_s()
+        if found is not None:
+            self._readings, self._read_s = found, now_s
+        readings, age_s = self._readings, now_s - self._read_s
+        sample = self._sensor.poll(now_s)
+        q_rad = tuple([reading.q_rad for reading in readings])
+        dq_rad_s = tuple([reading.dq_rad_s for reading in readings])
+        tau_nm = tuple([reading.tau_nm for reading in readings])
+        state = ArmState(
+            t_s=now_s,
+            q_rad=q_rad,
+            dq_rad_s=dq_rad_s,
+            tau_nm=tau_nm,
+            wrench_s=sample.wrench_s,
+            sensor_age_s=now_s - sample.arrived_s + self._sensor.delay_s,
+            wrench_sequence=sample.number,
+            authority=Authority.NOBODY,
+            supervisor_age_s=0.0,
+            command_age_s=0.0,
+            temperatures_c=tuple([reading.temperature_c for reading in readings]),
+            voltages_v=tuple([reading.voltage_v for reading in readings]),
+            joint_age_s=(age_s,) * len(readings),
+            joint_fault=tuple([_fault(reading.hardware_error) for reading in readings]),
+        )
+        return DriveSenses(state, DriveFeedback(q_rad, dq_rad_s, tau_nm, self._gravity(q_rad)))
+
+    def enable(self) -> None:
+        """Give torque: what holds the arm where it is, from the first instant on.
+
+        Raises:
+            PlantError: a servo does not take it; none has torque then.
+        """
+        self._bus.enable(self._gravity(tuple([reading.q_rad for reading in self._readings])))
+        self._is_on = True
+
+    def advance(self, tau_nm: Vector) -> None:
+        """Send joint torques [Nm], (n,), gravity included; servos without torque only take note of them."""
+        self._bus.write(tau_nm)
+        self._clock.advance()
+
+    def set_brakes(self, joints: frozenset[int]) -> None:
+        """Refuse to close a brake: these servos have none.
+
+        Raises:
+            PlantError: a brake is to be closed.
+        """
+        if joints:
+            raise PlantError(f"brakes of joints {sorted(joints)} are to close", "this rig has none; correct its rig")
+
+    def release(self) -> bool:
+        """Take torque off where the arm lies still on its rest; return whether there is none any more."""
+        if self._is_on and self.may_release:
+            self._bus.release()
+            self._is_on = False
+        return not self._is_on
+
+    def close(self) -> None:
+        """Give bus and sensor back; torque stays as it is. Never raises."""
+        self._bus.close()
+        self._sensor.close()
+
+    def _first_readings(self) -> tuple[Reading, ...]:
+        for _ in range(FIRST_READS):
+            if (found := self._bus.read()) is not None:
+                return found
+        todo = "check cable and terminators, lower the baud"
+        raise LinkError("servo bus", f"no whole cycle in {FIRST_READS}, though every servo answers alone", todo)
+
+
+def _fault(hardware_error: int) -> int:
+    """Return ``JointFault`` flags for the hardware errors of a servo."""
+    if not hardware_error:
+        return JointFault.NONE.value
+    flags = [flag for bit, flag in _FAULTS.items() if hardware_error & bit]
+    known = sum(_FAULTS)
+    return sum(flags) | (JointFault.OTHER.value if hardware_error & ~known else 0)

@@ -1,0 +1,147 @@
+"""The owner of servo bus, wrist sensor and clock as a process: it takes the place of the simulated stage.
+
+Drive policy, drive loop and shared memory are those of ``controller.processes``, as in simulation and drills; session
+loop and supervisor see no difference. It reads, publishes, waits for the session loop, decides and writes. Connecting
+only reads; torque comes with the first authority, and goes only where the arm lies still on its rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from controller.arm import ArmDescription, Placement
+from controller.errors import PlantError
+from controller.processes.drive_loop import DriveLoop, Patience, PeriodNote
+from controller.processes.drives import DriveSettings
+from controller.processes.gravity import RobotGravity
+from controller.processes.owner import OwnerWatch
+from controller.processes.realtime import PLANT_PRIORITY, become_realtime, quiet_memory
+from controller.processes.signals import stand_apart
+from controller.rig import Rig
+from controller.robot import RobotModel
+from controller.safety.limits import StopGains
+from controller.types import Vector
+from hardware.dynamixel.bus import DynamixelBus, ServoSettings
+from hardware.dynamixel.port import OwnedPort, PortSettings
+from hardware.netft import NetFtSensor, SensorSettings
+from hardware.owner.clock import LockStepClock, WallClock
+from hardware.owner.drive_side import ServoDriveSide
+
+HARDWARE_DEADLINE_SHARE = 0.3
+"""Share of a period that the owner of real servos waits for an answer beyond its beginning (assumed): what comes later
+counts for the next period."""
+LOCK_STEP_PATIENCE = Patience(2.0, 500)
+"""How long a rehearsal waits for an answer: its time stands still meanwhile, so that a busy machine is no fault."""
+WARM_UP_TERMS = 20
+"""Gravity terms before the start: the first ones load machine code."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSetup:
+    """What the owner is started with.
+
+    Attributes:
+        prefix: of the shared memory's names.
+        arm: the arm and its tool.
+        placement: X_WB.
+        rig: what the rig is.
+        port: the servo bus.
+        servos: as the rig file has them.
+        watchdog_s: of the servos; 0 for none.
+        sensor: the wrist sensor.
+        rest_rad: where the arm lies without torque, (n,).
+        stop: gains of the stop laws.
+        owner_pid: process that started this one; without it there is no run.
+        is_lock_step: the other ends are peers whose time goes on with every command.
+    """
+
+    prefix: str
+    arm: ArmDescription
+    placement: Placement
+    rig: Rig
+    port: PortSettings
+    servos: tuple[ServoSettings, ...]
+    watchdog_s: float
+    sensor: SensorSettings
+    rest_rad: Vector
+    stop: StopGains
+    owner_pid: int
+    is_lock_step: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerFailure:
+    """Why the owner has ended.
+
+    Attributes:
+        what: was found.
+        todo: the cure.
+    """
+
+    what: str
+    todo: str
+
+
+class BusOwner:
+    """Bus, sensor and loop.
+
+    Args:
+        setup: what to own.
+
+    Raises:
+        PlantError: port, servo or sensor is not as the rig file says, or the shared memory is missing.
+    """
+
+    def __init__(self, setup: OwnerSetup) -> None:
+        self._setup = setup
+        self._word = OwnerWatch(setup.prefix, setup.rig.joints, setup.owner_pid)
+        bus = DynamixelBus(OwnedPort(setup.port), setup.servos, setup.watchdog_s)
+        try:
+            bus.connect()
+            sensor = NetFtSensor(setup.sensor)
+        except BaseException:
+            bus.close()
+            raise
+        gravity = RobotGravity(RobotModel(setup.arm, setup.placement))
+        for _ in range(WARM_UP_TERMS):
+            gravity(setup.rest_rad)
+        clock = LockStepClock(setup.rig.dt_s) if setup.is_lock_step else WallClock()
+        self._side = ServoDriveSide(bus, sensor, gravity, clock, setup.rest_rad)
+
+    def run(self) -> None:
+        """Own the bus until the run is over and the arm lies without torque on its rest, or the bus is gone."""
+        setup, side, rig = self._setup, self._side, self._setup.rig
+        settings = DriveSettings(setup.arm.torque_limit_nm, rig.dt_s, rig.drive_lag_s, rig.braked_joints, setup.stop)
+        patience = LOCK_STEP_PATIENCE if setup.is_lock_step else Patience(HARDWARE_DEADLINE_SHARE * rig.dt_s, 0)
+        try:
+            loop = DriveLoop(
+                side, settings, setup.prefix, rig.identity, patience=patience, on_enable=side.enable,
+            )  # fmt: skip
+            quiet_memory()
+            loop.run(lambda: self._word.is_over() and side.may_release, self._note)
+            side.release()
+        finally:
+            side.close()
+
+    def _note(self, note: PeriodNote) -> None:
+        """Take note of a period; nothing is kept of it yet."""
+
+
+def run_owner(setup: OwnerSetup, result: Connection) -> None:
+    """Be the owner's process until its work is over.
+
+    Args:
+        setup: what to own.
+        result: takes None once everything is found and checked, and an ``OwnerFailure`` where it ends with an error.
+    """
+    stand_apart()
+    try:
+        owner = BusOwner(setup)
+        result.send(None)
+        become_realtime(PLANT_PRIORITY)
+        owner.run()
+    except PlantError as error:
+        with contextlib.suppress(OSError):  # whoever asked may be gone
+            result.send(OwnerFailure(error.what, error.todo))

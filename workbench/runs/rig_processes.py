@@ -1,0 +1,262 @@
+"""The processes of a rig: the owner of its bus, the supervisor, and in a rehearsal the peer that plays the hardware."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from controller.arm import ArmDescription, Placement
+from controller.errors import PlantError
+from controller.processes.cells import OwnerCell, OwnerCodec, SupervisorCell, SupervisorCodec
+from controller.processes.launch import first_blocks
+from controller.processes.shared_memory import OwnedBlock
+from controller.processes.signals import held_back, ignored
+from controller.processes.supervisor import SupervisorSetup, run_supervisor
+from controller.rig import Rig
+from controller.safety.supervision import SupervisorLimits
+from controller.types import Vector
+from hardware.netft import SensorSettings
+from hardware.owner.process import OwnerFailure, OwnerSetup, run_owner
+from hardware.rig_file import LoadedRig
+from sim.options import SimulationOptions
+from sim.peers.process import PeerPlace, PeerSetup, run_peer
+from sim.peers.truth import TRUTH_ROW
+from sim.peers.world import PeerServo
+from sim.truth_log import Ledger, LedgerPlace, OwnedLedger
+
+START_WALL_S = 240.0
+"""Longest wall time until a process is ready: on a first start code is compiled (assumed)."""
+RELEASE_WALL_S = 5.0
+"""Wall time that the owner has at the end of a rehearsal to take torque off at rest; then the peer ends with it."""
+END_WALL_S = 20.0
+"""Longest wall time until a process that has no more work has ended."""
+PEER_ANSWER_S = 5.0
+"""Time that an answer of a peer may take: nothing is lost by waiting, and a busy machine is no fault (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RigSetup:
+    """What the processes of a rig are started with.
+
+    Attributes:
+        file: the rig file.
+        rig: what it says to a session.
+        arm: the arm as the controller has it.
+        placement: X_WB.
+        rest_rad: where the arm lies without torque, (n,).
+        limits: of the supervisor.
+    """
+
+    file: LoadedRig
+    rig: Rig
+    arm: ArmDescription
+    placement: Placement
+    rest_rad: Vector
+    limits: SupervisorLimits
+
+
+@dataclass(frozen=True, slots=True)
+class PeerChoice:
+    """Who plays the hardware in a rehearsal.
+
+    Attributes:
+        arm: the arm as it was built.
+        body: who lies there, a name or a file.
+        options: choices of the simulation.
+        seconds: longest time whose truth is kept.
+    """
+
+    arm: ArmDescription
+    body: str
+    options: SimulationOptions
+    seconds: float
+
+
+class RigProcesses:
+    """Owner and supervisor at work.
+
+    Args:
+        prefix: of the shared memory's names.
+        blocks: shared memory in the order host, supervisor, senses, owner.
+        owner: process of the bus owner.
+        supervisor: its process.
+        result: what the owner says.
+        ledger: the truth of a rehearsal, None on hardware.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        blocks: tuple[OwnedBlock, ...],
+        owner: BaseProcess,
+        supervisor: BaseProcess,
+        result: Connection,
+        ledger: Ledger | None,
+    ) -> None:
+        self.prefix, self.blocks, self.ledger = prefix, blocks, ledger
+        self.owner, self.supervisor = owner, supervisor
+        self._result = result
+        self._codec = SupervisorCodec(blocks[1].kind.joints)
+
+    def supervisor_says(self) -> SupervisorCell | None:
+        """Return the newest word of the supervisor."""
+        return self._codec.unpack(self.blocks[1].reader.read())
+
+    def wait_until_ready(self) -> None:
+        """Wait until the owner has found and checked everything; raises PlantError with what it found wrong."""
+        if not self._result.poll(START_WALL_S):
+            raise PlantError(f"the bus owner was not ready within {START_WALL_S:g} s", "start it again")
+        self.refuse_failure()
+
+    def refuse_failure(self) -> None:
+        """Raise PlantError where the owner has ended with an error."""
+        try:
+            said = self._result.recv() if self._result.poll(0.0) else None
+        except EOFError:
+            said = OwnerFailure(f"the bus owner ended (code {self.owner.exitcode})", "start it again")
+        if isinstance(said, OwnerFailure):
+            raise PlantError(said.what, said.todo)
+
+
+@contextmanager
+def rig_processes(setup: RigSetup, peer: PeerChoice | None) -> Iterator[RigProcesses]:
+    """Start peer, owner and supervisor; whatever happens, none of a rehearsal is left behind.
+
+    The owner of real servos goes on as long as the arm is not at rest: it floats, and whoever ends it holds the arm.
+
+    Args:
+        setup: the rig.
+        peer: who plays the hardware, None for real hardware.
+
+    Raises:
+        PlantError: the owner found something wrong; nothing has moved.
+    """
+    prefix = f"massage-arm-{os.getpid()}-{secrets.token_hex(4)}"
+    context = get_context("spawn")
+    with ExitStack() as stack:
+        with held_back():
+            blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, setup.rig.joints))
+        ledger, place, cable = None, None, None
+        if peer is not None:
+            ledger, place, cable = _start_peer(stack, setup, peer, prefix)
+        ours, theirs = context.Pipe(duplex=False)
+        stack.callback(ours.close)
+        owner = context.Process(target=run_owner, args=(_owner_setup(setup, prefix, place), theirs), name="bus owner")
+        watched = SupervisorSetup(
+            prefix, setup.arm, setup.placement, setup.limits, setup.rig.dt_s, setup.rig.identity, os.getpid()
+        )
+        supervisor = context.Process(target=run_supervisor, args=(watched,), name="supervisor")
+        word = OwnerCodec(setup.rig.joints)
+
+        def end() -> None:
+            blocks[3].writer.write(word.pack(OwnerCell(True)))
+            _end(owner, supervisor, cable)
+
+        stack.callback(end)
+        with held_back():
+            owner.start()
+            theirs.close()
+            supervisor.start()
+        made = RigProcesses(prefix, blocks, owner, supervisor, ours, ledger)
+        made.wait_until_ready()
+        yield made
+
+
+def peer_servos(file: LoadedRig) -> tuple[PeerServo, ...]:
+    """Return the servos of a rig file as the peer plays them."""
+    return tuple(
+        PeerServo(
+            servo.address.servo_id, servo.scale.model.number, servo.scale.direction, servo.scale.zero_count,
+            servo.scale.gear, servo.scale.torque_nm_per_a,
+        )
+        for servo in file.servos()
+    )  # fmt: skip
+
+
+class _Cable:
+    """A peer in its process, and the way to end it.
+
+    Args:
+        process: of the peer.
+        end: of the pipe to it.
+    """
+
+    def __init__(self, process: BaseProcess, end: Connection) -> None:
+        self._process, self._end = process, end
+
+    def pull(self) -> None:
+        """End the peer; later calls do nothing."""
+        self._end.close()
+        self._process.join(END_WALL_S)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+
+
+def _start_peer(stack: ExitStack, setup: RigSetup, peer: PeerChoice, prefix: str) -> tuple[Ledger, PeerPlace, _Cable]:
+    """Start the peer and wait for it; raises PlantError."""
+    context = get_context("spawn")
+    rows = LedgerPlace(f"{prefix}-truth", round(peer.seconds / setup.rig.dt_s), TRUTH_ROW)
+    ledger = stack.enter_context(OwnedLedger(rows)).ledger
+    ours, theirs = context.Pipe()
+    world = PeerSetup(peer.arm, setup.placement, peer.body, peer.options, setup.rest_rad, peer_servos(setup.file), rows)
+    process = context.Process(target=run_peer, args=(world, theirs), name="peer")
+    with held_back():
+        process.start()
+    theirs.close()
+    cable = _Cable(process, ours)
+    stack.callback(cable.pull)
+    try:
+        place = ours.recv() if ours.poll(START_WALL_S) else "it took too long to start"
+    except EOFError:
+        place = f"it ended with code {process.exitcode}"
+    if not isinstance(place, PeerPlace):
+        raise PlantError(f"the rehearsal's peer: {place}", "run `massage-arm check` for what is wrong with the setup")
+    return ledger, place, cable
+
+
+def _owner_setup(setup: RigSetup, prefix: str, place: PeerPlace | None) -> OwnerSetup:
+    """Return what the owner is started with; in a rehearsal port and sensor are those of the peer."""
+    file = setup.file
+    port, sensor = file.port(), file.sensor()
+    if place is not None:
+        port = replace(port, path=place.port, latency_s=PEER_ANSWER_S)
+        sensor = SensorSettings(
+            place.sensor_host, place.sensor_port, sensor.counts_per_n, sensor.counts_per_nm, sensor.delay_s
+        )
+    return OwnerSetup(
+        prefix=prefix,
+        arm=setup.arm,
+        placement=setup.placement,
+        rig=setup.rig,
+        port=port,
+        servos=file.servos(),
+        watchdog_s=1e-3 * file.content.bus.watchdog_ms,
+        sensor=sensor,
+        rest_rad=setup.rest_rad,
+        stop=setup.limits.stop,
+        owner_pid=os.getpid(),
+        is_lock_step=place is not None,
+    )
+
+
+def _end(owner: BaseProcess, supervisor: BaseProcess, cable: _Cable | None) -> None:
+    """End owner and supervisor in this order: without torque nothing is left to guard."""
+    with ignored():
+        if owner.pid is not None:
+            # Real servos are never cut off: the owner floats the arm until it lies at rest.
+            owner.join(None if cable is None else RELEASE_WALL_S)
+        if cable is not None:
+            cable.pull()
+        for process in (owner, supervisor):
+            if process.pid is not None:
+                process.join(END_WALL_S)
+                if process.exitcode is None:
+                    process.kill()
+                    process.join()
