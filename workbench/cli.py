@@ -6,7 +6,6 @@ import argparse
 import codecs
 import importlib
 import io
-import math
 import os
 import re
 import sys
@@ -17,16 +16,20 @@ from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
 from workbench.bench.options import add_bench_options
+from workbench.options import (
+    LARGEST_SEED,
+    LARGEST_SURFACE_ERROR_MM,
+    add_drive_options,
+    add_json,
+    add_session_options,
+    number,
+    whole,
+)
 from workbench.runs.realtime_options import add_realtime_options
 from workbench.runs.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
 DEBUG_VARIABLE = "MASSAGE_ARM_DEBUG"
-LARGEST_SEED = 2**32 - 1
-LARGEST_SURFACE_ERROR_MM = 20.0
-"""A skin that is wrong by more is another person's (design choice)."""
-FARTHEST_BASE_M = 3.0
-"""Farthest place of the arm's base from the person's sacrum along each axis: no table is longer (assumed)."""
 DRILLS = ("host-killed", "host-stopped", "supervisor-killed", "memory-corrupt", "upsets")
 """Names for ``drill``; those of ``workbench.drill.faults``, which this module does not load for every command, and all
 rounds of ``workbench.drill.upsets``."""
@@ -44,6 +47,7 @@ _COMMANDS = {
     "gains": "workbench.commands.gains:main",
     "body": "workbench.commands.body:draw_body",
     "drill": "workbench.commands.drill:main",
+    "drive": "workbench.commands.drive:main",
     "rig": "workbench.commands.rig:main",
     "list": "workbench.commands.names:main",
     "faults": "workbench.commands.names:faults",
@@ -164,8 +168,9 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     def command(name: str, text: str) -> OneLineParser:
         return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
 
-    _add_session_options(command("run", "run a whole session in simulation and write its record and report"))
-    _add_session_options(command("check", "make the plan and print its worst-case forces; nothing moves or is written"))
+    add_session_options(command("run", "run a whole session in simulation and write its record and report"))
+    add_session_options(command("check", "make the plan and print its worst-case forces; nothing moves or is written"))
+    add_drive_options(command("drive", "run a whole session on servo hardware, or rehearse it through the real driver"))
     for name, text in (
         ("report", "write report.html and summary.json of a run again, from its record"),
         ("replay", "print a run as a table over time"),
@@ -174,7 +179,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         looking_back = command(name, text)
         many = "?" if name == "explain" else None
         looking_back.add_argument("run", metavar="RUN", type=Path, nargs=many, help="folder of a run, or its record")
-        _add_json(looking_back)
+        add_json(looking_back)
         if name == "explain":
             looking_back.add_argument(
                 "--table", action="store_true", help="every cause: what the arm does, who may clear it, what to do next"
@@ -182,23 +187,23 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     _add_export_options(command("export", "write a run in the format of another program"))
     _add_campaign_options(command("campaign", "run many sessions and compare them with the targets"))
     doctor = command("doctor", "check this installation, or measure which rate of the loop it can hold")
-    add_realtime_options(doctor, _number)
-    _add_json(doctor)
+    add_realtime_options(doctor, number)
+    add_json(doctor)
     bench = command("bench", "measure the speed of the loop on this machine")
-    add_bench_options(bench, _whole("--repeat", 1, 20))
-    _add_json(bench)
+    add_bench_options(bench, whole("--repeat", 1, 20))
+    add_json(bench)
     gains = command("gains", "print stability margins of the gain sets over loop lag and tissue stiffness")
     gains.add_argument("--gains", nargs="+", metavar="NAME or FILE", help="only these; default: all that have names")
     gains.add_argument("--arm", default=None, metavar="NAME or FILE",
                        help="margins of this arm in the default program instead")  # fmt: skip
-    _add_json(gains)
+    add_json(gains)
     drill = command("drill", "kill, stop or corrupt a process while the arm presses, and print the true force")
     drill.add_argument("name", metavar="NAME", choices=DRILLS,
                        help=", ".join(DRILLS) + "; upsets: signals, starvation, suspension and a killed owner, and a "
                             "table of missed and false reactions")  # fmt: skip
-    drill.add_argument("--repeat", type=_whole("--repeat", 1, 100), default=1, metavar="N",
+    drill.add_argument("--repeat", type=whole("--repeat", 1, 100), default=1, metavar="N",
                        help="rounds of every event of upsets, default 1")  # fmt: skip
-    _add_json(drill)
+    add_json(drill)
     _add_rig_options(command("rig", "measure what an arm differs from its file by"))
     body = command("body", "draw a body with its regions and keep-out zones")
     body.add_argument("name", metavar="NAME or FILE", help="body, or an .npz file")
@@ -209,11 +214,11 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
         metavar="FILE",
         help="picture to write, .png, .svg or .pdf; default body.png",
     )
-    _add_json(command("list", "print the names of programs, bodies, arms and gain sets"))
-    _add_json(command("faults", "print the faults that --fault can inject into a session"))
+    add_json(command("list", "print the names of programs, bodies, arms and gain sets"))
+    add_json(command("faults", "print the faults that --fault can inject into a session"))
     techniques = command("techniques", "print the techniques of a stroke with their fields and ranges")
     techniques.add_argument("--markdown", type=Path, metavar="FILE", help="also write it as a page")
-    _add_json(techniques)
+    add_json(techniques)
     return parser, dict(commands.choices)
 
 
@@ -255,24 +260,22 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     parser.add_argument("--tissue", metavar="law or fem", help="tissue model of acceptance and faults, default law; "
                         "fem is slow and has smaller tables")  # fmt: skip
     parser.add_argument(
-        "--count", type=_whole("--count", 1, 100_000), metavar="N", help="sessions of alarms, default 200"
+        "--count", type=whole("--count", 1, 100_000), metavar="N", help="sessions of alarms, default 200"
     )
-    parser.add_argument("--cells", type=_whole("--cells", 1, 100_000), metavar="N",
+    parser.add_argument("--cells", type=whole("--cells", 1, 100_000), metavar="N",
                         help="faults: so many cells drawn over all phases of a session, arms, bodies, gain sets, seeds "
                              "and set-points, on typical plants; every fault is in every phase on every arm from 900 "
                              "on")  # fmt: skip
-    parser.add_argument(
-        "--seeds", nargs="+", type=_whole("--seeds", 0, LARGEST_SEED), metavar="N", help="default 1 2 3"
-    )
-    millimetres = _number("--surface-errors", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
+    parser.add_argument("--seeds", nargs="+", type=whole("--seeds", 0, LARGEST_SEED), metavar="N", help="default 1 2 3")
+    millimetres = number("--surface-errors", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
     parser.add_argument("--surface-errors", nargs="+", type=millimetres, metavar="MM", help="default 0 3: exact, 3 off")
     parser.add_argument(
-        "--jobs", type=_whole("--jobs", 1, 256), default=2, metavar="N", help="sessions at a time, default 2"
+        "--jobs", type=whole("--jobs", 1, 256), default=2, metavar="N", help="sessions at a time, default 2"
     )
     parser.add_argument("--from", dest="earlier", nargs="+", type=Path, metavar="FILE",
                         help="read results that --json printed earlier instead of running")  # fmt: skip
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the result as a page")
-    _add_json(parser)
+    add_json(parser)
 
 
 def _add_rig_options(parser: argparse.ArgumentParser) -> None:
@@ -282,114 +285,11 @@ def _add_rig_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file; default servo7")
     parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="who lies there; default median_f")
     parser.add_argument("--plant", metavar="NAME or FILE", help="as of run")
-    parser.add_argument("--seed", type=_whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="as of run")
+    parser.add_argument("--seed", type=whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="as of run")
     parser.add_argument("--out", type=Path, default=Path("corrections.yaml"), metavar="FILE",
                         help="file of corrections to write, for run and check; default corrections.yaml")  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
-    _add_json(parser)
-
-
-def _add_session_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--program", default="first_session", metavar="NAME or FILE",
-                        help="program, or a YAML file; default first_session")  # fmt: skip
-    parser.add_argument("--body", default="median_f", metavar="NAME or FILE",
-                        help="body, or an .npz file; default median_f")  # fmt: skip
-    parser.add_argument(
-        "--tissue",
-        default="law",
-        metavar="law or fem",
-        help="tissue model: a contact law (default), or finite elements, slow",
-    )
-    parser.add_argument("--mesh", default="recommended", metavar="NAME",
-                        help="mesh of --tissue fem: coarse (near real time), recommended (default), fine")  # fmt: skip
-    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE",
-                        help="arm, or a URDF file; default servo7")  # fmt: skip
-    parser.add_argument("--gains", default="standard", metavar="NAME or FILE",
-                        help="robust, standard (default), fast, or a YAML file of kp, ki_per_s, kd_s, "
-                             "d0_ns_per_m")  # fmt: skip
-    parser.add_argument("--plant", metavar="NAME or FILE",
-                        help="what the plant differs by from its model: exact, typical (default) or poor, drawn by the "
-                             "seed, or a YAML plant file")  # fmt: skip
-    millimetres = _number("--surface-error", 0.0, LARGEST_SURFACE_ERROR_MM, "mm")
-    parser.add_argument("--surface-error", type=millimetres, default=0.0,
-                        metavar="MM", help="how far off the planner's skin is, 0 to 20; default 0")  # fmt: skip
-    parser.add_argument(
-        "--seed",
-        type=_whole("--seed", 0, LARGEST_SEED),
-        default=1,
-        metavar="N",
-        help="seed of all random numbers, default 1",
-    )
-    parser.add_argument("--out", type=Path, default=None, metavar="DIR",
-                        help="folder of the run; default a new one in runs/")  # fmt: skip
-    parser.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]@TIME_S",
-        help="inject a fault, such as sensor_zero@10, speed_zero=4@10 (joint 4) or speed_scaled=0.3:4@10 (amount and "
-        "joint), see `massage-arm faults`; may be repeated",
-    )
-    parser.add_argument("--corrections", type=Path, default=None, metavar="FILE",
-                        help="what the arm differs from its file by, of `massage-arm rig identify`")  # fmt: skip
-    parser.add_argument("--base", type=_base, default=None, metavar="X,Y,Z,YAW",
-                        help="where the arm's base stands: metres and degrees, see docs/frames.md; "
-                             "default beside the body; write --base=-0.1,... where X is negative")  # fmt: skip
-    parser.add_argument("--events", type=Path, default=None, metavar="FILE",
-                        help="YAML list of requests, [{t_s: 12.0, request: softer}, ...]: pause, resume, skip, "
-                             "softer, firmer, slower, faster, hurts_here, stop, clear")  # fmt: skip
-    parser.add_argument("--lossless", action="store_true",
-                        help="record every bit of every number, about 2.5 times the size; default: rounded to 32 "
-                             "bits")  # fmt: skip
-    _add_json(parser)
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print only JSON on standard output")
-
-
-def _whole(option: str, low: int, high: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from ``low`` to ``high`` that raises ConfigError."""
-
-    def read(text: str) -> int:
-        allowed = f"a whole number from {low} to {high}"
-        try:
-            value = int(text)
-        except ValueError as error:
-            raise ConfigError(option, repr(text), allowed) from error
-        if not low <= value <= high:
-            raise ConfigError(option, repr(text), allowed)
-        return value
-
-    return read
-
-
-def _base(text: str) -> tuple[float, float, float, float]:
-    """Read a place of the base; raises ConfigError."""
-    allowed = f"X,Y,Z,YAW with X, Y, Z from -{FARTHEST_BASE_M:g} to {FARTHEST_BASE_M:g} m, YAW from -360 to 360 deg"
-    try:
-        x, y, z, yaw = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise ConfigError("--base", repr(text), allowed) from error
-    if not (max(abs(x), abs(y), abs(z)) <= FARTHEST_BASE_M and abs(yaw) <= 360.0):
-        raise ConfigError("--base", repr(text), allowed)
-    return x, y, z, yaw
-
-
-def _number(option: str, low: float, high: float, unit: str) -> Callable[[str], float]:
-    """Return a reader of numbers from ``low`` to ``high`` that raises ConfigError; NaN is refused."""
-
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise ConfigError(option, repr(text), f"a number from {low:g} to {high:g} {unit}")
-        return value
-
-    return read
+    add_json(parser)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from controller.processes.drive_loop import DriveLoop, Patience, PeriodNote
 from controller.processes.drives import DriveSettings
 from controller.processes.gravity import RobotGravity
 from controller.processes.owner import OwnerWatch
-from controller.processes.realtime import PLANT_PRIORITY, become_realtime, quiet_memory
+from controller.processes.realtime.memory import quiet_memory
+from controller.processes.realtime.priority import PLANT_PRIORITY, become_realtime
 from controller.processes.signals import stand_apart
 from controller.rig import Rig
 from controller.robot import RobotModel

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
 from controller.errors import MassageArmError
-from controller.processes.realtime import quiet_memory
+from controller.processes.realtime.memory import quiet_memory
 from controller.processes.signals import stand_apart
 from controller.types import Vector
 from sim.options import SimulationOptions

@@ -49,34 +49,45 @@ def truth_row(t_s: float, plant: SimPlant, *, is_on: bool) -> tuple[object, ...]
 
 
 class LedgerTruth:
-    """The truth behind a ledger, as a session reads it (``controller.plant.TruthSource``).
+    """The truth behind a ledger, for whoever records a session.
 
     Args:
-        ledger: written by the peer.
+        ledger: written by the peer, a row every period from time zero on.
+        dt_s: period.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._seen = ledger.count
+    def __init__(self, ledger: Ledger, dt_s: float) -> None:
+        self._ledger, self._dt_s = ledger, dt_s
+        self._seen = 0
 
-    def truth(self) -> tuple[Truth, ...]:
-        """Wait for the period that follows the last command; return the worst of what has passed since the last call.
+    def skip_to(self, t_s: float) -> None:
+        """Leave out what began before a time."""
+        self._seen = max(self._seen, round(t_s / self._dt_s))
+
+    def worst(self, t_s: float) -> Truth:
+        """Wait for the period that begins at a time; return the worst since the last call.
 
         Raises:
             PlantError: the peer stands still.
         """
-        rows = self.rows()
-        return (as_truth(rows[int(np.argmax(rows["press_n"]))]),)
+        rows = self.rows(round(t_s / self._dt_s))
+        return as_truth(rows[int(np.argmax(rows["press_n"]))])
 
-    def rows(self) -> Rows:
-        """Wait for a new period and return all since the last call; raises PlantError where the peer stands still."""
-        until_s = time.monotonic() + WAIT_S
-        while self._ledger.count <= self._seen:
+    def rows(self, row: int) -> Rows:
+        """Wait for a row and return all since the last call, the last one at least.
+
+        Raises:
+            PlantError: the peer stands still.
+        """
+        count, until_s = -1, 0.0
+        while self._ledger.count <= row:
+            if self._ledger.count > count:
+                count, until_s = self._ledger.count, time.monotonic() + WAIT_S
             if not time.monotonic() < until_s:
                 raise PlantError(f"no period of the peer within {WAIT_S:g} s", "start the rehearsal again")
             time.sleep(POLL_S)
-        rows = self._ledger.rows(self._seen)
-        self._seen += len(rows)
+        rows = self._ledger.rows(min(self._seen, row))
+        self._seen = min(self._seen, row) + len(rows)
         return rows
 
 

@@ -32,6 +32,16 @@ def run_folder(tmp_path: Path, synthetic: Synthetic) -> Path:
     return tmp_path
 
 
+def test_a_rig_whose_bus_is_not_there_is_refused_in_one_line_before_anything_is_planned(capsys: Capture) -> None:
+    assert cli.main(["drive", "--rig", "dynamixel_p"]) == 5
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "massage-arm: servo bus /dev/massage-arm-bus: no such device; plug the cable in, switch the supply on, and "
+        "start again\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -62,6 +72,12 @@ def run_folder(tmp_path: Path, synthetic: Synthetic) -> Path:
         ),
         ("campaign tissue --seeds 2", ["--seeds: got a value for campaign tissue", "campaign acceptance or faults"]),
         ("campaign convergence --bodies slim_f", ["--bodies: got a value for campaign convergence"]),
+        ("drive", ["--rig: got none", "[--rehearse]"]),
+        (
+            "drive --rig dynamixel_y",
+            ["--rig: got 'dynamixel_y'", "dynamixel_p, dynamixel_x", "did you mean dynamixel_"],
+        ),
+        ("drive --rig dynamixel_p --plant poor", ["--plant: got poor", "with --rehearse only"]),
         ("bench --repeat 0", ["--repeat: got '0'", "from 1 to 20"]),
         ("body median_f --out picture.txt", ["--out: got picture.txt", ".png"]),
     ],

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 
@@ -40,22 +42,68 @@ from workbench.runs.output import (
 )
 from workbench.runs.prepare import Inputs, Prepared, Refusal, load_inputs, prepare
 from workbench.runs.progress import Progress
+from workbench.runs.progress_observer import ProgressUpdate
 from workbench.runs.request import DEFAULT_PLANT, SessionRequest
 from workbench.runs.simulate import open_world, simulate
 from workbench.runs.stages import PATIENCE_S, say, stage
 from workbench.runs.warm_up import warm_up
 
 
+class SessionRunner(Protocol):
+    """What runs a prepared session and leaves its record; arguments as of ``workbench.runs.simulate.simulate``."""
+
+    def __call__(
+        self,
+        prepared: Prepared,
+        folder: Path,
+        on_progress: ProgressUpdate | None,
+        *,
+        memory: RunMemory | None = None,
+        keyboard: Keyboard | None = None,
+        say: Callable[[str], None] | None = None,
+        precision: Precision = Precision.SINGLE,
+    ) -> None:
+        """Run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where sessions are run.
+
+    Attributes:
+        loading: what is said while everything is loaded.
+        warm_up: loads what a session needs before time counts.
+        run: runs it.
+    """
+
+    loading: str
+    warm_up: Callable[[Prepared], None]
+    run: SessionRunner
+
+
+SIMULATION = Stand("loading the simulation (compiled at its first use, about a minute)", warm_up, simulate)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run a whole session in simulation; the record, the report and the summary are left in the run's folder."""
-    inputs = load_inputs(_request(arguments))
+    return run_at(SIMULATION, load_inputs(_request(arguments)), arguments)
+
+
+def run_at(stand: Stand, inputs: Inputs, arguments: argparse.Namespace) -> int:
+    """Plan and run a session and leave its folder.
+
+    Args:
+        stand: where.
+        inputs: what was asked for.
+        arguments: out, program, body, overwrite, lossless and json of the command line.
+    """
     _say_notes(inputs)
     now = datetime.now().astimezone()
     with claimed_output(arguments.out, arguments.program, arguments.body, now, arguments.overwrite) as claim:
-        return _run_into(claim, inputs, arguments)
+        return _run_into(claim, stand, inputs, arguments)
 
 
-def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace) -> int:
+def _run_into(claim: FolderClaim, stand: Stand, inputs: Inputs, arguments: argparse.Namespace) -> int:
     folder = claim.folder
     try:
         with _planning(inputs):
@@ -67,8 +115,8 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
         with contextlib.suppress(OSError):
             _show(summary, folder, arguments.json)
         raise
-    with stage("loading the simulation (compiled at its first use, about a minute)"):
-        warm_up(prepared)
+    with stage(stand.loading):
+        stand.warm_up(prepared)
     remove_older_run(folder)
     write_text(folder / SUMMARY_NAME, summary_json(_unfinished(folder, prepared.config)))
     memory = RunMemory(folder / RECORD_NAME, prepared.config)
@@ -82,7 +130,7 @@ def _run_into(claim: FolderClaim, inputs: Inputs, arguments: argparse.Namespace)
                 say(f"keys: {HELP}")
             keys = keyboard if keyboard.is_open else None
             precision = Precision.DOUBLE if arguments.lossless else Precision.SINGLE
-            simulate(prepared, folder, progress.update, keyboard=keys, say=say, memory=memory, precision=precision)
+            stand.run(prepared, folder, progress.update, keyboard=keys, say=say, memory=memory, precision=precision)
     except Exception as error:
         with suppress(RecordError):
             claim.check()

@@ -18,11 +18,10 @@ from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.session import Session
 from controller.session_parts import SessionParts
-from controller.types import ArmState, Authority, StopReason
+from controller.types import StopReason
 from trajectories.plan import Plan
 from workbench.runs.signals import stop_on_signals
-
-WARM_UP_TICKS = 20
+from workbench.runs.warm_up import warm_loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def _run(setup: HostSetup) -> StopReason | None:
     plan = setup.plan
     robot = RobotModel(setup.arm, setup.placement)
     parts = SessionParts.of(plan, robot, STANDARD, setup.rig)
-    _warm_up(parts, plan)
+    warm_loop(parts, plan)
     link = LinkSetup(setup.rig, setup.prefix, setup.owner_pid)
     plant = LinkedPlant(link)
     session = parts.session(plant)
@@ -83,13 +82,3 @@ def _session_run(session: Session, owner: OwnerWatch) -> StopReason | None:
             if owner.is_over():
                 session.request_stop()
     return session.result.stop
-
-
-def _warm_up(parts: SessionParts, plan: Plan) -> None:
-    """Load compiled code before time counts."""
-    law, gate = parts.law(), parts.gate()
-    start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
-    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.HOST, 0.0, 0.0)
-    reference = plan.at(0.0)
-    for _ in range(WARM_UP_TICKS):
-        gate.judge(law.step(state, reference), state, reference, 0.0)

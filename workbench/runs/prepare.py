@@ -14,6 +14,7 @@ from controller.bounds import StrokeBound, refuse_too_long
 from controller.errors import ConfigError, PlaceError, PlanError
 from controller.law.gains import GainSet
 from controller.operator import TimedRequest
+from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.limits import GateLimits
 from controller.session_parts import SessionParts
@@ -65,6 +66,8 @@ class Inputs:
         timed: requests of a person; None without an events file.
         plant: what the plant differs by from its model.
         corrections: what the arm was found to differ from its file by; None for nothing.
+        rig: the rig that is driven, in a rehearsal too; None for the simulation in one process.
+        rig_path: its file.
     """
 
     request: SessionRequest
@@ -76,6 +79,13 @@ class Inputs:
     timed: tuple[TimedRequest, ...] | None = None
     plant: PlantDifferences = EXACT_PLANT
     corrections: Corrections | None = None
+    rig: Rig | None = None
+    rig_path: Path | None = None
+
+    @property
+    def session_rig(self) -> Rig:
+        """The rig that the session is for."""
+        return simulated_rig(self.arm, simulation_options(self)) if self.rig is None else self.rig
 
     @property
     def believed_arm(self) -> ArmDescription:
@@ -95,7 +105,7 @@ class Inputs:
             seed=request.seed,
             surface_error_mm=request.surface_error_mm,
             base=() if request.base is None else tuple(request.base),
-            dt_s=DT_S,
+            dt_s=self.session_rig.dt_s,
             duration_s=0.0,
             pads=self.arm.tool.pads,
             joint_names=self.arm.joint_names,
@@ -108,7 +118,7 @@ class Inputs:
             faults=tuple(fault.text for fault in self.faults),
             mesh=request.mesh if request.tissue == Tier.FEM else "",
             notes=tuple(f"arm {self.arm.name}: {note}" for note in self.arm.notes),
-            identity=simulated_rig(self.arm, simulation_options(self)).identity,
+            identity=self.session_rig.identity,
             differences=self.plant,
         ).hashed()
 
@@ -235,7 +245,7 @@ def _prepared(inputs: Inputs, skin: Skin, placement: Placement) -> Prepared:
 def _measured_by(inputs: Inputs, skin: Skin, placement: Placement, shapes: tuple[Shape, ...]) -> Prepared:
     """Return the checked plan with these shapes of the glides that measure where the person lies; raises Refusal."""
     config = inputs.config()
-    rig = simulated_rig(inputs.arm, simulation_options(inputs))
+    rig = inputs.session_rig
     robot = RobotModel(inputs.believed_arm, placement)
     try:
         plan = plan_session(
@@ -276,8 +286,9 @@ def simulation_options(inputs: Inputs) -> SimulationOptions:
     """Return the choices of the simulation that a request stands for."""
     request = inputs.request
     tier, mesh = tier_named(request.tissue), PATCHES[request.mesh]
+    dt_s = DT_S if inputs.rig is None else inputs.rig.dt_s
     return SimulationOptions(
-        seed=request.seed, dt_s=DT_S, faults=inputs.faults, tier=tier, mesh=mesh, differences=inputs.plant
+        seed=request.seed, dt_s=dt_s, faults=inputs.faults, tier=tier, mesh=mesh, differences=inputs.plant
     )
 
 
@@ -309,6 +320,8 @@ def _sources(inputs: Inputs) -> tuple[SourceHash, ...]:
     paths = [("program", program), ("body", inputs.body.path), ("arm", inputs.arm.urdf_path)]
     if gains is not None:
         paths.append(("gains", gains))
+    if inputs.rig_path is not None:
+        paths.append(("rig", inputs.rig_path))
     if inputs.request.corrections is not None:
         paths.append(("corrections", inputs.request.corrections))
     if inputs.request.plant not in LEVELS:

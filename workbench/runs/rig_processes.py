@@ -32,7 +32,7 @@ from sim.truth_log import Ledger, LedgerPlace, OwnedLedger
 
 START_WALL_S = 240.0
 """Longest wall time until a process is ready: on a first start code is compiled (assumed)."""
-RELEASE_WALL_S = 5.0
+RELEASE_WALL_S = 2.0
 """Wall time that the owner has at the end of a rehearsal to take torque off at rest; then the peer ends with it."""
 END_WALL_S = 20.0
 """Longest wall time until a process that has no more work has ended."""

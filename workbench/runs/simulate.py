@@ -83,15 +83,14 @@ def simulate(
             record_events(plant, recorder, disk)
             if memory is not None:
                 memory.follow(recorder)
+            watching = watchers(on_progress, prepared.plan.duration_s, say, keyboard)
             observers: tuple[Observer, ...] = (
                 *(() if memory is None else (memory,)),  # before the recorder, which may fail
                 recorder,
                 *camera.observers(),
-                *progress_observers(on_progress, prepared.plan.duration_s),
-                *(() if say is None else (EventLines(say, NO_HINT if keyboard is None else STOP_HINT),)),
-                *(() if keyboard is None else (keyboard,)),
+                *watching,
             )
-            operator = _operator(inputs.timed, keyboard)
+            operator = operator_of(inputs.timed, keyboard)
             session = prepared.parts.session(plant, observers, operator, truth=plant)
             plant.on_terminal_closed = session.request_stop
             with stop_on_signals(session.request_stop, None if keyboard is None else keyboard.ask_stop):
@@ -100,6 +99,20 @@ def simulate(
             on_progress(1.0, 1.0)
     finally:
         plant.deactivate()
+
+
+def watchers(
+    on_progress: ProgressUpdate | None,
+    duration_s: float,
+    say: Callable[[str], None] | None,
+    keyboard: Keyboard | None,
+) -> tuple[Observer, ...]:
+    """Return who looks on for the person at the terminal; arguments as of ``simulate``."""
+    return (
+        *progress_observers(on_progress, duration_s),
+        *(() if say is None else (EventLines(say, NO_HINT if keyboard is None else STOP_HINT),)),
+        *(() if keyboard is None else (keyboard,)),
+    )
 
 
 def _run(session: Session, plant: SupervisedPlant, recorder: McapRecorder) -> SessionResult:
@@ -119,7 +132,7 @@ def _record_aftermath(plant: SupervisedPlant, recorder: McapRecorder) -> None:
         recorder.after(t_s, truth)
 
 
-def _operator(timed: tuple[TimedRequest, ...] | None, keyboard: Keyboard | None) -> Operator | None:
+def operator_of(timed: tuple[TimedRequest, ...] | None, keyboard: Keyboard | None) -> Operator | None:
     """Return whose requests are heard; None where nobody can ask for anything."""
     sources: list[Operator] = [] if timed is None else [TimedRequests(timed)]
     if keyboard is not None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+from controller.session_parts import SessionParts
+from controller.types import ArmState, Authority
 from sim.person.tissue_tier import Tier
 from sim.plant import build_simulation
+from trajectories.plan import Plan
 from workbench.runs.prepare import Prepared, load_inputs, prepare, simulation_options
 from workbench.runs.request import SessionRequest
 
-TICKS = 5
+TICKS, LOOP_TICKS = 5, 20
 
 
 def warm_up(prepared: Prepared) -> None:
@@ -28,6 +31,16 @@ def warm_up(prepared: Prepared) -> None:
             plant.apply(gate.judge(law.step(state, reference), state, reference, state.t_s).command)
     finally:
         plant.deactivate()
+
+
+def warm_loop(parts: SessionParts, plan: Plan) -> None:
+    """Run a few ticks of law and gate by themselves: for a session whose drives are in another process."""
+    law, gate = parts.law(), parts.gate()
+    start, nothing = plan.start_q_rad, (0.0,) * len(plan.start_q_rad)
+    state = ArmState(0.0, start, nothing, nothing, (0.0,) * 6, 0.0, 0, Authority.HOST, 0.0, 0.0)
+    reference = plan.at(0.0)
+    for _ in range(LOOP_TICKS):
+        gate.judge(law.step(state, reference), state, reference, 0.0)
 
 
 def main() -> int:
