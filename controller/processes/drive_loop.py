@@ -120,6 +120,10 @@ class Credit:
         self._is_trusted = False
         self._seen_tick = -1
 
+    def trust(self) -> None:
+        """Wait for the next answer, whatever came before: the master has just been given the drives."""
+        self._is_trusted = True
+
     def wait(self, newest: Callable[[], int], due_tick: int) -> float:
         """Wait for an answer that is due; return the wall time it took [s].
 
@@ -229,7 +233,10 @@ class DriveLoop:
         supervisor = self._supervisor.unpack(self._supervisor_reader.read())
         t_s = self._now.state.t_s
         lost = lost_joints(self._now.state.q_rad, self._now.state.dq_rad_s)
+        had = self._policy.authority
         order = self._policy.decide(t_s, host, supervisor, self._now.feedback, lost)
+        if had is Authority.NOBODY and order.authority is Authority.HOST:
+            self._host_credit.trust()
         age_s = self._policy.status(t_s).supervisor_age_s
         if self._on_enable is not None and order.authority is not Authority.NOBODY:
             self._on_enable()
