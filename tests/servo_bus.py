@@ -24,15 +24,16 @@ CURRENT_LIMIT_A = 2.0
 
 
 class ThreadedBus:
-    """Three emulated servos of one model on a pseudo terminal.
+    """Emulated servos of one model on a pseudo terminal, with ids from 1 on.
 
     Args:
         model: their model, by the driver's name of it.
+        count: how many.
     """
 
-    def __init__(self, model: str = X_MODEL) -> None:
+    def __init__(self, model: str = X_MODEL, count: int = len(JOINTS)) -> None:
         self.model = MODELS[model]
-        self.bus = ServoBus([Servo(number, KINDS[self.model.number]) for number in (1, 2, 3)])
+        self.bus = ServoBus([Servo(number, KINDS[self.model.number]) for number in range(1, count + 1)])
         self.line = Line()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -51,7 +52,7 @@ class ThreadedBus:
         return self.bus.servos[number - 1]
 
     def driver(self, watchdog_s: float = 0.0, directions: tuple[int, int, int] = (1, -1, 1)) -> DynamixelBus:
-        """Return a driver of the three servos that has opened the line."""
+        """Return a driver of the first three servos that has opened the line."""
         port = OwnedPort(PortSettings(self.line.path, 4_000_000, ANSWER_S))
         servos = tuple(
             ServoSettings(Address(name, number), JointScale(self.model, way, 100 * number, 1.0, 2.0), CURRENT_LIMIT_A)

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 
 from controller.arm import ArmDescription, Placement
 from controller.errors import PlantError
-from controller.processes.drive_loop import DriveLoop, Patience, PeriodNote
+from controller.processes.drive_loop import DriveLoop, Patience
 from controller.processes.drives import DriveSettings
 from controller.processes.gravity import RobotGravity
 from controller.processes.owner import OwnerWatch
@@ -121,14 +121,10 @@ class BusOwner:
                 side, settings, setup.prefix, rig.identity, patience=patience, on_enable=side.enable,
             )  # fmt: skip
             quiet_memory()
-            loop.run(lambda: self._word.is_over() and side.may_release, self._note)
+            loop.run(lambda: self._word.is_over() and side.may_release, lambda _: None)
             side.release()
         finally:
             side.close()
-
-    def _note(self, note: PeriodNote) -> None:
-        """Take note of a period; nothing is kept of it yet."""
-
 
 def run_owner(setup: OwnerSetup, result: Connection) -> None:
     """Be the owner's process until its work is over.

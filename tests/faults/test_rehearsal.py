@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from controller.processes.shared_memory import FOLDER
+from hardware.rig_file import RIG_FOLDER
+from tests.servo_bus import ThreadedBus
 from workbench import cli
 
 PROGRAM = """
@@ -21,11 +23,37 @@ strokes:
 """
 
 
-def test_a_rehearsal_presses_20_n_over_the_bus_and_ends_at_rest(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "short.yaml"
+    path.write_text(PROGRAM, encoding="utf-8")
+    return path
+
+
+def test_a_bus_with_a_missing_and_a_swapped_servo_is_refused_with_both_joints_and_never_enabled(
+    tmp_path: Path, program: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    program = tmp_path / "short.yaml"
-    program.write_text(PROGRAM, encoding="utf-8")
+    with ThreadedBus(count=7) as peer:
+        peer.bus.absent.add(3)
+        peer.servo(5).put(0, 1130, 2)
+        text = (RIG_FOLDER / "dynamixel_x.yaml").read_text(encoding="utf-8")
+        rig = tmp_path / "rig.yaml"
+        rig.write_text(
+            text.replace("/dev/massage-arm-bus", peer.line.path).replace("latency_ms: 4.0", "latency_ms: 100.0"),
+            encoding="utf-8",
+        )
+        words = ["drive", "--rig", str(rig), "--program", str(program), "--body", "median_m"]
+        assert cli.main([*words, "--out", str(tmp_path / "run")]) == 5
+        assert not any(servo.is_on for servo in peer.bus.servos)
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("massage-arm: connecting failed: servo 3 of joint 'joint3': got no answer, ping: ")
+    assert "; servo 5 of joint 'joint5': got XM540-W150; allowed: XM540-W270; check its id" in error
+    assert list(FOLDER.glob(f"massage-arm-{os.getpid()}-*")) == []
+
+
+def test_a_rehearsal_presses_20_n_over_the_bus_and_ends_at_rest(
+    tmp_path: Path, program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = tmp_path / "run"
     words = ["drive", "--rig", "dynamixel_x", "--rehearse", "--body", "median_m", "--program", str(program), "--json"]
     assert cli.main([*words, "--out", str(run)]) == 0
