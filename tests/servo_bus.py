@@ -6,9 +6,10 @@ import select
 import threading
 from typing import Self
 
-from hardware.dynamixel.bus import DynamixelBus, ServoSettings
+from hardware.dynamixel.bus import DynamixelBus
 from hardware.dynamixel.cyclic import JointScale
 from hardware.dynamixel.port import OwnedPort, PortSettings
+from hardware.dynamixel.servo import ServoSettings
 from hardware.dynamixel.tables import MODELS
 from hardware.dynamixel.transactions import Address
 from sim.peers.bus import ServoBus

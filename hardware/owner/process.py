@@ -24,8 +24,9 @@ from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.limits import StopGains
 from controller.types import Vector
-from hardware.dynamixel.bus import DynamixelBus, ServoSettings
+from hardware.dynamixel.bus import DynamixelBus
 from hardware.dynamixel.port import OwnedPort, PortSettings
+from hardware.dynamixel.servo import ServoSettings
 from hardware.netft import NetFtSensor, SensorSettings
 from hardware.owner.clock import LockStepClock, WallClock
 from hardware.owner.drive_side import ServoDriveSide
@@ -125,6 +126,7 @@ class BusOwner:
             side.release()
         finally:
             side.close()
+
 
 def run_owner(setup: OwnerSetup, result: Connection) -> None:
     """Be the owner's process until its work is over.

@@ -29,7 +29,8 @@ from sim.options import SimulationOptions
 from sim.truth_log import Ledger, Rows
 from workbench.drill.host import HostSetup, run_host
 from workbench.drill.run import BODY, PRESS_N, START_WALL_S, STEADY_N, DrillPlan, wait
-from workbench.runs.rig_processes import PeerChoice, RigProcesses, RigSetup, rig_processes
+from workbench.runs.rehearsal_peer import PeerChoice
+from workbench.runs.rig_processes import RigProcesses, RigSetup, rig_processes
 
 STEADY_S = 0.3
 """The press force is steady when it has been near to what is wanted for so long."""
@@ -151,7 +152,8 @@ def running_on_bus(rig_name: str, plan: DrillPlan, options: SimulationOptions) -
     limits = SessionParts.of(plan.plan, robot, STANDARD, rig).supervisor_limits()
     setup = RigSetup(file, rig, plan.arm, plan.placement, plan.plan.rest_q_rad, limits)
     context = get_context("spawn")
-    with rig_processes(setup, PeerChoice(plan.arm, BODY, options, TRUTH_S)) as processes:
+    peer = PeerChoice(file, plan.arm, plan.placement, plan.plan.rest_q_rad, BODY, options, TRUTH_S)
+    with rig_processes(setup, peer) as processes:
         ours, theirs = context.Pipe(duplex=False)
         host = HostSetup(processes.prefix, plan.arm, plan.placement, plan.plan, rig, os.getpid())
         process = context.Process(target=run_host, args=(host, theirs), name="session loop")

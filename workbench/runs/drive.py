@@ -12,7 +12,7 @@ from controller.observers import Observer
 from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.processes.realtime.priority import HOST_PRIORITY, become_realtime
 from controller.types import ArmState, Truth
-from hardware.rig_file import LoadedRig
+from hardware.rig_model import LoadedRig
 from sim.aftermath import AFTER_S
 from sim.peers.truth import LedgerTruth, as_truth
 from sim.truth_log import Ledger
@@ -23,7 +23,8 @@ from workbench.record.recorder import McapRecorder
 from workbench.runs.keyboard import Keyboard
 from workbench.runs.prepare import Prepared, simulation_options
 from workbench.runs.progress_observer import ProgressUpdate
-from workbench.runs.rig_processes import PeerChoice, RigProcesses, RigSetup, rig_processes
+from workbench.runs.rehearsal_peer import PeerChoice
+from workbench.runs.rig_processes import RigProcesses, RigSetup, rig_processes
 from workbench.runs.signals import stop_on_signals
 from workbench.runs.simulate import operator_of, watchers
 
@@ -156,4 +157,7 @@ class RigSession:
         if not self.is_rehearsal:
             return None
         seconds = prepared.limits.session_s + TRUTH_MARGIN_S
-        return PeerChoice(inputs.arm, inputs.request.body, simulation_options(inputs), seconds)
+        return PeerChoice(
+            self.file, inputs.arm, prepared.placement, prepared.plan.rest_q_rad, inputs.request.body,
+            simulation_options(inputs), seconds,
+        )  # fmt: skip

@@ -23,19 +23,13 @@ from controller.safety.supervision import SupervisorLimits
 from controller.types import Vector
 from hardware.netft import SensorSettings
 from hardware.owner.process import OwnerFailure, OwnerSetup, run_owner
-from hardware.rig_file import LoadedRig
-from sim.options import SimulationOptions
-from sim.peers.process import PeerPlace, PeerSetup, run_peer
-from sim.peers.truth import TRUTH_ROW
-from sim.peers.world import PeerServo
-from sim.truth_log import Ledger, LedgerPlace, OwnedLedger
+from hardware.rig_model import LoadedRig
+from sim.peers.process import PeerPlace
+from sim.truth_log import Ledger
+from workbench.runs.rehearsal_peer import END_WALL_S, START_WALL_S, Cable, PeerChoice, started_peer
 
-START_WALL_S = 240.0
-"""Longest wall time until a process is ready: on a first start code is compiled (assumed)."""
 RELEASE_WALL_S = 2.0
 """Wall time that the owner has at the end of a rehearsal to take torque off at rest; then the peer ends with it."""
-END_WALL_S = 20.0
-"""Longest wall time until a process that has no more work has ended."""
 PEER_ANSWER_S = 5.0
 """Time that an answer of a peer may take: nothing is lost by waiting, and a busy machine is no fault (assumed)."""
 
@@ -59,23 +53,6 @@ class RigSetup:
     placement: Placement
     rest_rad: Vector
     limits: SupervisorLimits
-
-
-@dataclass(frozen=True, slots=True)
-class PeerChoice:
-    """Who plays the hardware in a rehearsal.
-
-    Attributes:
-        arm: the arm as it was built.
-        body: who lies there, a name or a file.
-        options: choices of the simulation.
-        seconds: longest time whose truth is kept.
-    """
-
-    arm: ArmDescription
-    body: str
-    options: SimulationOptions
-    seconds: float
 
 
 class RigProcesses:
@@ -144,7 +121,7 @@ def rig_processes(setup: RigSetup, peer: PeerChoice | None) -> Iterator[RigProce
             blocks = tuple(stack.enter_context(block) for block in first_blocks(prefix, setup.rig.joints))
         ledger, place, cable = None, None, None
         if peer is not None:
-            ledger, place, cable = _start_peer(stack, setup, peer, prefix)
+            ledger, place, cable = stack.enter_context(started_peer(peer, prefix))
         ours, theirs = context.Pipe(duplex=False)
         stack.callback(ours.close)
         owner = context.Process(target=run_owner, args=(_owner_setup(setup, prefix, place), theirs), name="bus owner")
@@ -166,59 +143,6 @@ def rig_processes(setup: RigSetup, peer: PeerChoice | None) -> Iterator[RigProce
         made = RigProcesses(prefix, blocks, owner, supervisor, ours, ledger)
         made.wait_until_ready()
         yield made
-
-
-def peer_servos(file: LoadedRig) -> tuple[PeerServo, ...]:
-    """Return the servos of a rig file as the peer plays them."""
-    return tuple(
-        PeerServo(
-            servo.address.servo_id, servo.scale.model.number, servo.scale.direction, servo.scale.zero_count,
-            servo.scale.gear, servo.scale.torque_nm_per_a,
-        )
-        for servo in file.servos()
-    )  # fmt: skip
-
-
-class _Cable:
-    """A peer in its process, and the way to end it.
-
-    Args:
-        process: of the peer.
-        end: of the pipe to it.
-    """
-
-    def __init__(self, process: BaseProcess, end: Connection) -> None:
-        self._process, self._end = process, end
-
-    def pull(self) -> None:
-        """End the peer; later calls do nothing."""
-        self._end.close()
-        self._process.join(END_WALL_S)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
-
-
-def _start_peer(stack: ExitStack, setup: RigSetup, peer: PeerChoice, prefix: str) -> tuple[Ledger, PeerPlace, _Cable]:
-    """Start the peer and wait for it; raises PlantError."""
-    context = get_context("spawn")
-    rows = LedgerPlace(f"{prefix}-truth", round(peer.seconds / setup.rig.dt_s), TRUTH_ROW)
-    ledger = stack.enter_context(OwnedLedger(rows)).ledger
-    ours, theirs = context.Pipe()
-    world = PeerSetup(peer.arm, setup.placement, peer.body, peer.options, setup.rest_rad, peer_servos(setup.file), rows)
-    process = context.Process(target=run_peer, args=(world, theirs), name="peer")
-    with held_back():
-        process.start()
-    theirs.close()
-    cable = _Cable(process, ours)
-    stack.callback(cable.pull)
-    try:
-        place = ours.recv() if ours.poll(START_WALL_S) else "it took too long to start"
-    except EOFError:
-        place = f"it ended with code {process.exitcode}"
-    if not isinstance(place, PeerPlace):
-        raise PlantError(f"the rehearsal's peer: {place}", "run `massage-arm check` for what is wrong with the setup")
-    return ledger, place, cable
 
 
 def _owner_setup(setup: RigSetup, prefix: str, place: PeerPlace | None) -> OwnerSetup:
@@ -246,7 +170,7 @@ def _owner_setup(setup: RigSetup, prefix: str, place: PeerPlace | None) -> Owner
     )
 
 
-def _end(owner: BaseProcess, supervisor: BaseProcess, cable: _Cable | None) -> None:
+def _end(owner: BaseProcess, supervisor: BaseProcess, cable: Cable | None) -> None:
     """End owner and supervisor in this order: without torque nothing is left to guard."""
     with ignored():
         if owner.pid is not None:
