@@ -64,6 +64,8 @@ EXPECTED: dict[str, Cause | None] = {
     "clock_slow": Cause.CLOCK,
 }
 """What stops the session within 2 s; None where it goes on."""
+ALSO = {"patient_gets_up": (Cause.KEEP_OUT,)}
+"""What may be first as well: a body that lifts the pad by 25 mm also shifts it to the keep-out beside the circles."""
 TAKEN = {
     "host_killed": Cause.HOST_LOST,
     "loop_stall": Cause.HOST_LOST,
@@ -129,7 +131,8 @@ def test_the_fault_changes_what_happens_and_is_recorded(name: str) -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_session_stops_for_the_expected_reason_or_goes_on(name: str) -> None:
     outcome = outcomes()[name]
-    assert (None if outcome.stop is None else outcome.stop.cause) == EXPECTED[name]
+    cause = None if outcome.stop is None else outcome.stop.cause
+    assert cause in (EXPECTED[name], *ALSO.get(name, ()))
     if name in TAKEN:
         assert outcome.taken is not None
         assert outcome.taken.cause is TAKEN[name]
