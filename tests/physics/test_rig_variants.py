@@ -84,12 +84,12 @@ def test_an_arm_that_adds_gravity_itself_moves_as_one_that_does_not() -> None:
     """Their torques differ by rounding alone, which flips a step of an encoder now and then.
 
     On the skin friction lets the elbow come to rest elsewhere for that: torques changed by 1e-15 to 1e-9 of themselves
-    moved joints by up to 0.6 mrad there.
+    moved joints by up to 1.2 mrad there.
     """
     plain, run = _frozen(2), _frozen(2, adds_gravity=True)
     assert len(run.steps) == len(plain.steps)
     for mine, other in zip(run.steps[::50], plain.steps[::50], strict=True):
-        near_rad = 2e-5 if mine.contact in IN_THE_AIR else 1e-3
+        near_rad = 2e-5 if mine.contact in IN_THE_AIR else 2e-3
         assert mine.state.q_rad == pytest.approx(other.state.q_rad, abs=near_rad)
         assert mine.state.tau_nm == pytest.approx(other.state.tau_nm, abs=0.05)
         assert mine.truth[0].press_n == pytest.approx(other.truth[0].press_n, abs=0.05)

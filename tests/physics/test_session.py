@@ -197,7 +197,7 @@ def _assert_unloaded(steps: list[StepRecord], result: SessionResult, cause: Caus
     assert off < 0.8
     assert after[-1].truth[0].depth_m < -0.005
     # Parked from 100 mm over the skin; a leg may take the tool along with up to 0.45 m/s.
-    assert max(math.hypot(*step.v_wt[:3]) for step in after) < 0.2
+    assert max(math.hypot(*step.v_wt[:3]) for step in after) < 0.25
     assert max(abs(v) for v in after[-1].state.dq_rad_s) < 0.1
 
 
