@@ -29,8 +29,7 @@ def made_up(monkeypatch: Patch, simulate: Callable[..., None]) -> None:
     named.arm = SimpleNamespace(name="a", notes=())
     monkeypatch.setattr(session, "load_inputs", lambda _: named)
     monkeypatch.setattr(session, "prepare", lambda _: SimpleNamespace(config=CONFIG))
-    monkeypatch.setattr(session, "simulate", simulate)
-    monkeypatch.setattr(session, "warm_up", lambda _: None)
+    monkeypatch.setattr(session, "SIMULATION", session.Stand("loading", lambda _: None, simulate))
     monkeypatch.setattr(run_files, "load_relief", lambda _: None)
 
 
