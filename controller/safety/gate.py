@@ -7,12 +7,14 @@ from dataclasses import InitVar, dataclass, replace
 from typing import NamedTuple
 
 from controller.safety import audit, monitor, pads, projection
+from controller.safety.certificate import Certificate
 from controller.safety.corrected_motion import CorrectedMotion, Motions
+from controller.safety.handover import Handover
 from controller.safety.limits import GateLimits
 from controller.safety.lost_joints import LostJoints
 from controller.safety.own_terms import OwnTerms
 from controller.safety.own_time import OwnTime
-from controller.safety.press_bounds import PadBounds, PressBounds, press_bounds
+from controller.safety.press_bounds import PressBounds, active_w, are_within, press_bounds
 from controller.safety.reaction import stop_reason
 from controller.safety.stopped_arm import StoppedArm
 from controller.safety.tank import Tanks
@@ -103,9 +105,18 @@ class Gate:
         limits: what to hold commands and states against.
         dt_s: period of the loop [s].
         kinematics: a model of the arm that nobody else uses; None lets the law's terms stand, for tests of the rest.
+        certificate: judges the ticks in which there is nothing to stop and nothing to lower; None for none.
+        recheck_ticks: the gate judges every so many-th of these ticks as well, and must agree; 0 for none.
     """
 
-    def __init__(self, limits: GateLimits, dt_s: float, kinematics: Kinematics | None = None) -> None:
+    def __init__(
+        self,
+        limits: GateLimits,
+        dt_s: float,
+        kinematics: Kinematics | None = None,
+        certificate: Certificate | None = None,
+        recheck_ticks: int = 0,
+    ) -> None:
         self.limits = limits
         self._dt_s = dt_s
         self._rise_n = limits.loading_rate_n_per_s * dt_s
@@ -118,6 +129,10 @@ class Gate:
         self._tank = Tanks(limits.tank, 2)
         self._audited = (limits.tangential_n + AUDIT_TOLERANCE, limits.moment_nm + AUDIT_TOLERANCE)
         self._motion = CorrectedMotion(len(limits.torque_nm), dt_s, limits.stop.speed_filter_rad_s)
+        self._handover: Handover | None = None
+        if certificate is not None:
+            joints = len(limits.torque_nm)
+            self._handover = Handover(self, self._own, self._stopped, certificate, joints, recheck_ticks)
         self._forget()
 
     def _forget(self) -> None:
@@ -170,6 +185,8 @@ class Gate:
             ValueError: it changes what holds the arm by too much, or the gate has judged no state yet; the masses are
                 those of the file then.
         """
+        if self._handover is not None:
+            self._handover.take_back()
         self._own.correct(additions)
 
     def note_parked(self) -> None:
@@ -188,6 +205,8 @@ class Gate:
         needed, ranks = self.clearance, tuple(Clearance)
         if ranks.index(who) < ranks.index(needed):
             raise PermissionError(f"the stop is cleared by {needed}; got {who}")
+        if self._handover is not None:
+            self._handover.take_back()
         self._stopped.clear()
         self._time.resume()
         self._tank.clear()
@@ -204,12 +223,34 @@ class Gate:
             t_s: session time as the clock says [s].
         """
         try:
-            return self._judge(command, state, reference, t_s)
+            return self._certified(command, state, reference, t_s) or self._judge(command, state, reference, t_s)
         except Exception as error:
             what = f"gate, {type(error).__name__}: {error}"
             self.stop(stop_reason(Cause.INTERNAL_ERROR, what, 1.0, 0.0, "errors", self._time.now_s))
             held_nm, mode = self._stopped.hold()
             return Judgement(ApprovedCommand(held_nm, _KEY, (), mode), 0.0, 0.0, mode, (), self._reaction.stop)
+
+    def _certified(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement | None:
+        """Return the judgement of a tick that passes the certificate; None where the gate is to judge alone."""
+        handover = self._handover
+        if handover is None:
+            return None
+        if self._reaction.stop is not None:
+            handover.take_back()
+            return None
+        passed = handover.passes(command, state, reference, t_s)
+        if passed is None:
+            return None
+        approved = ApprovedCommand(passed.tau_nm, _KEY, passed.holding_nm)
+        judgement = Judgement(approved, passed.press_n, passed.press_limit_n, Mode.RUN, (), None, passed.gain_share)
+        if not handover.is_due:
+            self._last_command = command
+            return judgement
+        own = self._judge(command, state, reference, t_s)
+        if not handover.confirm(is_equal=own == judgement):
+            what = "ticks that the certificate judges otherwise than the gate"
+            self.stop(stop_reason(Cause.INTERNAL_ERROR, what, 1.0, 0.0, "ticks", self._time.now_s))
+        return own
 
     def _judge(self, command: Command, state: ArmState, reference: Reference, t_s: float) -> Judgement:
         wrong_time = self._time.step(t_s, has_drives=state.authority is Authority.HOST)
@@ -257,7 +298,7 @@ class Gate:
         force, presses = _loads(tau, terms, bounds)
         allowed = (min(bounds.caps)[0], limits.tangential_n, limits.moment_nm)
         is_within = projection.is_within(force, allowed) and projection.is_torque_within(tau, limits.torque_nm)
-        if not (is_within and (not bounds.each or _are_within(presses, bounds.each))):
+        if not (is_within and (not bounds.each or are_within(presses, bounds.each))):
             tau, limited = self._lowered(command, bounds)
         if reference.phase in DRIVEN_PHASES:
             # No stroke needs force here: the arm is as soft as in parking, on top of every other limit.
@@ -268,7 +309,7 @@ class Gate:
             self.stop(reason)
             return None
         if bounds.is_touching:
-            tank.advance(_active_w(presses, bounds), self._dt_s)
+            tank.advance(active_w(presses, bounds), self._dt_s)
             if tank.is_exhausted():
                 self.stop(stop_reason(Cause.ENERGY, "halvings of the gain", tank.halved, limits.tank.halvings, "", t_s))
                 return None
@@ -339,19 +380,6 @@ def _loads(tau_nm: Vector, terms: ToolTerms, bounds: PressBounds) -> tuple[proje
         return force, (force[0],)
     presses = pads.pad_presses(projection.tool_wrench(tau_nm, terms), tuple([pad.axis for pad in bounds.each]))
     return (sum(presses), force[1], force[2]), presses
-
-
-def _are_within(presses: Vector, each: tuple[PadBounds, ...]) -> bool:
-    """Return True where the press force of every pad of several is within its lowest cap; NaN is not."""
-    return all([presses[k] <= min(pad.caps)[0] for k, pad in enumerate(each)])
-
-
-def _active_w(presses: Vector, bounds: PressBounds) -> tuple[float, ...]:
-    """Return the power that the press force beyond the target brings in, by the law's and the corrected motion [W]."""
-    if not bounds.each:
-        return tuple([(presses[0] - bounds.target_n) * speed for speed in bounds.speeds_m_s[:2]])
-    pairs = tuple(zip(presses, bounds.each, strict=True))
-    return tuple([sum([(n - pad.target_n) * pad.speeds_m_s[motion] for n, pad in pairs]) for motion in (0, 1)])
 
 
 def _audit_reason(force: projection.Static, allowed: projection.Static, t_s: float) -> StopReason:

@@ -77,6 +77,15 @@ class OwnTerms:
             tau_nm = tuple([tau + bias - told for tau, bias, told in each])
         return Command(tau_nm, terms, command.pads, command.contact, (x, y, z), command.plan_error_m)
 
+    def take(self, terms: ToolTerms | None, q_rad: Vector) -> None:
+        """Take over what the model has given to another judge of the last tick.
+
+        Args:
+            terms: the terms, with the twist of T by the joint speeds.
+            q_rad: joint positions that they are of, (n,).
+        """
+        self.last, self._q_rad, self.is_current = terms, q_rad, True
+
     def failed(self, t_s: float) -> StopReason | None:
         """Return the stop of a model that has failed in this tick, or None."""
         return stop_reason(Cause.INTERNAL_ERROR, self.failure, 1.0, 0.0, "errors", t_s) if self.failure else None

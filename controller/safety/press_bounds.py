@@ -142,3 +142,16 @@ def _each_pad(
         )
         found.append(PadBounds(axis, target, speeds, limit, caps))
     return tuple(found)
+
+
+def are_within(presses: Vector, each: tuple[PadBounds, ...]) -> bool:
+    """Return True where the press force of every pad of several is within its lowest cap; NaN is not."""
+    return all([presses[k] <= min(pad.caps)[0] for k, pad in enumerate(each)])
+
+
+def active_w(presses: Vector, bounds: PressBounds) -> tuple[float, ...]:
+    """Return the power that the press force beyond the target brings in, by the law's and the corrected motion [W]."""
+    if not bounds.each:
+        return tuple([(presses[0] - bounds.target_n) * speed for speed in bounds.speeds_m_s[:2]])
+    pairs = tuple(zip(presses, bounds.each, strict=True))
+    return tuple([sum([(n - pad.target_n) * pad.speeds_m_s[motion] for n, pad in pairs]) for motion in (0, 1)])

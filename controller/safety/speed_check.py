@@ -65,7 +65,7 @@ class SpeedCheck:
         """Begin anew with the next sample."""
         self._samples.clear()
         self._ticks = 0
-        self._last: tuple[float, Vector] | None = None
+        self._last_rad_s: Vector = ()
         self._way: Vector = (0.0,) * self._joints
 
     def step(self, t_s: float, q_rad: Vector, dq_rad_s: Vector) -> StopReason | None:
@@ -83,12 +83,12 @@ class SpeedCheck:
         if len(q_rad) != joints or len(dq_rad_s) != joints or not math.isfinite(sum(q_rad) + sum(dq_rad_s) + t_s):
             self.restart()
             return None
-        if self._last is not None:
-            before_s, before = self._last
-            half_s = 0.5 * (t_s - before_s)
+        if self._samples:
+            half_s = 0.5 * (t_s - self._samples[-1].t_s)
             # Trapezoidal rule: where the positions are if the reported speeds are right.
-            self._way = tuple([w + half_s * (a + b) for w, a, b in zip(self._way, before, dq_rad_s, strict=True)])
-        self._last = t_s, dq_rad_s
+            each = zip(self._way, self._last_rad_s, dq_rad_s, strict=True)
+            self._way = tuple([way + half_s * (a + b) for way, a, b in each])
+        self._last_rad_s = dq_rad_s
         self._ticks += 1
         self._samples.append(_Sample(t_s, self._ticks, q_rad, self._way, max(map(abs, dq_rad_s))))
         while t_s - self._samples[0].t_s > WINDOWS[0][0] + ROUNDING_S:
@@ -108,6 +108,18 @@ class SpeedCheck:
                     return stop_reason(Cause.CLOCK, what, gone_s, counted_s, "s", t_s)
                 return self._wrong(joint, apart, allowed_rad_s, t_s)
         return None
+
+    def samples(self) -> tuple[Vector, ...]:
+        """Return the samples, oldest first: time [s], number, speed of the fastest joint, positions, ways."""
+        return tuple([(one.t_s, float(one.tick), one.fastest_rad_s, *one.q_rad, *one.way_rad) for one in self._samples])
+
+    def take(self, samples: tuple[Vector, ...]) -> None:
+        """Go on from these samples, at least one, as ``samples`` gives them."""
+        n = self._joints
+        self._samples.clear()
+        for t_s, tick, fastest_rad_s, *ways in samples:
+            self._samples.append(_Sample(t_s, int(tick), tuple(ways[:n]), tuple(ways[n:]), fastest_rad_s))
+        self._ticks, self._way = self._samples[-1].tick, self._samples[-1].way_rad
 
     def refuse(self, joint: int, told_rad_s: float, gone_rad_s: float, t_s: float) -> StopReason:
         """Return why the speeds cannot be believed, found from outside in a single tick.

@@ -74,7 +74,12 @@ class StoppedArm:
         self._pull.clear()
         self.missing.clear()
 
-    def note_good(self, terms: ToolTerms, outward_w: Vector3) -> None:
+    @property
+    def good(self) -> tuple[ToolTerms | None, Vector3]:
+        """Terms and outward normal of the last tick in which nothing was wrong."""
+        return self._good_terms, self._outward_w
+
+    def note_good(self, terms: ToolTerms | None, outward_w: Vector3) -> None:
         """Take what an arm that is stopped from now on can be led by.
 
         Args:

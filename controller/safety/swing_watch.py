@@ -7,6 +7,7 @@ newtons at 12 Hz and more. No peak of it reaches a trip, and the force loop's ow
 from __future__ import annotations
 
 import math
+from operator import mul, sub
 
 from controller.safety.reaction import stop_reason
 from controller.types import Cause, StopReason, Vector
@@ -57,7 +58,8 @@ class SwingWatch:
         share = self._share
         self._first = tuple([old + share * (f - old) for f, old in zip(force_s, self._first, strict=True)])
         self._second = tuple([old + share * (f - old) for f, old in zip(self._first, self._second, strict=True)])
-        square_n2 = sum([(f - slow) ** 2 for f, slow in zip(force_s, self._second, strict=True)])
+        beyond_n = tuple(map(sub, force_s, self._second))
+        square_n2 = sum(map(mul, beyond_n, beyond_n))
         self._square_n2 += self._mean_share * (min(square_n2, LARGEST_N**2) - self._square_n2)
         if self._square_n2 <= SWING_N**2:
             return None
