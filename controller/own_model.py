@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pinocchio as pin
+from numpy.typing import NDArray
 
 from controller.arm import ArmDescription, Placement
 from controller.own_model_kernel import derive
 from controller.robot import RobotModel
 from controller.types import Matrix, ToolTerms, Vector
+
+Array = NDArray[np.float64]
 
 
 class OwnModel:
@@ -30,6 +33,15 @@ class OwnModel:
             dq_rad_s: joint speeds, (n,).
         """
         return own_terms(self._robot, q_rad, dq_rad_s)
+
+    @property
+    def terms(self) -> Array:
+        """``RobotModel.terms`` of the last evaluation; overwritten by the next one."""
+        return self._robot.terms
+
+    def update(self, q_rad: Array, dq_rad_s: Array) -> None:
+        """Evaluate the terms at joint positions (n,) and speeds (n,), for who reads them as they are."""
+        self._robot.update(q_rad, dq_rad_s)
 
     def correct(self, additions: Matrix) -> None:
         """Make the links those of the file with additions to mass [kg] and first moments (3) [kg m], (n, 4).
@@ -58,11 +70,21 @@ def own_terms(robot: RobotModel, q_rad: Vector, dq_rad_s: Vector) -> ToolTerms:
     robot.update(np.array(q_rad), dq)
     made = np.zeros(6 + 9 * n)
     derive(robot.terms, dq, np.zeros(n * n + 6 * n + 36), made)
-    x, y, z, w = pin.Quaternion(robot.rotation).coeffs().tolist()
-    px, py, pz = robot.position.tolist()
+    return as_terms(robot.terms, made)
+
+
+def as_terms(terms: Array, made: Array) -> ToolTerms:
+    """Return the terms of a model and what ``derive`` makes of them as values.
+
+    Args:
+        terms: ``RobotModel.terms``.
+        made: what ``derive`` has written, (6 + 9 n,).
+    """
+    n = (made.shape[0] - 6) // 9
+    x, y, z, w = pin.Quaternion(terms[-12:-3].reshape(3, 3)).coeffs().tolist()
+    jacobian = [terms[row * n : row * n + n].tolist() for row in range(6)]
+    px, py, pz = terms[-3:].tolist()
     vx, vy, vz, wx, wy, wz, *rest = made.tolist()
     jbar_t = [rest[row * n : row * n + n] for row in range(6)]
     bias, momentum, drift = (tuple(rest[row * n : row * n + n]) for row in (6, 7, 8))
-    return ToolTerms(
-        (px, py, pz), (x, y, z, w), (vx, vy, vz, wx, wy, wz), robot.jacobian.tolist(), jbar_t, bias, momentum, drift
-    )
+    return ToolTerms((px, py, pz), (x, y, z, w), (vx, vy, vz, wx, wy, wz), jacobian, jbar_t, bias, momentum, drift)

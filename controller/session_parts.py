@@ -9,6 +9,7 @@ from typing import Self
 from controller.air.survey import AirSurvey
 from controller.air.watch import AirWatch
 from controller.bounds import StrokeBound, law_settings, refuse_unbounded, refuse_unstable, refuse_weak, stroke_bounds
+from controller.certificate.certificate import CompiledCertificate
 from controller.joint_drag import refuse_dragging
 from controller.law.gains import ForceGains, LawSettings
 from controller.law.impedance_force import ImpedanceForceLaw
@@ -27,6 +28,10 @@ from controller.session_limits import session_limits, supervisor_limits
 from controller.stop_gains import LoopTiming, refuse_swinging
 from controller.types import PlanLike
 
+RECHECK_TICKS = 50
+"""On real plants the gate judges so many-th of the ticks that the certificate lets pass as well (design choice: a
+certificate that errs is found within 50 ms at 1 kHz, for a fiftieth of the time that the gate takes)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionParts:
@@ -40,6 +45,9 @@ class SessionParts:
         gains: gains of the force loop.
         rig: the rig that the session is for.
         fit: settings of the law that follow from arm, plan and rig, and the margin under them.
+        recheck_ticks: the gate judges every so many-th tick that is certified as well, 0 for none; None for
+            ``RECHECK_TICKS`` on a real plant, and none in simulation.
+        is_certified: nominal ticks are judged by the compiled certificate where the tool has one pad.
     """
 
     plan: PlanLike
@@ -49,6 +57,8 @@ class SessionParts:
     gains: ForceGains
     rig: Rig
     fit: LawFit
+    recheck_ticks: int | None = None
+    is_certified: bool = True
 
     @classmethod
     def of(
@@ -152,5 +162,11 @@ class SessionParts:
         return self._gate_of(replace(self.limits, session_s=SESSION_CEILING_S))
 
     def _gate_of(self, limits: GateLimits) -> Gate:
-        """Return a fresh gate with a model of the arm of its own."""
-        return Gate(limits, self.rig.dt_s, OwnModel(self.robot.arm, self.robot.placement))
+        """Return a fresh gate with a model of the arm of its own, and with the certificate of its nominal ticks."""
+        model, dt_s = OwnModel(self.robot.arm, self.robot.placement), self.rig.dt_s
+        if not self.is_certified or len(limits.pads) != 1:
+            return Gate(limits, dt_s, model)
+        ticks = self.recheck_ticks
+        if ticks is None:
+            ticks = 0 if self.rig.is_simulated else RECHECK_TICKS
+        return Gate(limits, dt_s, model, CompiledCertificate(limits, dt_s, model), ticks)

@@ -200,6 +200,7 @@ _L2 = {
     "L3-tank": Layer(answers("controller.safety.tank:Tanks.advance")),
     "L4-audit": Layer(answers(f"{GATE}:Gate._audit")),
     "gate-errors": Layer(around(f"{GATE}:Gate.judge", _raising), may_raise=True),
+    "gate-recheck": Layer(answers("controller.safety.handover:Handover.confirm", True)),
     "gate-key": Layer(instead(f"{GATE}:ApprovedCommand.__post_init__", _anybody_makes)),
 }
 _L5 = {

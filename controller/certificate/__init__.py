@@ -1,0 +1,1 @@
+"""The compiled certificate of nominal ticks: what the gate would let through unchanged, and remember."""

@@ -1,0 +1,57 @@
+"""Certified implies that the gate lets the command through as it is: two gates on sessions that are made to go wrong.
+
+The Python gate is the readable twin of the compiled certificate. After every tick both must have said the same, to the
+last bit, and where it was certified they must remember the same; at the end whole gates are compared, attribute by
+attribute.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.certificate_cases import STREAM, Tally, recorded, run_stream
+from tests.gate_differences import differences
+
+SEED = int(os.environ.get("MASSAGE_ARM_FUZZ_SEED", "20240611"))
+ARMS = ("servo7", "panda")
+
+
+def _fuzz(arm_name: str, streams: int) -> Tally:
+    source, tally = recorded(arm_name), Tally()
+    for seed in range(SEED, SEED + streams):
+        found = run_stream(source, seed, tally, recheck_ticks=seed % 4)
+        assert found == []
+    print(f"\ncertificate: {tally.judged} ticks of {arm_name}, {tally.certified} certified, {len(tally.stops)} stops")
+    return tally
+
+
+@pytest.mark.parametrize("arm_name", ARMS)
+def test_two_gates_never_differ_whatever_goes_wrong(arm_name: str) -> None:
+    tally = _fuzz(arm_name, 120)
+    assert tally.certified > 0.4 * tally.judged
+    assert tally.lowered > 100
+    assert len(tally.stops) > 15
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_nor_in_any_stream_that_can_be_thought_of(seed: int) -> None:
+    assert run_stream(recorded(), seed, Tally()) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("arm_name", ARMS)
+def test_two_gates_do_not_differ_in_many_streams(arm_name: str) -> None:
+    tally = _fuzz(arm_name, 25_000)
+    assert tally.judged == 25_000 * STREAM
+    assert len(tally.stops) > 60
+
+
+def test_differences_are_found() -> None:
+    assert differences([1.0, float("nan")], [1.0, float("nan")]) == []
+    assert differences((1.0, 0.0), (1.0, -0.0)) == ["gate[1]: 0.0 -0.0"]
+    assert differences({1: 2.0}, {1: 3.0}) == ["gate: {1: 2.0} {1: 3.0}"]
