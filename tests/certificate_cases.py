@@ -12,10 +12,11 @@ from typing import Any
 from controller.certificate.certificate import CompiledCertificate
 from controller.law.gains import STANDARD
 from controller.own_model import OwnModel
+from controller.safety.certificate import Memory
 from controller.safety.gate import Gate, Judgement
 from controller.safety.handover import ALONE_TICKS, Handover
 from controller.safety.limits import GateLimits, KeepOutLimits
-from controller.safety.memory import remembered
+from controller.safety.memory import FIELDS, recall, remembered
 from controller.session_parts import SessionParts
 from controller.types import ArmState, Authority, Command, ContactState, JointSenses, Phase, Reference
 from sim.options import SimulationOptions
@@ -91,6 +92,12 @@ def one_of(values: tuple[float, ...], pick: Random, new: float) -> tuple[Any, ..
     """Return values with another one at one place."""
     k = pick.randrange(len(values))
     return (*values[:k], new, *values[k + 1 :])
+
+
+def at_one(values: tuple[float, ...], found: tuple[float, ...], pick: Random) -> tuple[float, ...]:
+    """Return limits of the joints of which one is about where that joint is."""
+    k = pick.randrange(len(values))
+    return (*values[:k], found[k] + pick.choice((-1e-3, -1e-9, 0.0, 1e-9, 1e-3)), *values[k + 1 :])
 
 
 def _number(pick: Random, old: float) -> float:
@@ -190,10 +197,12 @@ def changed_limits(limits: GateLimits, pick: Random, tick: Tick) -> GateLimits:
         "supervisor_age_s": state.supervisor_age_s,
         "workspace_low_m": one_of(limits.workspace_low_m, pick, command.terms.p_wt[0]),
         "workspace_high_m": one_of(limits.workspace_high_m, pick, command.terms.p_wt[2]),
-        "lower_rad": tuple(q - 1e-4 for q in state.q_rad),
-        "upper_rad": tuple(q + 1e-4 for q in state.q_rad),
-        "speed_rad_s": tuple(abs(dq) * 1.05 for dq in state.dq_rad_s),
-        "torque_nm": tuple(abs(tau) * 1.01 for tau in command.tau_nm),
+        "lower_rad": at_one(limits.lower_rad, state.q_rad, pick),
+        "upper_rad": at_one(limits.upper_rad, state.q_rad, pick),
+        "speed_rad_s": at_one(limits.speed_rad_s, tuple(map(abs, state.dq_rad_s)), pick),
+        "torque_nm": at_one(limits.torque_nm, tuple(map(abs, command.tau_nm)), pick),
+        "observer_joint_nm": (pick.choice((0.0, 1e-3, 3.0)),) * len(state.q_rad),
+        "jump_rad": pick.choice((0.0, 1e-9, 1e-7, 1e-6, 1e-5)),
         "axis_cosine": 1.0 - 1e-9,
         "pressure_pa": pad.press_n / limits.pads[0].area_m2,
         "implausible_ticks": pick.choice((0, 1, 2)),
@@ -246,8 +255,10 @@ Changer = Callable[[Tick, Random], Tick]
 
 
 def change(tick: Tick, pick: Random) -> Tick:
-    """Return a tick with one thing changed."""
+    """Return a tick with one thing changed; one that has no single pad is bad enough."""
     command, state, reference, t_s = tick
+    if len(command.pads) != 1 or len(reference.pads) != 1:
+        return tick
     match pick.randrange(8):
         case 0 | 1 | 2:
             return change_command(command, pick), state, reference, t_s
@@ -271,6 +282,144 @@ def stream(source: Recorded, seed: int) -> tuple[GateLimits, list[Tick]]:
         for k in range(first, min(first + lasting, STREAM)):
             ticks[k] = change(ticks[k], Random(seed_of_change))  # noqa: S311
     return limits, ticks
+
+
+NEAR: dict[str, tuple[float, ...]] = {
+    "clock_missing_s": (0.0119, 0.012, 0.0125),
+    "bad_samples": (0.5, 1.0, 1.5),
+    "repeated": (0.5, 1.0, 2.2, 2.3),
+    "sampled_s": (-6e-4, -1e-3, 1e-3),
+    "last_t_s": (-1e-3, -7e-3, -6e-3, 1e-3),
+    "skinless_s": (0.2, 0.299, 0.2995, 0.301),
+    "was_skinless": (1.0,),
+    "descent_m": (0.05, 0.08999, 0.09),
+    "spot_since_s": (-60.0, -59.999, -70.0),
+    "pressed_apart": (1.0, 50.2, 50.4, 49.0),
+    "pressed_unfelt": (1.0, 30.0),
+    "pulled_apart": (1.0, 50.2, 50.4, 49.0),
+    "pulled_unfelt": (1.0, 30.0),
+    "touched": (8.9, 9.0, 10.2, 10.3),
+    "swing_square_n2": (20.0, 20.25, 20.26, 20.3),
+    "law_tank_j": (1e-7, 1e-5, 0.05),
+    "law_halved": (1.0, 2.0, 3.0),
+    "corrected_tank_j": (1e-7, 1e-5, 0.05),
+    "corrected_halved": (1.0, 2.0, 3.0),
+    "last_press_n": (-30.0, -5.0, 5.0, 12.0),
+    "clock_offset_s": (1e-3, 0.5, 100.0),
+}
+"""Values of the memory at which something happens; of times, and the offset, what is added to them."""
+ADDED = {"sampled_s", "last_t_s", "spot_since_s", "clock_offset_s"}
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One tick from a memory, that a gate and a certificate judge each for itself.
+
+    Attributes:
+        memory: what both remember.
+        tick: what both are asked.
+        limits: of both.
+    """
+
+    memory: Memory
+    tick: Tick
+    limits: GateLimits
+
+
+@functools.cache
+def moments(arm_name: str) -> tuple[tuple[Memory, Tick], ...]:
+    """Return every tenth tick of a session with what the gate remembers before it."""
+    source = recorded(arm_name)
+    gate, joints = Gate(source.limits, DT_S, source.models[0]), len(source.limits.torque_nm)
+    found: list[tuple[Memory, Tick]] = []
+    for k, tick in enumerate(source.ticks):
+        memory = remembered(gate, joints) if k % 10 == 9 else None
+        if memory is not None:
+            found.append((memory, tick))
+        gate.judge(*tick)
+    return tuple(found)
+
+
+def _changed_memory(memory: Memory, joints: int, pick: Random) -> Memory:
+    """Return a memory in which one value, or all values of one name, are others."""
+    if pick.random() < 0.1:
+        k = pick.randrange(len(memory.samples))
+        sample = memory.samples[k]
+        place = pick.choice((0, *range(2, len(sample))))
+        sample = (*sample[:place], sample[place] + pick.choice((1e-4, -1e-3, 1e-2)), *sample[place + 1 :])
+        return memory._replace(samples=(*memory.samples[:k], sample, *memory.samples[k + 1 :]))
+    start, at = 0, {}
+    for one in FIELDS:
+        size = 1 if one.size is None else one.size or joints
+        at[one.name], start = (start, size), start + size
+    name = pick.choice((*NEAR, *NEAR, *at))
+    first, size = at[name]
+    place = first + pick.randrange(size)
+    old = memory.numbers[place]
+    if name in NEAR:
+        new = pick.choice(NEAR[name]) + (old if name in ADDED else 0.0)
+    else:
+        new = old + pick.choice((1e-6, -1e-4, 1e-3, 0.1, 1.0)) * pick.choice((-1.0, 1.0))
+    if name in ("last_sequence", "is_sampled", "was_skinless", "law_halved", "corrected_halved"):
+        new = float(round(new))
+    return memory._replace(numbers=(*memory.numbers[:place], new, *memory.numbers[place + 1 :]))
+
+
+def trial(arm_name: str, seed: int) -> Trial:
+    """Return a tick of a session of which memory, limits and inputs may each be changed."""
+    pick = Random(seed)  # noqa: S311
+    source = recorded(arm_name)
+    memory, tick = pick.choice(moments(arm_name))
+    limits, joints = source.limits, len(source.limits.torque_nm)
+    if pick.random() < 0.3:
+        limits = replace(limits, stop=replace(limits.stop, speed_filter_rad_s=pick.choice((30.0, 300.0))))
+    for _ in range(pick.choice((0, 1, 1, 2))):
+        memory = _changed_memory(memory, joints, pick)
+    if limits.stop.speed_filter_rad_s == math.inf:
+        # A filter that lets everything through keeps nothing.
+        still, kept = memory.numbers[: -4 * joints], memory.numbers[-2 * joints :]
+        memory = memory._replace(numbers=(*still, *(0.0,) * (2 * joints), *kept))
+    if pick.random() < 0.5:
+        limits = changed_limits(limits, pick, tick)
+    for _ in range(pick.choice((0, 0, 1, 1, 2))):
+        tick = change(tick, pick)
+    return Trial(memory, tick, limits)
+
+
+def from_memory(limits: GateLimits, model: OwnModel, memory: Memory) -> Gate:
+    """Return a gate that goes on from a memory; None of it is handed over again."""
+    gate, joints = Gate(limits, DT_S, model), len(limits.torque_nm)
+    recall(gate, joints, memory)
+    if limits.stop.speed_filter_rad_s < math.inf:
+        first = len(memory.numbers) - 4 * joints
+        gate._motion._own._first = memory.numbers[first : first + joints]
+        gate._motion._own._second = memory.numbers[first + joints : first + 2 * joints]
+    return gate
+
+
+def run_trial(arm_name: str, seed: int, tally: Tally) -> list[str]:
+    """Let gate and certificate judge a trial; return where what passes is not what the gate says and remembers."""
+    one, models = trial(arm_name, seed), recorded(arm_name).models
+    gate = from_memory(one.limits, models[1], one.memory)
+    certificate = CompiledCertificate(one.limits, DT_S, models[0])
+    passed = certificate.passes(*one.tick) if certificate.take(one.memory) else None
+    said = gate.judge(*one.tick)
+    tally.judged, tally.certified = tally.judged + 1, tally.certified + (passed is not None)
+    tally.lowered += bool(said.limited)
+    if said.stop is not None:
+        tally.stops.add(f"{said.stop.cause} {said.stop.limit}")
+    if passed is None:
+        return []
+    wanted, kept = remembered(gate, len(one.limits.torque_nm)), certificate.memory()
+    sent = said.command
+    found = differences(
+        (sent.tau_nm, sent.holding_nm, said.press_n, said.press_limit_n, said.gain_share), passed, "told"
+    )
+    found += differences((said.stop, said.limited), (None, ()), "judgement")
+    if not (wanted and wanted.bits() == kept.bits()):
+        found += differences(wanted, kept, "memory")
+    found += differences((gate._own.last, *gate._stopped.good, one.tick[1].q_rad), certificate.seen(), "seen")
+    return [f"seed {seed}: {what}" for what in found]
 
 
 def run_stream(source: Recorded, seed: int, tally: Tally, recheck_ticks: int = 0) -> list[str]:

@@ -35,10 +35,10 @@ def leaky(level: float, amount: float, leak: float, is_bad: bool) -> float:
 @compiled
 def are_numbers(values: Array) -> bool:
     """Return True where all are finite and not beyond ``LARGEST``."""
-    largest = 0.0
+    are_all_so = True
     for value in values:
-        largest = largest if abs(value) <= largest else abs(value)
-    return largest <= LARGEST
+        are_all_so = are_all_so and abs(value) <= LARGEST
+    return are_all_so
 
 
 @compiled
@@ -62,9 +62,8 @@ def clock(memory: Record, now: Record, limits: Record) -> bool:
 def link(now: Record, limits: Record, gap: float) -> bool:
     """``Monitor._authority`` and the time since the last tick that ``Monitor._time`` allows."""
     x, lim = now[0], limits[0]
-    beyond = x.command_age_s - (gap if gap > 0.0 else 0.0)
-    is_in_time = gap <= lim.late_s and x.supervisor_age_s <= lim.supervisor_age_s
-    return bool(is_in_time and beyond <= COMMAND_AGE_S)
+    is_in_time = 0.0 <= gap <= lim.late_s and x.supervisor_age_s <= lim.supervisor_age_s
+    return bool(is_in_time and x.command_age_s - gap <= COMMAND_AGE_S)
 
 
 @compiled
