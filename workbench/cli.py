@@ -16,7 +16,7 @@ from typing import NoReturn, cast
 
 from controller.errors import ConfigError, MassageArmError
 from workbench.bench.options import add_bench_options
-from workbench.options import (
+from workbench.runs.options import (
     LARGEST_SEED,
     LARGEST_SURFACE_ERROR_MM,
     add_drive_options,
