@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from controller.errors import ConfigError
 from hardware.dynamixel.tables import MODELS
-from hardware.rig_model import LoadedRig, RigFile
+from hardware.rig_content import BAUDS, RigFile
+from hardware.rig_model import LoadedRig
+from hardware.rig_schema import allowed_words, meaning, node_at
 from trajectories.strict_yaml import read_yaml
 
 RIG_FOLDER = Path(__file__).parent / "rigs"
@@ -19,8 +21,6 @@ MAX_FILE_BYTES = 50_000
 """A rig file has some sixty lines; guards against a wrong file."""
 MAX_SHOWN = 60
 """Longest part of a wrong value that a message repeats."""
-BAUDS = (57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000)
-"""Rates of a bus that every servo described here has (e-manual)."""
 
 
 def rig_names() -> tuple[str, ...]:
@@ -56,11 +56,13 @@ def _check(content: RigFile, shown: str) -> None:
             hint = f"did you mean {near[0]}?" if near else ""
             raise ConfigError(where, repr(servo.model), ", ".join(MODELS), hint)
     ids = [servo.id for servo in content.servos]
+    joints = [servo.joint for servo in content.servos]
     families = {MODELS[servo.model].table.family for servo in content.servos}
     low_v, high_v = content.voltage_v
     checks = (
         (bool(ids), "servos", "no servo", "one per joint"),
         (len(set(ids)) == len(ids), "servos", f"ids {ids}", "every id once"),
+        (len(set(joints)) == len(joints), "servos", f"joints {', '.join(joints)}", "every joint once"),
         (len(families) <= 1, "servos", f"families {sorted(families)}", "one family on a bus"),
         (content.bus.baud in BAUDS, "bus: baud", str(content.bus.baud), ", ".join(map(str, BAUDS))),
         (low_v < high_v, "voltage_v", f"{low_v:g} to {high_v:g}", "the lower one first"),
@@ -89,14 +91,34 @@ def _text(path: Path, shown: str) -> str:
 
 
 def _readable(error: ValidationError, shown: str) -> ConfigError:
-    """Turn pydantic's first complaint into one line with file, key, got, allowed."""
-    first = error.errors(include_url=False)[0]
-    key = ": ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-    where = f"{shown}: {key}" if key else shown
+    """Turn pydantic's first complaint into one line with file, key, got, allowed and what the key is.
+
+    An unknown key goes first: it is often a required one that is misspelled.
+    """
+    complaints = error.errors(include_url=False)
+    first = next((one for one in complaints if one["type"] == "extra_forbidden"), complaints[0])
+    path = first["loc"]
+    where = f"{shown}: {_key_words(path)}" if path else shown
     if first["type"] == "extra_forbidden":
-        return ConfigError(where, "an unknown key", "the keys of docs/hardware.md", "remove it, or correct its name")
+        known = list(node_at(path[:-1]).get("properties", {}))
+        near = difflib.get_close_matches(str(path[-1]), known, 1)
+        todo = f"did you mean {near[0]}?" if near else "remove it, or correct its name"
+        return ConfigError(where, "an unknown key", ", ".join(known), todo)
+    node = node_at(path)
+    words = meaning(node)
     if first["type"] == "missing":
-        return ConfigError(where, "nothing", "a value: this key is required")
+        allowed = f"a value: this key is required ({allowed_words(node)})"
+        return ConfigError(where, "nothing", allowed, f"write the {words}" if words else "add it")
     text = str(first["input"])
     got = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
-    return ConfigError(where, got, first["msg"].removeprefix("Input should be "))
+    if isinstance(first["input"], str):
+        got = f"the text {got!r}"
+    elif first["input"] is None:
+        got = "no value"
+    allowed = allowed_words(node) or first["msg"].removeprefix("Input should be ")
+    return ConfigError(where, got, allowed, f"write the {words}" if words else "")
+
+
+def _key_words(path: tuple[int | str, ...]) -> str:
+    """Return where a key stands; places in lists count from 1."""
+    return ": ".join(str(part + 1) if isinstance(part, int) else part for part in path)

@@ -1,13 +1,10 @@
-"""What a rig file holds, and what driver and session get of it."""
+"""A rig file that was read, and what driver and session get of it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from controller.arm import ArmDescription
 from controller.errors import ConfigError
@@ -19,79 +16,10 @@ from hardware.dynamixel.servo import ServoSettings
 from hardware.dynamixel.tables import MODELS
 from hardware.dynamixel.transactions import Address
 from hardware.netft import SensorSettings
+from hardware.rig_content import RigFile
 
 SENSES = JointSenses(has_temperatures=True, has_voltages=True, has_ages=True, has_faults=True)
 """What the cyclic block of every servo reports."""
-
-_Positive = Annotated[float, Field(gt=0.0)]
-_Milliseconds = Annotated[float, Field(ge=0.0, le=100.0)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class BusPart(_Part):
-    """The servo bus; delays in milliseconds, the watchdog is that of the servos, 0 for none."""
-
-    family: Literal["dynamixel"]
-    port: str
-    baud: int
-    latency_ms: Annotated[float, Field(gt=0.0, le=100.0)]
-    watchdog_ms: Annotated[float, Field(ge=0.0, le=2000.0)]
-
-
-class ServoPart(_Part):
-    """One servo; ``zero_count`` is its position where the joint is at zero, ``gear`` its turns for one of the joint."""
-
-    joint: str
-    id: Annotated[int, Field(ge=0, le=252)]
-    model: str
-    direction: Literal[-1, 1]
-    zero_count: int
-    gear: Annotated[float, Field(ge=0.1, le=200.0)] = 1.0
-    torque_nm_per_a: _Positive
-    current_limit_a: _Positive
-
-
-class SensorPart(_Part):
-    """The wrist sensor; ``delay_ms`` is the age of a sample when it arrives."""
-
-    family: Literal["ati_netft"]
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)]
-    counts_per_n: _Positive
-    counts_per_nm: _Positive
-    rate_hz: Annotated[float, Field(ge=100.0, le=7000.0)]
-    noise_n: Annotated[float, Field(ge=0.0, le=10.0)]
-    delay_ms: _Milliseconds
-
-
-class LimitsPart(_Part):
-    """Limits that only tighten those of code and arm."""
-
-    pad_n: _Positive | None = None
-    tool_n: _Positive | None = None
-    tool_speed_m_s: _Positive | None = None
-
-
-class RigFile(_Part):
-    """Content of a rig file."""
-
-    schema_version: Literal[1]
-    name: str
-    description: str
-    arm: str
-    serial: str
-    period_ms: Annotated[float, Field(ge=1.0, le=2.0)]
-    command_delay_ms: _Milliseconds
-    drive_lag_ms: Annotated[float, Field(gt=0.0, le=50.0)]
-    voltage_v: tuple[_Positive, _Positive] = Field(strict=False)
-    bus: BusPart
-    servos: tuple[ServoPart, ...] = Field(strict=False)
-    sensor: SensorPart
-    limits: LimitsPart = LimitsPart()
-    provenance: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from workbench.runs.options import (
     whole,
 )
 from workbench.runs.realtime_options import add_realtime_options
+from workbench.runs.rig_options import add_rig_options
 from workbench.runs.stages import PATIENCE_S, stage
 
 EXIT_OK, EXIT_INTERNAL, EXIT_USAGE, EXIT_OPERATOR = 0, 1, 2, 4
@@ -204,7 +205,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     drill.add_argument("--repeat", type=whole("--repeat", 1, 100), default=1, metavar="N",
                        help="rounds of every event of upsets, default 1")  # fmt: skip
     add_json(drill)
-    _add_rig_options(command("rig", "measure what an arm differs from its file by"))
+    add_rig_options(command("rig", "rig files: their schema; identification of an arm"))
     body = command("body", "draw a body with its regions and keep-out zones")
     body.add_argument("name", metavar="NAME or FILE", help="body, or an .npz file")
     body.add_argument(
@@ -275,20 +276,6 @@ def _add_campaign_options(parser: OneLineParser) -> None:
     parser.add_argument("--from", dest="earlier", nargs="+", type=Path, metavar="FILE",
                         help="read results that --json printed earlier instead of running")  # fmt: skip
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the result as a page")
-    add_json(parser)
-
-
-def _add_rig_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", metavar="identify", choices=("identify",),
-                        help="move slowly through free air, find tool, wrist sensor, gravity and friction, "
-                             "in simulation for now, and write what is to be corrected")  # fmt: skip
-    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file; default servo7")
-    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="who lies there; default median_f")
-    parser.add_argument("--plant", metavar="NAME or FILE", help="as of run")
-    parser.add_argument("--seed", type=whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="as of run")
-    parser.add_argument("--out", type=Path, default=Path("corrections.yaml"), metavar="FILE",
-                        help="file of corrections to write, for run and check; default corrections.yaml")  # fmt: skip
-    parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
     add_json(parser)
 
 

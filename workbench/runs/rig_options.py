@@ -1,0 +1,32 @@
+"""Options of ``massage-arm rig``, action by action."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from workbench.options import LARGEST_SEED, add_json, whole
+
+
+def add_rig_options(parser: argparse.ArgumentParser) -> None:
+    """Add the actions with their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+    action("schema", "print the JSON Schema of a rig file, for editors")
+    _add_identify_options(action("identify", "move slowly through free air, find tool, wrist sensor, gravity and "
+                                             "friction, in simulation for now, and write what is to be "
+                                             "corrected"))  # fmt: skip
+
+
+def _add_identify_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--arm", default="servo7", metavar="NAME or FILE", help="arm, or a URDF file; default servo7")
+    parser.add_argument("--body", default="median_f", metavar="NAME or FILE", help="who lies there; default median_f")
+    parser.add_argument("--plant", metavar="NAME or FILE", help="as of run")
+    parser.add_argument("--seed", type=whole("--seed", 0, LARGEST_SEED), default=1, metavar="N", help="as of run")
+    parser.add_argument("--out", type=Path, default=Path("corrections.yaml"), metavar="FILE",
+                        help="file of corrections to write, for run and check; default corrections.yaml")  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
+    add_json(parser)
