@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 
-from dynamixel_sdk import BROADCAST_ID, COMM_SUCCESS
-
-from hardware.dynamixel.cyclic import ALERT, ANSWER_BYTES, BLOCK_BYTES, Reading, decode
+from hardware.dynamixel.cyclic import Reading, decode
+from hardware.dynamixel.group_read import fast_blocks
 from hardware.dynamixel.port import OwnedPort
 from hardware.dynamixel.servo import ServoSettings, refuse_unready, set_up, with_every
 from hardware.dynamixel.tables import DISABLED, ENABLED, WATCHDOG_LONGEST, WATCHDOG_UNIT_S, ControlTable
@@ -95,7 +94,7 @@ class DynamixelBus:
         """Return what every servo says of itself, (n,), all of the same instant; None where no whole packet came."""
         for attempt in range(CYCLE_TRIES):
             self.repeated_reads += attempt > 0
-            blocks = self._blocks()
+            blocks = fast_blocks(self._ask, self._port, self._table.indirect_data.address, self._ids)
             if blocks is not None:
                 pairs = zip(blocks, self._servos, strict=True)
                 return tuple([decode(block, servo.scale) for block, servo in pairs])
@@ -121,22 +120,3 @@ class DynamixelBus:
     def close(self) -> None:
         """Give the port back; torque stays as it is. Never raises."""
         self._port.close()
-
-    def _blocks(self) -> list[bytes] | None:
-        """Ask for the cyclic block once; return it of every servo, None where anything of it is damaged or missing."""
-        handler, count = self._ask.handler, len(self._ids)
-        address = self._table.indirect_data.address
-        if handler.syncReadTx(self._port, address, BLOCK_BYTES, self._ids, count, True) != COMM_SUCCESS:
-            return None
-        raw, result, _ = handler.fastSyncReadRx(self._port, BROADCAST_ID, ANSWER_BYTES * count)
-        self._port.is_using = False
-        # The SDK passes a late answer to something else on as it is: everything is looked at here.
-        if result != COMM_SUCCESS or len(raw) != ANSWER_BYTES * count:
-            return None
-        blocks: list[bytes] = []
-        for index, servo_id in enumerate(self._ids):
-            error, found_id, *rest = raw[index * ANSWER_BYTES : (index + 1) * ANSWER_BYTES]
-            if found_id != servo_id or error & ~ALERT:
-                return None
-            blocks.append(bytes(rest[:BLOCK_BYTES]))
-        return blocks

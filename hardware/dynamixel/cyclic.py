@@ -45,6 +45,10 @@ class JointScale:
         """Angle of the joint for a count of Present Position."""
         return math.tau / (self.model.counts_per_turn * self.gear)
 
+    def angle_rad(self, position: int) -> float:
+        """Return the joint's angle for a Present Position."""
+        return self.direction * (position - self.zero_count) * self.rad_per_count
+
     def goal_current(self, tau_nm: float, limit: int) -> int:
         """Return the goal current for a torque [Nm], within the limit; raises ValueError where it is no number."""
         raw = round(self.direction * tau_nm / (self.torque_nm_per_a * self.model.current_unit_a))
@@ -90,7 +94,7 @@ def decode(block: bytes, scale: JointScale) -> Reading:
     current, error, speed, temperature, position, high_v, low_v = _LAYOUT.unpack(block)
     model, way = scale.model, scale.direction
     return Reading(
-        q_rad=way * (position - scale.zero_count) * scale.rad_per_count,
+        q_rad=scale.angle_rad(position),
         dq_rad_s=way * speed * model.speed_unit_rad_s / scale.gear,
         tau_nm=way * current * model.current_unit_a * scale.torque_nm_per_a,
         hardware_error=error,

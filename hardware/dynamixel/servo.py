@@ -11,14 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware.dynamixel.cyclic import JointScale, block_addresses
-from hardware.dynamixel.tables import (
-    CURRENT_CONTROL,
-    DISABLED,
-    RETURN_DELAY_UNIT_S,
-    Register,
-    error_words,
-    model_name,
-)
+from hardware.dynamixel.facts import ServoFacts, read_facts
+from hardware.dynamixel.tables import CURRENT_CONTROL, Register, error_words, model_name
 from hardware.dynamixel.transactions import Address, Transactions
 from hardware.errors import ServoError, ServosError
 
@@ -45,29 +39,37 @@ class ServoSettings:
         return math.floor(self.current_limit_a / self.scale.model.current_unit_a + 1e-9)
 
 
+def unready(facts: ServoFacts, servo: ServoSettings) -> tuple[ServoError, ...]:
+    """Return everything for which a servo is not the one of the rig file, or not ready."""
+    model, state = servo.scale.model, facts.state
+
+    def error(got: str, allowed: str, todo: str) -> ServoError:
+        return ServoError(servo.address.joint, servo.address.servo_id, got, allowed, todo)
+
+    found: list[ServoError] = []
+    if facts.model_number != model.number:
+        todo = "correct id or model in the rig file, or exchange the servo"
+        found.append(error(model_name(facts.model_number), model.name, todo))
+    if state is None:
+        return tuple(found)
+    if state.hardware_error:
+        todo = "remove its cause, then reboot the servo"
+        found.append(error(f"hardware error: {error_words(state.hardware_error)}", "none", todo))
+    if state.has_torque:
+        todo = "support the arm by hand and switch the supply off and on"
+        found.append(error("torque that is on already", "torque off at rest", todo))
+    if state.operating_mode != CURRENT_CONTROL:
+        allowed = f"{CURRENT_CONTROL}, current control"
+        found.append(error(f"Operating Mode {state.operating_mode}", allowed, WIZARD))
+    if state.return_delay_s:
+        found.append(error(f"Return Delay Time of {1e6 * state.return_delay_s:.0f} us", "0 us", WIZARD))
+    return tuple(found)
+
+
 def refuse_unready(ask: Transactions, servo: ServoSettings) -> None:
     """Refuse a servo that is not the one of the rig file, or not ready; only reads. Raises ServoError."""
-    address, model = servo.address, servo.scale.model
-    joint, servo_id, table = address.joint, address.servo_id, model.table
-    number = ask.model_number(address)
-    if number != model.number:
-        todo = "correct id or model in the rig file, or exchange the servo"
-        raise ServoError(joint, servo_id, model_name(number), model.name, todo)
-    error = ask.read(address, table.hardware_error)
-    if error:
-        got, todo = f"hardware error: {error_words(error)}", "remove its cause, then reboot the servo"
-        raise ServoError(joint, servo_id, got, "none", todo)
-    if ask.read(address, table.torque_enable) != DISABLED:
-        todo = "support the arm by hand and switch the supply off and on"
-        raise ServoError(joint, servo_id, "torque that is on already", "torque off at rest", todo)
-    mode = ask.read(address, table.operating_mode)
-    if mode != CURRENT_CONTROL:
-        allowed = f"{CURRENT_CONTROL}, current control"
-        raise ServoError(joint, servo_id, f"Operating Mode {mode}", allowed, WIZARD)
-    delay = ask.read(address, table.return_delay)
-    if delay:
-        got = f"Return Delay Time of {delay * RETURN_DELAY_UNIT_S * 1e6:.0f} us"
-        raise ServoError(joint, servo_id, got, "0 us", WIZARD)
+    for error in unready(read_facts(ask, servo.address), servo):
+        raise error
 
 
 def set_up(ask: Transactions, servo: ServoSettings) -> None:

@@ -48,6 +48,7 @@ class ControlTable:
 
     Attributes:
         family: X or P.
+        firmware: version of its firmware.
         operating_mode: 0 is current control.
         return_delay: time before an answer, in 2 us.
         current_limit: largest goal current, in the model's unit.
@@ -67,6 +68,7 @@ class ControlTable:
     """
 
     family: str
+    firmware: Register
     operating_mode: Register
     return_delay: Register
     current_limit: Register
@@ -86,6 +88,7 @@ class ControlTable:
 
 
 _COMMON = {
+    "firmware": Register("Firmware Version", 6, 1, is_persistent=True),
     "operating_mode": Register("Operating Mode", 11, 1, is_persistent=True),
     "return_delay": Register("Return Delay Time", 9, 1, is_persistent=True),
     "current_limit": Register("Current Limit", 38, 2, is_persistent=True),
@@ -176,9 +179,15 @@ MODELS: dict[str, Model] = {
 PM54 and PH42 have other gears: they are left out until somebody needs them."""
 
 
+def model_of(number: int) -> Model | None:
+    """Return the model with a model number, None where it is not described here."""
+    return next((model for model in MODELS.values() if model.number == number), None)
+
+
 def model_name(number: int) -> str:
     """Return the name of a model number, for messages."""
-    return next((model.name for model in MODELS.values() if model.number == number), f"model number {number}")
+    model = model_of(number)
+    return f"model number {number}" if model is None else model.name
 
 
 def error_words(bits: int) -> str:

@@ -62,6 +62,11 @@ class Transactions:
         number, _ = self._sure(servo, "ping", lambda: self.handler.ping(self._port, servo.servo_id))
         return int(number)
 
+    def scan(self) -> dict[int, int]:
+        """Return the model number of every servo that answers a ping to all, by id; takes about 0.8 s."""
+        found, _ = self.handler.broadcastPing(self._port)
+        return {int(servo_id): int(number) for servo_id, (number, _) in sorted(found.items())}
+
     def read(self, servo: Address, register: Register) -> int:
         """Return the value of a register, unsigned; raises ServoError."""
 

@@ -33,7 +33,7 @@ def test_addresses_sizes_and_speed_units_are_those_of_the_makers_tables(model: M
     places, units = _makers(model)
     registers = [value for field in dataclasses.fields(model.table)
                  if isinstance(value := getattr(model.table, field.name), Register)]  # fmt: skip
-    assert len(registers) == 16
+    assert len(registers) == 17
     for register in registers:
         assert places[register.name] == (register.address, register.size), register.name
     assert units["Present Velocity"] == pytest.approx(model.speed_unit_rad_s, rel=2e-3)

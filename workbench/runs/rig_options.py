@@ -7,6 +7,8 @@ from pathlib import Path
 
 from workbench.options import LARGEST_SEED, add_json, whole
 
+RIG_HELP = "rig of the arm: dynamixel_p or dynamixel_x, shipped for rehearsals, or a YAML file, see docs/hardware.md"
+
 
 def add_rig_options(parser: argparse.ArgumentParser) -> None:
     """Add the actions with their options."""
@@ -16,9 +18,19 @@ def add_rig_options(parser: argparse.ArgumentParser) -> None:
         return actions.add_parser(name, help=text, description=text, allow_abbrev=False)
 
     action("schema", "print the JSON Schema of a rig file, for editors")
+    check = action("check", "read everything that a rig's servos and wrist sensor say of themselves; nothing is "
+                            "written, nothing gets torque; exit code 5 where the rig may not be enabled")  # fmt: skip
+    _add_rig(check)
+    add_json(check)
     _add_identify_options(action("identify", "move slowly through free air, find tool, wrist sensor, gravity and "
                                              "friction, in simulation for now, and write what is to be "
                                              "corrected"))  # fmt: skip
+
+
+def _add_rig(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rig", required=True, metavar="NAME or FILE", help=RIG_HELP)
+    parser.add_argument("--rehearse", action="store_true",
+                        help="against a protocol peer that plays the rig's servos and sensor, at rest")  # fmt: skip
 
 
 def _add_identify_options(parser: argparse.ArgumentParser) -> None:
