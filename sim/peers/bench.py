@@ -1,7 +1,7 @@
 """Servos and wrist sensor of an arm that lies at rest, without the arm: for commands that only read.
 
 It answers in a thread of this process. Its sensor sends a record with every group read, so that a program that reads
-in lock step gets one a cycle.
+in lock step gets one a cycle, and now and then while the bus is quiet.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class BenchPeer:
         stream, waited = InstructionStream(), (self.line, self.sensor)
         while not self._is_over.is_set():
             ready, _, _ = select.select(waited, [], [], POLL_S)
+            if not ready:
+                self._measure()
             if self.sensor in ready:
                 self.sensor.listen()
             if self.line in ready:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from workbench.options import LARGEST_SEED, add_json, whole
+from workbench.options import LARGEST_SEED, add_json, number, whole
 
+LONGEST_S = 86_400.0
+"""Longest time that a monitor may be asked for: a day."""
 RIG_HELP = "rig of the arm: dynamixel_p or dynamixel_x, shipped for rehearsals, or a YAML file, see docs/hardware.md"
 
 
@@ -22,6 +24,12 @@ def add_rig_options(parser: argparse.ArgumentParser) -> None:
                             "written, nothing gets torque; exit code 5 where the rig may not be enabled")  # fmt: skip
     _add_rig(check)
     add_json(check)
+    monitor = action("monitor", "print position, speed, current, supply, temperature and wrench a few times a second; "
+                                "nothing is written, nothing gets torque; ends with Ctrl-C")  # fmt: skip
+    _add_rig(monitor)
+    monitor.add_argument("--seconds", type=number("--seconds", 0.1, LONGEST_S, "s"), metavar="N",
+                         help="end after so long; default with Ctrl-C only")  # fmt: skip
+    monitor.add_argument("--json", action="store_true", help="print a line of JSON for every look")
     _add_identify_options(action("identify", "move slowly through free air, find tool, wrist sensor, gravity and "
                                              "friction, in simulation for now, and write what is to be "
                                              "corrected"))  # fmt: skip
