@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,6 +21,8 @@ RIG_FOLDER = Path(__file__).parent / "rigs"
 OPTION = "--rig"
 MAX_FILE_BYTES = 50_000
 """A rig file has some sixty lines; guards against a wrong file."""
+TO_BE_FILLED = "TO_BE_FILLED"
+"""Stands in a draft for what nobody could read: such a file is no rig yet."""
 MAX_SHOWN = 60
 """Longest part of a wrong value that a message repeats."""
 
@@ -39,12 +43,31 @@ def load_rig(name_or_path: str) -> LoadedRig:
     data = read_yaml(text, str(path))
     if not isinstance(data, dict):
         raise ConfigError(str(path), f"a {type(data).__name__}", "a YAML mapping", "begin with schema_version: 1")
+    _refuse_draft(data, str(path))
     try:
         content = RigFile.model_validate(data)
     except ValidationError as error:
         raise _readable(error, str(path)) from error
     _check(content, str(path))
     return LoadedRig(content, hashlib.sha256(text.encode()).hexdigest(), path)
+
+
+def _refuse_draft(data: dict[Any, Any], shown: str) -> None:
+    """Refuse a draft that is not completed; raises ConfigError."""
+    open_keys = list(_to_be_filled(data, ()))
+    if open_keys:
+        keys = "key that is" if len(open_keys) == 1 else "keys that are"
+        got = f"a draft with {len(open_keys)} {keys} to be filled, the first: {_key_words(open_keys[0])}"
+        raise ConfigError(shown, got, "a completed rig file", f"write a value for every {TO_BE_FILLED}")
+
+
+def _to_be_filled(node: object, path: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
+    """Yield where the mark of a draft stands."""
+    if node == TO_BE_FILLED:
+        yield path
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        yield from _to_be_filled(child, (*path, key if isinstance(key, int) else str(key)))
 
 
 def _check(content: RigFile, shown: str) -> None:

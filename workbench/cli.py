@@ -205,7 +205,7 @@ def _parsers() -> tuple[OneLineParser, dict[str, OneLineParser]]:
     drill.add_argument("--repeat", type=whole("--repeat", 1, 100), default=1, metavar="N",
                        help="rounds of every event of upsets, default 1")  # fmt: skip
     add_json(drill)
-    add_rig_options(command("rig", "rig files: their schema; check and monitor of a rig; identification of an arm"))
+    add_rig_options(command("rig", "rig files: draft and schema; check and monitor of a rig; identification of an arm"))
     body = command("body", "draw a body with its regions and keep-out zones")
     body.add_argument("name", metavar="NAME or FILE", help="body, or an .npz file")
     body.add_argument(

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 from typing import cast
 
-_ACTIONS = ("schema", "check", "monitor", "identify")
+_ACTIONS = ("schema", "check", "monitor", "init", "identify")
 
 
 def main(arguments: argparse.Namespace) -> int:

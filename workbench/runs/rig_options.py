@@ -9,6 +9,8 @@ from workbench.options import LARGEST_SEED, add_json, number, whole
 
 LONGEST_S = 86_400.0
 """Longest time that a monitor may be asked for: a day."""
+FASTEST_BAUD = 10_500_000
+"""Fastest rate of a Dynamixel bus (e-manual); which ones are taken is said by the command."""
 RIG_HELP = "rig of the arm: dynamixel_p or dynamixel_x, shipped for rehearsals, or a YAML file, see docs/hardware.md"
 
 
@@ -30,6 +32,8 @@ def add_rig_options(parser: argparse.ArgumentParser) -> None:
     monitor.add_argument("--seconds", type=number("--seconds", 0.1, LONGEST_S, "s"), metavar="N",
                          help="end after so long; default with Ctrl-C only")  # fmt: skip
     monitor.add_argument("--json", action="store_true", help="print a line of JSON for every look")
+    _add_init_options(action("init", "look for servos on a bus and write the draft of a rig file; what cannot be read "
+                                     "is marked as to be filled"))  # fmt: skip
     _add_identify_options(action("identify", "move slowly through free air, find tool, wrist sensor, gravity and "
                                              "friction, in simulation for now, and write what is to be "
                                              "corrected"))  # fmt: skip
@@ -39,6 +43,18 @@ def _add_rig(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rig", required=True, metavar="NAME or FILE", help=RIG_HELP)
     parser.add_argument("--rehearse", action="store_true",
                         help="against a protocol peer that plays the rig's servos and sensor, at rest")  # fmt: skip
+
+
+def _add_init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", metavar="DEV", help="device of the servo bus")
+    parser.add_argument("--rehearse", metavar="NAME or FILE", help="look at a peer that plays this rig instead")
+    parser.add_argument("--baud", type=whole("--baud", 1, FASTEST_BAUD), default=4_000_000, metavar="N",
+                        help="bits per second that the servos are set to, default 4000000")  # fmt: skip
+    parser.add_argument("--family", choices=("dynamixel",), default="dynamixel", metavar="dynamixel",
+                        help="family of the servos")  # fmt: skip
+    parser.add_argument("--arm", required=True, metavar="NAME or FILE", help="arm that they drive, or a URDF file")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="draft to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
 
 
 def _add_identify_options(parser: argparse.ArgumentParser) -> None:
