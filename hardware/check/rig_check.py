@@ -99,8 +99,13 @@ def _checked(
         if port is not None:
             ask = Transactions(port)
             rows, errors = survey(ask, file.servos(), arm)
+            findings += [*errors, *condition(rows, file.content.voltage_v), *swapped(rows)]
             found = ask.scan()
-            findings += [*errors, *condition(rows, file.content.voltage_v), *swapped(rows), *foreign(found, rows)]
+            findings += foreign(found, rows)
+    except LinkError as error:
+        findings.append(of_link(BUS, error))
+        port = None
+    try:
         times, wrist = _measured(file, place, _cyclic(port, rows), sensor)
     except LinkError as error:
         findings.append(of_link(BUS, error))
