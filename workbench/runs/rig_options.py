@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from workbench.options import LARGEST_SEED, add_json, number, whole
+from workbench.runs.options import LARGEST_SEED, add_json, number, whole
 
 LONGEST_S = 86_400.0
 """Longest time that a monitor may be asked for: a day."""
