@@ -139,12 +139,12 @@ def change_command(command: Command, pick: Random) -> Command:
 def change_state(state: ArmState, pick: Random) -> ArmState:
     """Return senses with one thing changed."""
     joints = len(state.q_rad)
-    name = pick.choice(state.__slots__)
+    name = pick.choice((*state.__slots__, "wrench_sequence"))
     match name:
         case "authority":
             return replace(state, authority=pick.choice(tuple(Authority)))
         case "wrench_sequence":
-            return replace(state, wrench_sequence=state.wrench_sequence + pick.choice((-1, 0, 1, 5, 2**60)))
+            return replace(state, wrench_sequence=state.wrench_sequence + pick.choice((-1, -1, -2, -7, 5, 2**60)))
         case "temperatures_c" | "voltages_v" | "joint_age_s":
             calm = {"temperatures_c": 30.0, "voltages_v": 24.0, "joint_age_s": 1e-3}[name]
             other = pick.choice(((calm,) * joints, (), (calm,), one_of((calm,) * joints, pick, _number(pick, calm))))
