@@ -90,4 +90,6 @@ def test_a_certificate_changes_nothing_in_any_fault(arm_name: str, monkeypatch: 
     assert set(outcomes) == set(FAULTS)
     assert sum(outcome.stop is not None for outcome in outcomes.values()) > 10
     for name, outcome in outcomes.items():
-        assert outcome.steps[-1].t_s > outcome.began_s + LENGTH_S - 0.1, name
+        # A difference breaks the session off and leaves no outcome; one that has stopped may have settled before.
+        is_whole = outcome.steps[-1].t_s > outcome.began_s + LENGTH_S - 0.1
+        assert is_whole or outcome.stop is not None, name
