@@ -20,6 +20,7 @@ import pytest
 
 from controller.errors import PlantError
 from controller.processes.cells import AUTHORITIES
+from controller.processes.loop_memory import RigLoop
 from controller.processes.shared_memory import FOLDER
 from controller.types import Authority
 from workbench import cli
@@ -136,6 +137,10 @@ def _until(is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
+BLOCKS = 5 + len(RigLoop)
+"""Of senses, session loop, supervisor, owner and truth, and one for the times of each loop."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_a_drill_that_is_broken_off_takes_its_processes_and_its_memory_along(number: signal.Signals) -> None:
     drill = subprocess.Popen(
@@ -144,7 +149,7 @@ def test_a_drill_that_is_broken_off_takes_its_processes_and_its_memory_along(num
     )  # fmt: skip
     folder = f"massage-arm-{drill.pid}-*"
     try:
-        assert _until(lambda: len(list(FOLDER.glob(folder))) == 5 and len(_children(drill.pid)) >= 4)
+        assert _until(lambda: len(list(FOLDER.glob(folder))) == BLOCKS and len(_children(drill.pid)) >= 4)
         children = _children(drill.pid)
         if number is not signal.SIGKILL:
             for _ in range(2):
