@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
 
 from controller.types import Cause, StopReason
 from tests.synthetic import Synthetic
@@ -256,6 +258,16 @@ def test_signals_are_left_alone_in_other_threads() -> None:
 def test_doctor_finds_nothing_failing_here() -> None:
     failing = [finding for finding in doctor.examine() if finding.level is doctor.Level.FAIL]
     assert failing == []
+
+
+def test_doctor_imports_every_package_that_the_project_file_asks_for(monkeypatch: Patch) -> None:
+    """By the project file: an environment knows the packages of the day on which it was set up."""
+    monkeypatch.setattr(doctor, "_bullet", lambda: iter(()))
+    project = tomllib.loads((Path(doctor.__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    asked = {Requirement(text).name.lower() for text in project["dependencies"]}
+    found = {finding.name.lower(): finding.level for finding in doctor.examine()}
+    assert asked - set(found) == set(), "the environment is older than the project file: run `make setup`"
+    assert {name for name in asked if found[name] is not doctor.Level.OK} == set()
 
 
 @pytest.mark.parametrize(
