@@ -61,7 +61,7 @@ lint: setup
 # The safety core has its own run, under branch coverage; `make test` runs the rest beside it, so nothing runs twice.
 SAFETY_TESTS := $(addprefix tests/unit/test_, depth.py keep_out.py gate.py gate_caps.py gate_faults.py monitor.py monitor_senses.py monitor_on_way.py gate_false_wrench.py swing_watch.py reaction.py reasons.py tank.py own_time.py friction_doubt.py \
 	supervision.py missing_torque.py missing_torque_use.py projection.py gate_pads.py gate_two_pads.py pad_shares.py speed_filter.py stop_gain_values.py outward_pull.py stopped_arm.py speed_signal.py speed_check.py gate_errors.py free_motion.py gate_own_terms.py audit.py lost_joints.py handover.py) $(addprefix tests/property/test_, leaky_counts.py gate_properties.py gate_fuzz.py \
-	bound_properties.py limit_fields.py pads_fuzz.py certificate_fuzz.py)
+	bound_properties.py limit_fields.py pads_fuzz.py certificate_fuzz.py certificate_edges.py)
 COVERAGE := --cov=controller.safety --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 safety: setup

@@ -2,10 +2,10 @@
 
 `python -m tests.mutation.certificate_mutants [part of a function's name ...]` takes some minutes.
 
-mutmut leaves compiled functions alone, so the certificate is changed here. Its kernels run uncompiled, on ticks that
-were kept from ``tests.certificate_cases`` together with what the Python gate made of them: it let the command through
-and remembered this, or it did not. A changed certificate is found out where it lets through what the gate did not, or
-where it remembers something else.
+mutmut leaves compiled functions alone, so the certificate is changed here. Its kernels run uncompiled, on ticks from
+``tests.certificate_cases`` and from the edges of what it passes (``tests.certificate_edges``), which were kept together
+with what the Python gate made of them: it let the command through and remembered this, or it did not. A changed
+certificate is found out where it lets through what the gate did not, or where it remembers something else.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import inspect
 import signal
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -28,12 +29,16 @@ from controller.certificate import kernel, motion, place, press, senses
 from controller.certificate.certificate import CompiledCertificate
 from controller.certificate.rows import Row
 from controller.safety.memory import remembered
-from tests.certificate_cases import DT_S, from_memory, recorded, trial
+from tests.certificate_cases import DT_S, Trial, from_memory, recorded, trial
+from tests.certificate_edges import bases, certificate_judge, edges
 
 MODULES = (senses, motion, place, press, kernel)
 LONGEST_S = 2.0
 """Processor time of one tick that a change may take: some never end."""
-SEEDS = range(1, 6000)
+SEEDS, PASSING = range(1, 2000), 70
+"""Random trials, and how many of those that pass are kept."""
+WHOLE = 8
+"""Around so many ticks limits are turned too: those as they were, filtered, driven, and next to a keep-out."""
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -66,18 +71,21 @@ class Keeper(CompiledCertificate):
     asked: tuple[np.ndarray, Arrays] | None = None
 
     def _ask(self) -> bool:
-        self.asked = self._row.all.copy(), tuple(one.copy() for one in self._fixed)
+        packed, now, limits, bounds, grid, terms, work = self._fixed
+        self.asked = self._row.all.copy(), (packed.copy(), now.copy(), limits, bounds, grid, terms.copy(), work)
         return super()._ask()
 
 
-def keep(arm_name: str, seeds: range) -> list[Kept]:
+def keep(arm_name: str, trials: Iterable[Trial]) -> list[Kept]:
     """Return trials that the certificate was asked about, with what the gate makes of them."""
     kept: list[Kept] = []
-    models = recorded(arm_name).models
-    for seed in seeds:
-        one = trial(arm_name, seed)
+    models, limits = recorded(arm_name).models, recorded(arm_name).limits
+    keeper = Keeper(limits, DT_S, models[0])
+    for one in trials:
         gate = from_memory(one.limits, models[1], one.memory)
-        keeper = Keeper(one.limits, DT_S, models[0])
+        if one.limits is not limits:
+            # Ticks that are judged by the same limits share them: a grid of keep-outs is large.
+            limits, keeper = one.limits, Keeper(one.limits, DT_S, models[0])
         keeper.asked = None
         passed = keeper.passes(*one.tick) if keeper.take(one.memory) else None
         if keeper.asked is None:
@@ -87,6 +95,23 @@ def keep(arm_name: str, seeds: range) -> list[Kept]:
         row = None if passed is None else keeper._row.all.copy()
         kept.append(Kept(*keeper.asked, None if memory is None else memory.bits(), row))
     return kept
+
+
+def random_ticks(arm_name: str) -> list[Kept]:
+    """Return ticks of which anything is changed: some that pass, all that do not."""
+    cases = keep(arm_name, (trial(arm_name, seed) for seed in SEEDS))
+    passing = [one for one in cases if one.row is not None]
+    return passing[:PASSING] + [one for one in cases if one.row is None]
+
+
+def edge_ticks(arm_name: str) -> list[Kept]:
+    """Return both sides of every edge of what the certificate passes."""
+    judge, found = certificate_judge(arm_name), []
+    for number, base in enumerate(bases(arm_name, judge)):
+        both = [side for edge in edges(base, judge, has_limits=number < WHOLE) for side in (edge.inside, edge.outside)]
+        print(f"{len(both)} ticks around {base.tick[0].contact.name}, {base.tick[2].phase.name}", flush=True)
+        found += keep(arm_name, both)
+    return found
 
 
 def is_found_out(one: Kept) -> bool:
@@ -202,10 +227,9 @@ def main(only: list[str], arm_name: str = "servo7") -> int:
         arm_name: arm of the session that the trials come from.
     """
     signal.signal(signal.SIGVTALRM, _give_up)
-    cases = keep(arm_name, SEEDS)
-    # What passes tells most; of what does not, each tells one thing.
-    passing = [one for one in cases if one.row is not None]
-    cases = passing[:20] + [one for one in cases if one.row is None] + passing[20:70]
+    cases = random_ticks(arm_name) + edge_ticks(arm_name)
+    # Any order is right; in this one a change is found out soon.
+    Random(1).shuffle(cases)  # noqa: S311
     listed = [one for one in _functions() if not only or any(part in f"{one[0].__name__}.{one[1]}" for part in only)]
     print(len(cases), "ticks,", sum(one.row is None for one in cases), "of them refused", flush=True)
     killed, survived = 0, []
