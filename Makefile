@@ -68,7 +68,7 @@ safety: setup
 	@$(BIN)/python -m pytest -n 2 -q -m "not campaign" $(COVERAGE) $(SAFETY_TESTS)
 
 # Real processes in real time have the machine to themselves: beside other tests they starve, and fail for that.
-PROCESS_TESTS := $(addprefix tests/faults/test_, processes.py bus_drills.py rehearsal.py)
+PROCESS_TESTS := $(addprefix tests/faults/test_, processes.py bus_drills.py heir_drills.py rehearsal.py)
 
 processes: setup
 	@$(BIN)/python -m pytest -q -m "not campaign" $(PROCESS_TESTS)

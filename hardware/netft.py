@@ -70,15 +70,18 @@ class NetFtSensor:
 
     Args:
         settings: where it is.
+        is_needed: False where the arm has to be held with or without it: it is asked for a stream and not waited for,
+            and until its first record, maybe for ever, its wrench is no number.
 
     Raises:
-        LinkError: it does not answer.
+        LinkError: it is needed and does not answer.
     """
 
-    def __init__(self, settings: SensorSettings) -> None:
+    def __init__(self, settings: SensorSettings, *, is_needed: bool = True) -> None:
         self._settings = settings
         self._link = f"wrist sensor {settings.host}:{settings.port}"
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
         self._sequence: int | None = None
         self.late = 0
         """Records that came after a newer one and were left out."""
@@ -89,9 +92,11 @@ class NetFtSensor:
             self._socket.connect((settings.host, settings.port))
             self._ask(STOP)
             self._ask(STREAM)
-            self._socket.setblocking(False)
-            self._wait_for_first()
+            if is_needed:
+                self._wait_for_first()
         except OSError as error:
+            if not is_needed:
+                return
             self.close()
             raise LinkError(self._link, f"not reached ({error.strerror or error})", CURE) from error
         except LinkError:
@@ -112,7 +117,7 @@ class NetFtSensor:
         while True:
             try:
                 record = self._socket.recv(2 * _RECORD.size)
-            except (BlockingIOError, ConnectionRefusedError):
+            except OSError:  # nothing there, or nothing reached: the age of the last sample says so
                 return self._sample
             if len(record) == _RECORD.size:
                 self._take(record, now_s)

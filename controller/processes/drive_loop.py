@@ -46,10 +46,12 @@ class Patience:
         looks: how often it looks at least: time in which this process itself, or the whole machine, was held up is
             nobody's fault. A system that shares a processor between real-time and other processes holds up the former
             for 50 ms at a time.
+        on_look: called with every look.
     """
 
     wall_s: float
     looks: int
+    on_look: Callable[[], None] = lambda: None
 
 
 SIMULATED_PATIENCE = Patience(0.2, 500)
@@ -134,6 +136,7 @@ class Credit:
         began, looks = time.monotonic(), 0
         while (tick := newest()) < due_tick:
             looks += 1
+            self._patience.on_look()
             is_over = time.monotonic() - began > self._patience.wall_s and looks > self._patience.looks
             if is_over or not self._is_trusted:
                 break
@@ -154,6 +157,7 @@ class DriveLoop:
         patience: how long to wait for session loop and supervisor.
         on_enable: called when somebody gets authority, before the first torque is sent: drives whose torque is not
             held back by brakes are switched on there.
+        inherited: last senses of a loop that is lost with its process, whose place this one takes.
 
     Raises:
         PlantError: the shared memory is missing or foreign.
@@ -168,6 +172,7 @@ class DriveLoop:
         *,
         patience: Patience = SIMULATED_PATIENCE,
         on_enable: Callable[[], None] | None = None,
+        inherited: SensesCell | None = None,
     ) -> None:
         joints = len(settings.torque_nm)
         self._host, self._supervisor, self._senses = HostCodec(joints), SupervisorCodec(joints), SensesCodec(joints)
@@ -183,12 +188,14 @@ class DriveLoop:
         self._on_enable = on_enable
         self._host_tick = self._supervisor_tick = -1
         self._broken = self._over_ticks = self._led_ticks = 0
-        self.tick = 0
+        self.tick = 0 if inherited is None else inherited.tick + 1
         """Periods since the start."""
         self._closed = settings.braked_joints
         side.set_brakes(self._closed)
         self._now = side.read()
         self._policy = DrivePolicy(settings, self._now.feedback.holding_nm or self._now.state.tau_nm)
+        if inherited is not None:
+            self._policy.inherit(self._now.state.t_s, inherited.state.authority)
         self._publish()
 
     def run(self, is_over: Callable[[], bool], on_period: Callable[[PeriodNote], None]) -> None:

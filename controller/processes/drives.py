@@ -16,6 +16,7 @@ One policy for every drive side: the simulation in one process, the simulated dr
   let the arm fall, with 107 to 121 N measured.
 - A joint whose position or speed is no number, in what the drive side reads of it, is held by its own brake likewise
   (``encoder_watch.py``), and status reports it: a joint that stands is one whose position is known.
+- A policy that inherits the drives of one that is lost with its process (``inherit``) takes the session loop for lost.
 - Where a joint has no brake, its drive goes on holding with damping instead.
 """
 
@@ -139,7 +140,7 @@ class DrivePolicy:
         self._supervisor = SupervisorCell(0, -1, False, None, Mode.RUN, False, 0.0, nothing)
         self._resumes = 0
         self._host_s, self._supervisor_s = 0.0, -math.inf
-        self._is_hosted = self._is_spent = False
+        self._is_hosted = self._is_spent = self._is_deaf = False
         self._torque = self._holding = hold_nm
         self.authority = Authority.NOBODY
         """Whose torque the drives take."""
@@ -204,6 +205,21 @@ class DrivePolicy:
         self._is_spent = self._is_hosted = False
         self.authority = Authority.HOST
 
+    def inherit(self, t_s: float, authority: Authority) -> None:
+        """Begin where another policy has been lost with its process: as if the session loop were lost.
+
+        The session loop is not heard again, since nobody is left to inherit these drives once more. Until the
+        supervisor takes them they act by themselves, from the first period on.
+
+        Args:
+            t_s: time by the drives' clock [s].
+            authority: whose torque the lost policy took; drives without enable get none.
+        """
+        self.authority, self._is_deaf, self._is_hosted = authority, True, True
+        self._host_s, self._supervisor_s = t_s - 2.0 * DRIVE_WATCHDOG_S, t_s
+        if authority is Authority.NOBODY:
+            self.close()
+
     def close(self) -> None:
         """Drop the enable; only ``resume`` or a new policy gives it again."""
         self.authority, self._is_spent = Authority.NOBODY, True
@@ -219,7 +235,7 @@ class DrivePolicy:
             self._supervisor = supervisor
         if host is None:
             return
-        if host.beat != self._host.beat and self.authority is Authority.HOST:
+        if host.beat != self._host.beat and self.authority is Authority.HOST and not self._is_deaf:
             self._host_s, self._is_hosted = t_s, True
             self._torque, self._holding = host.tau_nm, host.holding_nm
         self._host = host
@@ -234,7 +250,7 @@ class DrivePolicy:
         is_agreed = self._supervisor.resumes == asked and not self._supervisor.has_drives
         is_off = self.authority is Authority.NOBODY
         hold_nm = feedback.holding_nm or (() if is_off else self._holding)
-        if asked == self._resumes or not (is_agreed and self._host.wants_enable):
+        if asked == self._resumes or self._is_deaf or not (is_agreed and self._host.wants_enable):
             return
         if self.authority is Authority.HOST and not any(self._faults):
             self._resumes = asked

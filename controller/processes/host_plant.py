@@ -61,6 +61,8 @@ class LinkedPlant:
         self._resumes = 0
         self._is_blind = False
         self._times: PacedTimes | None = None
+        self.on_senses: Callable[[], None] | None = None
+        """Called with all new senses, before the session goes by them."""
 
     @property
     def rig(self) -> Rig:
@@ -109,6 +111,8 @@ class LinkedPlant:
         if self._times is not None:
             self._times.begin(senses.tick)
         self._tick, self._t_s = senses.tick, senses.state.t_s
+        if self.on_senses is not None:
+            self.on_senses()
         return senses.state
 
     def apply(self, command: ApprovedCommand) -> None:

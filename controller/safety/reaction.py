@@ -87,6 +87,10 @@ REACTIONS: Mapping[Cause, Rule] = MappingProxyType(
         Cause.MEMORY_CORRUPT: Rule(_DRIFT, _SERVICE, "find who writes into the shared memory, then restart both"),
         Cause.ENCODER_JUMP: Rule(_HOLD, _SERVICE, "check the encoder's cable and reference, calibrate the arm"),
         Cause.JOINTS_NOT_FINITE: Rule(_HOLD, _SERVICE, "check the encoders"),
+        Cause.HEIR_LOST: Rule(_PARK, _SERVICE, "find why the heir of the servo bus ended, then start the rig again"),
+        Cause.BUS_OWNER_LOST: Rule(
+            _DRIFT, _SERVICE, "lead the arm to its rest, find why the bus owner ended, then start the rig again"
+        ),
         Cause.CLOCK: Rule(_PARK, _SERVICE, "check the clock that the senses are stamped with"),
     }
 )

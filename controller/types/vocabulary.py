@@ -182,6 +182,10 @@ class Cause(enum.StrEnum):
     """A pad presses where the plan moves it freely."""
     SWING = "swing"
     """The force at the wrist alternates and does not stop: a loop without damping."""
+    BUS_OWNER_LOST = "bus_owner_lost"
+    """The process that owned the servo bus is gone, and its heir has the bus."""
+    HEIR_LOST = "heir_lost"
+    """Nobody is left to take the servo bus over should its owner be lost as well."""
 
 
 class Region(enum.StrEnum):

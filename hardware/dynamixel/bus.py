@@ -11,7 +11,7 @@ from hardware.dynamixel.cyclic import Reading, decode
 from hardware.dynamixel.group_read import fast_blocks
 from hardware.dynamixel.port import OwnedPort
 from hardware.dynamixel.servo import ServoSettings, refuse_unready, set_up, with_every
-from hardware.dynamixel.tables import DISABLED, ENABLED, WATCHDOG_LONGEST, WATCHDOG_UNIT_S, ControlTable
+from hardware.dynamixel.tables import DISABLED, ENABLED, WATCHDOG_LONGEST, WATCHDOG_UNIT_S, ControlTable, Register
 from hardware.dynamixel.transactions import Transactions
 from hardware.errors import ServoError, ServosError
 
@@ -81,6 +81,20 @@ class DynamixelBus:
                 self.release()
             raise
 
+    def adopt(self, tau_nm: tuple[float, ...]) -> None:
+        """Command joint torques [Nm], (n,), to servos that another master has enabled and that it has lost.
+
+        Three packets without an answer, so that nothing is waited for: a watchdog that has tripped is cleared, which
+        gives the arm its torque back, the torques are sent, and the watchdog is set. Nothing is read back.
+
+        Raises:
+            ValueError: a torque is no number.
+        """
+        watchdog = self._table.bus_watchdog
+        self._send(watchdog, [b"\0"] * len(self._servos))
+        self.write(tau_nm)
+        self._send(watchdog, [self._watchdog.to_bytes(1, "little")] * len(self._servos))
+
     def release(self) -> None:
         """Take torque off everywhere.
 
@@ -107,16 +121,22 @@ class DynamixelBus:
         Raises:
             ValueError: a torque is no number.
         """
-        data: list[int] = []
+        goals: list[bytes] = []
         for servo, tau in zip(self._servos, tau_nm, strict=True):
             limit = servo.current_limit
             goal = servo.scale.goal_current(tau, limit)
             self.clipped += abs(goal) >= limit
-            data.append(servo.address.servo_id)
-            data.extend(goal.to_bytes(2, "little", signed=True))
-        register = self._table.goal_current
-        self._ask.handler.syncWriteTxOnly(self._port, register.address, register.size, data, len(data))
+            goals.append(goal.to_bytes(2, "little", signed=True))
+        self._send(self._table.goal_current, goals)
 
     def close(self) -> None:
         """Give the port back; torque stays as it is. Never raises."""
         self._port.close()
+
+    def _send(self, register: Register, values: list[bytes]) -> None:
+        """Write a register of every servo in one packet that is not answered."""
+        data: list[int] = []
+        for servo_id, value in zip(self._ids, values, strict=True):
+            data.append(servo_id)
+            data.extend(value)
+        self._ask.handler.syncWriteTxOnly(self._port, register.address, register.size, data, len(data))

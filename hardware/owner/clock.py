@@ -18,10 +18,14 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """CLOCK_MONOTONIC from now on: real servos."""
+    """CLOCK_MONOTONIC from a start on: real servos.
 
-    def __init__(self) -> None:
-        self._start_s = time.monotonic()
+    Args:
+        start_s: monotonic time at which the clock shows zero [s]; None for now.
+    """
+
+    def __init__(self, start_s: float | None = None) -> None:
+        self._start_s = time.monotonic() if start_s is None else start_s
 
     def now_s(self) -> float:
         """Return the time since the start."""
@@ -36,10 +40,11 @@ class LockStepClock:
 
     Args:
         dt_s: period.
+        periods: that have passed already.
     """
 
-    def __init__(self, dt_s: float) -> None:
-        self._dt_s, self._periods = dt_s, 0
+    def __init__(self, dt_s: float, periods: int = 0) -> None:
+        self._dt_s, self._periods = dt_s, periods
 
     def now_s(self) -> float:
         """Return the time since the start."""

@@ -13,6 +13,7 @@ from hardware.dynamixel.bus import DynamixelBus
 from hardware.dynamixel.cyclic import Reading
 from hardware.errors import LinkError
 from hardware.netft import NetFtSensor
+from hardware.owner.bus_word import BusWord, Power
 from hardware.owner.clock import Clock
 
 _FAULTS = {0x01: JointFault.VOLTAGE, 0x04: JointFault.OVERHEATED, 0x10: JointFault.OVERCURRENT}
@@ -24,6 +25,38 @@ STILL_RAD_S = 0.05
 """Joint speed of an arm that lies still: twice the unit in which an X servo reports its speed."""
 AT_REST_RAD = 0.05
 """How far from its rest a joint may be where torque is switched off: it settles on the rest's support (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """What a drive side goes on from whose servos have torque already, by another master that is gone.
+
+    Attributes:
+        readings: newest ones that are known, (n,).
+        age_s: of the readings.
+    """
+
+    readings: tuple[Reading, ...]
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SideParts:
+    """What a drive side is made of.
+
+    Attributes:
+        bus: connected, or adopted.
+        sensor: the wrist sensor.
+        gravity: by a model of the arm that only this drive side uses.
+        clock: what time it is.
+        word: where it says what it does with the bus.
+    """
+
+    bus: DynamixelBus
+    sensor: NetFtSensor
+    gravity: GravityModel
+    clock: Clock
+    word: BusWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +83,18 @@ class ServoDriveSide:
     model at the posture of this very cycle, so that the arm floats wherever it is led.
 
     Args:
-        bus: connected.
-        sensor: the wrist sensor.
-        gravity: by a model of the arm that only this drive side uses.
-        clock: what time it is.
+        parts: bus, sensor, model and clock.
         rest_rad: where the arm lies without torque, (n,).
+        inherited: None where the servos have no torque yet.
     """
 
-    def __init__(
-        self, bus: DynamixelBus, sensor: NetFtSensor, gravity: GravityModel, clock: Clock, rest_rad: Vector
-    ) -> None:
-        self._bus, self._sensor, self._gravity, self._clock, self._rest_rad = bus, sensor, gravity, clock, rest_rad
-        self._is_on = False
-        self._readings, self._read_s = self._first_readings(), clock.now_s()
+    def __init__(self, parts: SideParts, rest_rad: Vector, inherited: Inheritance | None = None) -> None:
+        self._bus, self._sensor, self._gravity, self._clock = parts.bus, parts.sensor, parts.gravity, parts.clock
+        self._word, self._rest_rad = parts.word, rest_rad
+        self._is_on = inherited is not None
+        if inherited is None:
+            inherited = Inheritance(self._first_readings(), 0.0)
+        self._readings, self._read_s = inherited.readings, self._clock.now_s() - inherited.age_s
 
     @property
     def counts(self) -> CycleCounts:
@@ -113,12 +145,15 @@ class ServoDriveSide:
         Raises:
             PlantError: a servo does not take it; none has torque then.
         """
+        self._word.say(Power.CHANGING)
         self._bus.enable(self._gravity(tuple([reading.q_rad for reading in self._readings])))
         self._is_on = True
+        self._word.say(Power.ON)
 
     def advance(self, tau_nm: Vector) -> None:
         """Send joint torques [Nm], (n,), gravity included; servos without torque only take note of them."""
         self._bus.write(tau_nm)
+        self._word.beat()
         self._clock.advance()
 
     def set_brakes(self, joints: frozenset[int]) -> None:
@@ -133,8 +168,10 @@ class ServoDriveSide:
     def release(self) -> bool:
         """Take torque off where the arm lies still on its rest; return whether there is none any more."""
         if self._is_on and self.may_release:
+            self._word.say(Power.CHANGING)
             self._bus.release()
             self._is_on = False
+            self._word.say(Power.OFF)
         return not self._is_on
 
     def close(self) -> None:

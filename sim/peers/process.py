@@ -63,12 +63,24 @@ class PeerPlace:
     sensor_port: int
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Time that passes with a silent bus, as it would where its master is lost: lock step knows no such time.
+
+    Attributes:
+        periods: how long.
+    """
+
+    periods: int
+
+
 class Peer:
     """Bus, sensor and arm, served by one thread in the order in which packets come.
 
     Args:
         setup: what to play.
-        owner: takes the place; the peer ends when something comes through it, or when its other end is closed.
+        owner: takes the place. A ``Silence`` that comes through it is let pass; the peer ends when its other end is
+            closed.
 
     Raises:
         PlantError: the arm cannot be simulated.
@@ -113,8 +125,18 @@ class Peer:
                         line.send(answer)
                     if world.bus.is_goal(instruction):
                         world.pass_period()
-            if self._owner in ready:
+            if self._owner in ready and not self._pass_silence(world):
                 return
+
+    def _pass_silence(self, world: PeerWorld) -> bool:
+        """Let a silence pass; return False where nobody wants the peer any more."""
+        try:
+            asked = self._owner.recv()
+        except (EOFError, OSError):
+            return False
+        for _ in range(asked.periods if isinstance(asked, Silence) else 0):
+            world.pass_period()
+        return isinstance(asked, Silence)
 
     def _note(self, t_s: float, is_on: bool) -> None:
         if not self._ledger.is_full:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from controller.errors import PlantError
-from controller.processes.drive_loop import END_S, LED_OFF_S
+from controller.processes.drive_loop import END_S, LED_OFF_S, DriveLoop
 from controller.processes.drives import BRAKE_S, DRIVE_WATCHDOG_S
 from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.rig import Identity
@@ -16,9 +16,12 @@ from controller.safety import gate
 from controller.safety.gate import ApprovedCommand
 from controller.safety.supervision import ENABLE_DELAY_S
 from controller.types import ArmState, Authority, Cause, JointFault, Vector
+from sim.drive_side import SimDriveSide, drive_settings
 from sim.faults.kinds import Fault
 from sim.options import SimulationOptions
 from tests.drive_users import DT_S, DriveUser, LoopUser, RigUser, torques
+from tests.gate_cases import soft_gains
+from tests.sim_cases import setting
 
 START, HOLDING, PUSHING = torques()
 ALL = frozenset(range(len(START)))
@@ -191,6 +194,51 @@ def _judged(user: LoopUser, ticks: int) -> Cause | None:
         if (stop := user.supervisor._supervisor.stop) is not None:
             return stop.cause
     return None
+
+
+def _inherit(user: LoopUser) -> int:
+    """Put a new loop in the place of the one that is lost; return the tick of its last senses."""
+    last = user._newest()
+    user.loop = DriveLoop(
+        SimDriveSide(user.world),
+        drive_settings(setting()[0], user.world.rig, soft_gains(len(START))),
+        user.prefix,
+        user.world.rig.identity,
+        inherited=last,
+    )
+    return last.tick
+
+
+def test_who_inherits_the_drives_acts_at_once_and_gives_them_to_the_supervisor_and_never_to_the_loop() -> None:
+    user = LoopUser()
+    user.pass_ticks(HOLDING, HOLDING, 20)
+    tick = _inherit(user)
+    assert user._newest().tick == tick + 1
+    user._is_unwatched = True
+    state = user.pass_ticks(PUSHING, PUSHING, 1)
+    assert state.authority is Authority.HOST
+    assert state.command_age_s > DRIVE_WATCHDOG_S, "the loop is told that it is not heard"
+    user.pass_ticks(PUSHING, PUSHING, 14)
+    assert _nearer(user, HOLDING, PUSHING), "the loop is not heard, though it lives"
+    user._is_unwatched = False
+    state = user.pass_ticks(PUSHING, PUSHING, 4)
+    assert state.authority is Authority.SUPERVISOR
+    assert user.supervisor._supervisor.stop is not None
+    assert user.supervisor._supervisor.stop.cause is Cause.LINK
+    with pytest.raises(AssertionError, match="not given back"):
+        user.resume()
+    user.close()
+
+
+def test_who_inherits_drives_without_enable_gives_them_to_nobody() -> None:
+    user = LoopUser()
+    user.wants_enable = False
+    user.pass_ticks(HOLDING, HOLDING, 5)
+    user.wants_enable = True
+    _inherit(user)
+    state = user.pass_ticks(PUSHING, PUSHING, 5)
+    assert (state.authority, user.closed) == (Authority.NOBODY, ALL)
+    user.close()
 
 
 def test_noise_that_only_the_drives_read_is_named_by_the_supervisor_that_reads_whole_values() -> None:

@@ -281,5 +281,22 @@ def test_a_watchdog_that_trips_takes_the_current_and_locks_the_goals(peer: Threa
     assert [servo.goal_a for servo in peer.bus.servos] == [0.0, 0.0, 0.0]
 
 
+def test_adopted_servos_have_their_torque_at_once_also_where_their_watchdog_has_tripped(
+    peer: ThreadedBus, driver: DynamixelBus
+) -> None:
+    driver.connect()
+    driver.enable((0.5, 0.5, 0.5))
+    for servo in peer.bus.servos:
+        servo.pass_time(0.061)
+    driver.adopt((0.4, 0.4, 0.4))
+    assert driver.read() is not None
+    for servo, way in zip(peer.bus.servos, (1, -1, 1), strict=True):
+        assert servo.goal_a == pytest.approx(0.2 * way, abs=servo.kind.current_a)
+        assert servo.get(servo.kind.layout.watchdog, 1) == 3
+    for servo in peer.bus.servos:
+        servo.pass_time(0.061)
+    assert [servo.goal_a for servo in peer.bus.servos] == [0.0, 0.0, 0.0], "the watchdog is on again"
+
+
 def test_the_models_of_the_driver_and_of_the_peer_are_the_same_ones() -> None:
     assert {MODEL_NUMBERS[X_MODEL], MODEL_NUMBERS[P_MODEL]} <= KINDS.keys()

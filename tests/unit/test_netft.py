@@ -97,6 +97,19 @@ def test_a_sensor_that_keeps_silent_is_refused(monkeypatch: pytest.MonkeyPatch) 
             NetFtSensor(SensorSettings(LOOPBACK, port, 1.0, 1.0, 0.001))
 
 
+@pytest.mark.parametrize("host", [LOOPBACK, "no such host"])
+def test_a_sensor_that_is_not_needed_is_not_waited_for_and_its_wrench_is_no_number(host: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind((LOOPBACK, 0))
+        port = free.getsockname()[1]
+    sensor = NetFtSensor(SensorSettings(host, port, 1.0, 1.0, 0.001), is_needed=False)
+    for t_s in (0.0, 1.0):
+        sample = sensor.poll(t_s)
+        assert all(math.isnan(value) for value in sample.wrench_s)
+        assert sample.number == 0
+    sensor.close()
+
+
 def test_what_is_no_record_is_not_taken_for_one(server: RdtServer) -> None:
     sensor = _sensor(server)
     before = sensor.poll(1.0)

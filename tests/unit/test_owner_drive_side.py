@@ -1,9 +1,12 @@
 """Bus and sensor as a drive side: senses, ages, faults, and when torque comes and goes."""
 
 import math
+import os
+import secrets
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -12,8 +15,9 @@ from controller.processes.drive_loop import Credit, Patience
 from controller.types import JointFault, Vector
 from hardware.errors import ServoError
 from hardware.netft import NetFtSensor, SensorSettings
+from hardware.owner.bus_word import BusCodec, BusWord, Power, succession_blocks
 from hardware.owner.clock import LockStepClock, WallClock
-from hardware.owner.drive_side import ServoDriveSide
+from hardware.owner.drive_side import ServoDriveSide, SideParts
 from sim.peers.rdt_server import COUNTS, LOOPBACK, RdtServer
 from tests.servo_bus import X_MODEL, ThreadedBus
 
@@ -41,7 +45,11 @@ class _World:
         bus = peer.driver()
         bus.connect()
         self.clock = LockStepClock(DT_S)
-        self.side = ServoDriveSide(bus, sensor, _gravity, self.clock, REST)
+        prefix = f"massage-arm-test-{os.getpid()}-{secrets.token_hex(4)}"
+        self._blocks = ExitStack()
+        self.word, _ = (self._blocks.enter_context(block) for block in succession_blocks(prefix, len(REST)))
+        parts = SideParts(bus, sensor, _gravity, self.clock, BusWord(prefix, len(REST)))
+        self.side = ServoDriveSide(parts, REST)
 
     def _answer_first(self) -> None:
         while not self._is_open.is_set():
@@ -51,6 +59,13 @@ class _World:
     def close(self) -> None:
         self.side.close()
         self.sensor.close()
+        self._blocks.close()
+
+    def said(self) -> tuple[int, Power]:
+        """Return how many packets of goals there were, and whether servos have torque, as the owner says."""
+        cell = BusCodec(len(REST)).unpack(self.word.reader.read())
+        assert cell is not None
+        return cell.beat, cell.power
 
 
 @pytest.fixture
@@ -129,6 +144,29 @@ def test_torque_comes_with_what_holds_the_arm_and_goes_only_at_rest(world: _Worl
     world.side.read()
     assert world.side.release()
     assert not any(servo.is_on for servo in world.peer.bus.servos)
+
+
+def test_the_owner_says_that_servos_may_have_torque_before_the_first_one_has_it_and_until_the_last_one_has_none(
+    world: _World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, Power]] = []
+    for name in ("enable", "release"):
+        act = getattr(world.side._bus, name)
+
+        def noted(*given: Vector, name: str = name, act: Callable[..., None] = act) -> None:
+            act(*given)
+            seen.append((name, world.said()[1]))
+
+        monkeypatch.setattr(world.side._bus, name, noted)
+    assert world.said() == (0, Power.OFF)
+    world.side.enable()
+    assert world.said() == (0, Power.ON)
+    world.side.advance((0.0,) * 3)
+    assert world.said() == (1, Power.ON)
+    world.side.read()
+    assert world.side.release()
+    assert world.said() == (1, Power.OFF)
+    assert seen == [("enable", Power.CHANGING), ("release", Power.CHANGING)]
 
 
 def test_a_servo_that_does_not_enable_leaves_none_with_torque(world: _World) -> None:

@@ -131,6 +131,14 @@ class RunningOnBus:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    def pass_silence(self, span_s: float) -> None:
+        """Let time pass with a silent bus; its owner has to be held, or lost with its heir."""
+        if self.rig.peer is None:
+            raise PlantError("a silent bus without a peer", "start the drill with one")
+        row, periods = self.count, round(span_s / self.dt_s)
+        self.rig.peer.cable.pass_silence(periods)
+        wait(lambda: self.count >= row + periods, WALL_S_PER_S * span_s + 1.0, f"{span_s:g} s of silence")
+
     def let_pass_until(self, row: int, span_s: float) -> None:
         """Let time pass until ``span_s`` after a row."""
         until = row + round(span_s / self.dt_s)
@@ -138,24 +146,27 @@ class RunningOnBus:
 
 
 @contextmanager
-def running_on_bus(rig_name: str, plan: DrillPlan, options: SimulationOptions) -> Iterator[RunningOnBus]:
+def running_on_bus(
+    rig_name: str, plan: DrillPlan, options: SimulationOptions, silence_s: float = 0.0
+) -> Iterator[RunningOnBus]:
     """Start everything; whatever happens, nothing of it is left behind.
 
     Args:
         rig_name: a rig of the arm of the drills.
         plan: from ``drill_plan``.
         options: of the peer's simulation.
+        silence_s: time without a packet where the owner of the bus is lost.
     """
     file = load_rig(rig_name)
     rig = file.rig(plan.arm, is_simulated=True)
     robot = RobotModel(plan.arm, plan.placement)
     limits = SessionParts.of(plan.plan, robot, STANDARD, rig).supervisor_limits()
-    setup = RigSetup(file, rig, plan.arm, plan.placement, plan.plan.rest_q_rad, limits)
+    setup = RigSetup(file, rig, plan.arm, plan.placement, plan.plan.rest_q_rad, limits, silence_s)
     context = get_context("spawn")
     peer = PeerChoice(file, plan.arm, plan.placement, plan.plan.rest_q_rad, BODY, options, TRUTH_S)
     with rig_processes(setup, peer) as processes:
         ours, theirs = context.Pipe(duplex=False)
-        host = HostSetup(processes.prefix, plan.arm, plan.placement, plan.plan, rig, os.getpid())
+        host = HostSetup(processes.prefix, plan.arm, plan.placement, plan.plan, rig, os.getpid(), has_heir=True)
         process = context.Process(target=run_host, args=(host, theirs), name="session loop")
         with held_back():
             process.start()

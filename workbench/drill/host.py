@@ -19,8 +19,10 @@ from controller.robot import RobotModel
 from controller.session import Session
 from controller.session_parts import SessionParts
 from controller.types import StopReason
+from hardware.heir.watch import SuccessionWatch
 from trajectories.plan import Plan
 from workbench.runs.signals import stop_on_signals
+from workbench.runs.succession import stop_on_loss
 from workbench.runs.warm_up import warm_loop
 
 
@@ -35,6 +37,7 @@ class HostSetup:
         plan: what to do.
         rig: what the drives are.
         owner_pid: process that started this one.
+        has_heir: the drives are a servo bus in lock step, whose owner has an heir.
     """
 
     prefix: str
@@ -43,6 +46,7 @@ class HostSetup:
     plan: Plan
     rig: Rig
     owner_pid: int
+    has_heir: bool = False
 
 
 def run_host(setup: HostSetup, result: Connection) -> None:
@@ -68,6 +72,8 @@ def _run(setup: HostSetup) -> StopReason | None:
     with ignored(SUSPENDING), stop_on_signals(session.request_stop, numbers=ENDING | {signal.SIGTSTP}):
         let_through()
         plant.configure()
+        if setup.has_heir:
+            stop_on_loss(plant, session, SuccessionWatch(setup.prefix, setup.rig.joints, is_lock_step=True))
         plant.activate(plan.rest_q_rad)
         try:
             return _session_run(session, owner)

@@ -12,6 +12,7 @@ from controller.observers import Observer
 from controller.processes.host_plant import LinkedPlant, LinkSetup
 from controller.processes.realtime.priority import HOST_PRIORITY, become_realtime
 from controller.types import ArmState, Truth
+from hardware.heir.watch import SuccessionWatch
 from hardware.rig_model import LoadedRig
 from sim.aftermath import AFTER_S
 from sim.peers.truth import LedgerTruth, as_truth
@@ -27,6 +28,7 @@ from workbench.runs.rehearsal_peer import PeerChoice
 from workbench.runs.rig_processes import RigProcesses, RigSetup, rig_processes
 from workbench.runs.signals import stop_on_signals
 from workbench.runs.simulate import operator_of, watchers
+from workbench.runs.succession import stop_on_loss
 
 TRUTH_MARGIN_S = 60.0
 """Truth that is kept beyond the longest session: what passes before it, and after its end."""
@@ -130,6 +132,8 @@ class RigSession:
         truth = plant if isinstance(plant, RehearsedPlant) else None
         session = prepared.parts.session(plant, observers, operator_of(prepared.inputs.timed, keyboard), truth=truth)
         plant.configure()
+        watch = SuccessionWatch(processes.prefix, rig.joints, is_lock_step=self.is_rehearsal)
+        stop_on_loss(plant, session, watch)
         try:
             with stop_on_signals(session.request_stop, None if keyboard is None else keyboard.ask_stop):
                 plant.activate(prepared.plan.rest_q_rad)

@@ -15,7 +15,7 @@ from controller.processes.signals import held_back
 from controller.types import Vector
 from hardware.rig_model import LoadedRig
 from sim.options import SimulationOptions
-from sim.peers.process import PeerPlace, PeerSetup, run_peer
+from sim.peers.process import PeerPlace, PeerSetup, Silence, run_peer
 from sim.peers.truth import TRUTH_ROW
 from sim.peers.world import PeerServo
 from sim.truth_log import Ledger, LedgerPlace, OwnedLedger
@@ -59,6 +59,10 @@ class Cable:
 
     def __init__(self, process: BaseProcess, end: Connection) -> None:
         self._process, self._end = process, end
+
+    def pass_silence(self, periods: int) -> None:
+        """Let so many periods pass without a master; whoever calls has taken care that none is at work."""
+        self._end.send(Silence(periods))
 
     def pull(self) -> None:
         """End the peer; later calls do nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-SUPERVISOR_PRIORITY, PLANT_PRIORITY, HOST_PRIORITY = 30, 20, 10
+SUPERVISOR_PRIORITY, HEIR_PRIORITY, PLANT_PRIORITY, HOST_PRIORITY = 30, 25, 20, 10
 """SCHED_FIFO priorities: the watcher over the watched."""
 
 
