@@ -91,7 +91,7 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
         stroke = limits.strokes[index]
         (pad,) = stroke.pads
         bound_n = worst_case_press_n(limits, stroke, pad, known, friction)
-        passing = known.force_target_n if bound_n <= pad.ceiling_n else _passing_n(plan, limits, known, friction)
+        passing = known.force_target_n if bound_n <= pad.ceiling_n else _passing_n(plan, limits, index, known, friction)
         rows.append(
             StrokeBound(
                 name=segment.name,
@@ -110,14 +110,14 @@ def stroke_bounds(plan: PlanLike, robot: RobotModel, limits: GateLimits) -> tupl
     return tuple(rows)
 
 
-def _passing_n(plan: PlanLike, limits: GateLimits, segment: SegmentInfo, friction_n: float) -> float:
+def _passing_n(plan: PlanLike, limits: GateLimits, index: int, segment: SegmentInfo, friction_n: float) -> float:
     """Return the largest target of one stroke that passes while the other strokes stay as they are; NaN for none."""
     others = [other.force_target_n for other in plan.segments if other.name != segment.name]
 
     def bound_n(target_n: float) -> float:
         there = replace(segment, force_target_n=target_n)
         across = replace(limits, tangential_n=tangential_n([target_n, *others]))
-        stroke = press_limits(there, 1)
+        stroke = replace(press_limits(there, 1), press_damping_ns_per_m=limits.strokes[index].press_damping_ns_per_m)
         return worst_case_press_n(across, stroke, stroke.pads[0], there, friction_n)
 
     return largest_passing_n(bound_n, min(segment.ceiling_n, PAD_CEILING_N), segment.force_target_n)

@@ -7,6 +7,7 @@ decays also with other joints, drives and tissue than the files say (``DOUBTS``)
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +68,9 @@ DOUBTS = (
     Doubt("tissue of 35 N/mm, learned", learned_n_per_m=35e3),
 )
 """What the margins are for: a gain margin of a third, one tick, and the spread of gears and people (design choice)."""
+CAP_DOUBTS = DOUBTS[:5]
+"""Those for the press-speed cap: it acts for some tenths of a second at a time, in which what grows only three ticks
+later does not get far (design choice)."""
 UNSTATED = Doubt("unstated drives in their play", stiffness=0.4)
 """One more where the file does not state every drive: what a joint without a load keeps of its stiffness while it
 swings from flank to flank of a gear whose play nobody knows (design choice)."""
@@ -168,17 +172,54 @@ def check_loops(
     """
     known = tuple(drives or robot.arm.drives)
     chosen = doubts_of(known) if doubts is None else doubts
+    return _worst(_loops(plan, robot, gains, settings, rig, known, chosen), rig.dt_s, stop_at_growth=stop_at_growth)
+
+
+def check_press_cap(
+    plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig, rate_per_s: float
+) -> LoopVerdict:
+    """Return the first loop that grows while the gate's press-speed cap acts, or the worst where none does.
+
+    The cap takes press force away in proportion to the law's estimate of the speed toward the body, as the law's own
+    speed loop in an approach does: it is that loop with the cap's slope for a damping, in the air and on the skin.
+
+    Args:
+        plan: the plan.
+        robot: the arm; its buffers are used.
+        gains: of the force loop.
+        settings: of the law, whose estimate of the speed counts.
+        rig: lag of loop and drives.
+        rate_per_s: slope of the cap over the effective mass of a stroke.
+    """
+    return _worst(_cap_loops(plan, robot, gains, settings, rig, rate_per_s), rig.dt_s, stop_at_growth=True)
+
+
+def _worst(loops: Iterator[_Loop], dt_s: float, *, stop_at_growth: bool) -> LoopVerdict:
     worst, growth_per_s = None, -math.inf
-    for loop in _loops(plan, robot, gains, settings, rig, known, chosen):
-        found_per_s = _growth_per_s(loop, rig.dt_s)
+    for loop in loops:
+        found_per_s = _growth_per_s(loop, dt_s)
         if not found_per_s <= growth_per_s:
             worst, growth_per_s = loop, found_per_s
         if stop_at_growth and not found_per_s <= GROWTH_PER_S:
             break
     if worst is None:
         return LoopVerdict(-math.inf, 0.0, 0, "no stroke", "")
-    frequency_hz, joint = _main_motion(worst, rig.dt_s)
+    frequency_hz, joint = _main_motion(worst, dt_s)
     return LoopVerdict(growth_per_s, frequency_hz, joint, worst.place, worst.doubt)
+
+
+def _cap_loops(
+    plan: PlanLike, robot: RobotModel, gains: ForceGains, settings: LawSettings, rig: Rig, rate_per_s: float
+) -> Iterator[_Loop]:
+    """Yield the loops of the press-speed cap at the beginning of every stroke."""
+    for segment in plan.segments:
+        slope, reference = rate_per_s * segment.lambda_n_kg, plan.at(segment.start_s)
+        capped = replace(settings, approach_damping_ns_per_m=slope, approach_damping_least_ns_per_m=slope)
+        law = linear_law(robot, gains, capped, rig.dt_s, reference, ContactState.APPROACH, 0.0)
+        posture = _posture(robot, reference, 0.0)
+        for doubt, touched in itertools.product(CAP_DOUBTS, (0.0, segment.working_stiffness_n_per_m)):
+            step, plant = _closed(law, posture, robot.arm.drives, rig, doubt, touched)
+            yield _Loop(step, plant.dq, posture.own_kg_m2, f"{segment.name}, press-speed cap", doubt.name)
 
 
 def _loops(

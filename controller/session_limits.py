@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -85,6 +86,27 @@ LIGHT_N = 6.0
 (design choice)."""
 SUPERVISOR_ROOM_N, SUPERVISOR_SPEED_SHARE = 15.0, 1.2
 """How far the supervisor's own trips lie over the gate's (design choice)."""
+
+
+def with_cap_slope(limits: GateLimits, plan: PlanLike, rate_per_s: float) -> GateLimits:
+    """Return limits with another slope of the press-speed cap over the arm's effective mass.
+
+    Off the skin the cap begins at a lower speed for as much as it is flatter, down to none, so that a landing is not
+    faster before that.
+
+    Args:
+        limits: of the plan.
+        plan: the plan.
+        rate_per_s: the slope; ``PRESS_DAMPING_PER_S`` unless the joints cannot bear it.
+    """
+    strokes, sooner_m_s = [], 0.0
+    for stroke, segment in zip(limits.strokes, plan.segments, strict=True):
+        slope = rate_per_s * segment.lambda_n_kg
+        faster_m_s = limits.free_press_n * (1.0 / slope - 1.0 / stroke.press_damping_ns_per_m)
+        sooner_m_s = max(sooner_m_s, faster_m_s)
+        strokes.append(replace(stroke, press_damping_ns_per_m=slope))
+    free_m_s = max(0.0, limits.free_press_speed_m_s - sooner_m_s)
+    return replace(limits, strokes=tuple(strokes), free_press_speed_m_s=free_m_s)
 
 
 def session_limits(plan: PlanLike, robot: RobotModel, rig: Rig | None = None, person: Caps | None = None) -> GateLimits:

@@ -18,13 +18,14 @@ from controller.observers import Observer
 from controller.operator import Operator
 from controller.own_model import OwnModel
 from controller.plant import Plant, TruthSource
+from controller.press_cap import CapFit, fit_press_cap, refuse_swinging_cap
 from controller.rig import Caps, Rig
 from controller.robot import RobotModel
 from controller.safety.gate import Gate
 from controller.safety.limits import SESSION_CEILING_S, GateLimits
 from controller.safety.supervision import SupervisorLimits
 from controller.session import Session
-from controller.session_limits import session_limits, supervisor_limits
+from controller.session_limits import PRESS_DAMPING_PER_S, session_limits, supervisor_limits, with_cap_slope
 from controller.stop_gains import LoopTiming, refuse_swinging
 from controller.types import PlanLike
 
@@ -45,6 +46,7 @@ class SessionParts:
         gains: gains of the force loop.
         rig: the rig that the session is for.
         fit: settings of the law that follow from arm, plan and rig, and the margin under them.
+        cap: slope of the press-speed cap, and the margin with it; None where the limits were given.
         recheck_ticks: the gate judges every so many-th tick that is certified as well, 0 for none; None for
             ``RECHECK_TICKS`` on a real plant, and none in simulation.
         is_certified: nominal ticks are judged by the compiled certificate where the tool has one pad.
@@ -57,6 +59,7 @@ class SessionParts:
     gains: ForceGains
     rig: Rig
     fit: LawFit
+    cap: CapFit | None = None
     recheck_ticks: int | None = None
     is_certified: bool = True
 
@@ -85,7 +88,12 @@ class SessionParts:
         """
         chosen = session_limits(plan, robot, rig, person) if limits is None else limits
         bounds = stroke_bounds(plan, robot, chosen)
-        return cls(plan, robot, chosen, bounds, gains, rig, fit_law(plan, robot, gains, law_settings(bounds), rig))
+        fit = fit_law(plan, robot, gains, law_settings(bounds), rig)
+        cap = fit_press_cap(plan, robot, gains, fit.settings, rig) if limits is None else None
+        if cap is not None and cap.rate_per_s != PRESS_DAMPING_PER_S:
+            chosen = with_cap_slope(chosen, plan, cap.rate_per_s)
+            bounds = stroke_bounds(plan, robot, chosen)
+        return cls(plan, robot, chosen, bounds, gains, rig, fit, cap)
 
     @property
     def settings(self) -> LawSettings:
@@ -104,6 +112,8 @@ class SessionParts:
         refuse_dragging(self.plan, self.robot, self.limits, designed.touch_n)
         refuse_unstable(self.plan, self.gains, designed, self.rig.loop_lag_ticks, self.rig.dt_s)
         refuse_ringing(self.fit, self.plan, self.robot, self.gains, designed, self.rig)
+        if self.cap is not None:
+            refuse_swinging_cap(self.cap)
         refuse_swinging(self.plan, self.robot, self.limits.stop, LoopTiming.of(self.rig))
 
     def law(self) -> ImpedanceForceLaw:
