@@ -83,6 +83,7 @@ fuzz: setup
 mutants: setup
 	@MASSAGE_ARM_HYPOTHESIS=mutants $(BIN)/mutmut run --max-children 2
 	@$(BIN)/python tests/mutation/check_survivors.py
+	@$(BIN)/python -m tests.mutation.certificate_mutants
 
 layers: setup
 	@$(BIN)/python -m tests.layers.take_out $(ARGS)

@@ -121,9 +121,9 @@ def bases(arm_name: str, judge: Judge) -> list[Trial]:
     kinds = list(by_kind.values())
     working = by_kind[ContactState.WORK, Phase.WORK]
     filtered = replace(source.limits, stop=replace(source.limits.stop, speed_filter_rad_s=300.0))
-    command, state, reference, t_s = working.tick
+    command, state, reference, t_s = kinds[0].tick
     driven = command, state, replace(reference, phase=Phase.TO_REST), t_s
-    found = [*kinds, replace(working, limits=filtered), replace(working, tick=driven), bordered(working, judge)]
+    found = [*kinds, replace(working, limits=filtered), replace(kinds[0], tick=driven), bordered(working, judge)]
     ends = kinds[0], working
     found += [_at_brink(one, name, value) for name, value in BRINKS.items() for one in ends]
     return [one for one in found if judge(one)]
