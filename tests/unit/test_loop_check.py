@@ -200,3 +200,10 @@ def test_margins_of_an_arm_are_printed(capsys: pytest.CaptureFixture[str]) -> No
     assert all(doubt.name in text for doubt in DOUBTS)
     assert "of parking and ways" in text
     assert "GROWS" not in text
+
+
+@pytest.mark.parametrize("tempo", TEMPOS)
+def test_friction_is_learned_with_the_tempo_however_gentle_the_law_is(tempo: float) -> None:
+    designed, slowed = LawSettings(), at_tempo(LawSettings(), tempo)
+    shares = slowed.unexplained_per_s / designed.unexplained_per_s, slowed.motion_per_s / designed.motion_per_s
+    assert shares == (pytest.approx(tempo), pytest.approx(tempo))
