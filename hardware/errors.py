@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from controller.errors import PlantError
+
+Servo = TypeVar("Servo")
 
 
 class LinkError(PlantError):
@@ -47,3 +52,26 @@ class ServosError(PlantError):
     def __init__(self, what: str, errors: tuple[ServoError, ...]) -> None:
         self.errors = errors
         super().__init__(f"{what} failed: {'; '.join(error.what for error in errors)}", errors[0].todo)
+
+
+def with_every(servos: Sequence[Servo], what: str, do: Callable[[Servo], None]) -> None:
+    """Do something with every servo, also where one fails; then raise what failed.
+
+    Args:
+        servos: all of them.
+        what: is done, for the error.
+        do: does it; raises ServoError.
+
+    Raises:
+        ServoError, ServosError: one or more failed.
+    """
+    errors: list[ServoError] = []
+    for servo in servos:
+        try:
+            do(servo)
+        except ServoError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ServosError(what, tuple(errors))

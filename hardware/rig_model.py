@@ -10,9 +10,11 @@ from controller.arm import ArmDescription
 from controller.errors import ConfigError
 from controller.rig import Caps, Identity, Rig
 from controller.types import JointSenses
+from hardware.driver import DriverSettings
 from hardware.dynamixel.cyclic import JointScale
 from hardware.dynamixel.port import PortSettings
 from hardware.dynamixel.servo import ServoSettings
+from hardware.dynamixel.settings import DynamixelSettings
 from hardware.dynamixel.tables import MODELS
 from hardware.dynamixel.transactions import Address
 from hardware.netft import SensorSettings
@@ -51,6 +53,10 @@ class LoadedRig:
         """Return which port the bus is on."""
         bus = self.content.bus
         return PortSettings(bus.port, bus.baud, 1e-3 * bus.latency_ms)
+
+    def driver(self) -> DriverSettings:
+        """Return what the driver of the servos is opened with."""
+        return DynamixelSettings(self.port(), self.servos(), 1e-3 * self.content.bus.watchdog_ms)
 
     def sensor(self) -> SensorSettings:
         """Return where the wrist sensor is."""

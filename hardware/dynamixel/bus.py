@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 
-from hardware.dynamixel.cyclic import Reading, decode
+from hardware.driver import JointReading
+from hardware.dynamixel.cyclic import decode
 from hardware.dynamixel.group_read import fast_blocks
 from hardware.dynamixel.port import OwnedPort
-from hardware.dynamixel.servo import ServoSettings, refuse_unready, set_up, with_every
+from hardware.dynamixel.servo import ServoSettings, refuse_unready, set_up
 from hardware.dynamixel.tables import DISABLED, ENABLED, WATCHDOG_LONGEST, WATCHDOG_UNIT_S, ControlTable, Register
 from hardware.dynamixel.transactions import Transactions
-from hardware.errors import ServoError, ServosError
+from hardware.errors import ServoError, ServosError, with_every
 
 CYCLE_TRIES = 2
 """How often one cycle asks for the block: once more fits into a period, and what then is missing is told by its age."""
@@ -88,11 +89,11 @@ class DynamixelBus:
         gives the arm its torque back, the torques are sent, and the watchdog is set. Nothing is read back.
 
         Raises:
-            ValueError: a torque is no number.
+            ValueError: a torque is no finite number, or their number is wrong; nothing was sent.
         """
-        watchdog = self._table.bus_watchdog
+        goals, watchdog = self._goals(tau_nm), self._table.bus_watchdog
         self._send(watchdog, [b"\0"] * len(self._servos))
-        self.write(tau_nm)
+        self._send(self._table.goal_current, goals)
         self._send(watchdog, [self._watchdog.to_bytes(1, "little")] * len(self._servos))
 
     def release(self) -> None:
@@ -104,7 +105,7 @@ class DynamixelBus:
         register = self._table.torque_enable
         with_every(self._servos, "releasing", lambda servo: self._ask.write(servo.address, register, DISABLED))
 
-    def read(self) -> tuple[Reading, ...] | None:
+    def read(self) -> tuple[JointReading, ...] | None:
         """Return what every servo says of itself, (n,), all of the same instant; None where no whole packet came."""
         for attempt in range(CYCLE_TRIES):
             self.repeated_reads += attempt > 0
@@ -119,19 +120,23 @@ class DynamixelBus:
         """Send joint torques [Nm], (n,), in one packet; each is cut at the current limit of its servo.
 
         Raises:
-            ValueError: a torque is no number.
+            ValueError: a torque is no finite number, or their number is wrong; nothing was sent.
         """
+        self._send(self._table.goal_current, self._goals(tau_nm))
+
+    def close(self) -> None:
+        """Give the port back; torque stays as it is. Never raises."""
+        self._port.close()
+
+    def _goals(self, tau_nm: tuple[float, ...]) -> list[bytes]:
+        """Return the goal currents for joint torques [Nm], (n,), and count what is cut; raises ValueError."""
         goals: list[bytes] = []
         for servo, tau in zip(self._servos, tau_nm, strict=True):
             limit = servo.current_limit
             goal = servo.scale.goal_current(tau, limit)
             self.clipped += abs(goal) >= limit
             goals.append(goal.to_bytes(2, "little", signed=True))
-        self._send(self._table.goal_current, goals)
-
-    def close(self) -> None:
-        """Give the port back; torque stays as it is. Never raises."""
-        self._port.close()
+        return goals
 
     def _send(self, register: Register, values: list[bytes]) -> None:
         """Write a register of every servo in one packet that is not answered."""

@@ -12,6 +12,8 @@ import math
 import struct
 from dataclasses import dataclass
 
+from controller.types import JointFault
+from hardware.driver import JointReading
 from hardware.dynamixel.tables import VOLTAGE_UNIT_V, ControlTable, Model, Register
 
 _LAYOUT = struct.Struct("<hBiBiBB")
@@ -20,6 +22,9 @@ ANSWER_BYTES = BLOCK_BYTES + 4
 """Of one servo in a fast sync packet: error, id, block, CRC (e-manual, Protocol 2.0)."""
 ALERT = 0x80
 """Bit of a servo's error byte: its hardware error is set."""
+_FAULTS = {0x01: JointFault.VOLTAGE, 0x04: JointFault.OVERHEATED, 0x10: JointFault.OVERCURRENT}
+"""Hardware errors that have a flag of their own. Encoder is not among them: that flag says that the joint's own brake
+holds it, and these joints have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +56,10 @@ class JointScale:
 
     def goal_current(self, tau_nm: float, limit: int) -> int:
         """Return the goal current for a torque [Nm], within the limit; raises ValueError where it is no number."""
+        if not math.isfinite(tau_nm):
+            raise ValueError(f"a torque of {tau_nm} Nm; allowed: finite numbers")
         raw = round(self.direction * tau_nm / (self.torque_nm_per_a * self.model.current_unit_a))
         return max(-limit, min(limit, raw))
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one servo says of itself, at the joint.
-
-    Attributes:
-        q_rad: joint position.
-        dq_rad_s: joint speed.
-        tau_nm: joint torque by the measured current.
-        hardware_error: bits, 0 for none.
-        temperature_c: temperature.
-        voltage_v: supply.
-    """
-
-    q_rad: float
-    dq_rad_s: float
-    tau_nm: float
-    hardware_error: int
-    temperature_c: float
-    voltage_v: float
 
 
 def block_addresses(table: ControlTable) -> tuple[int, ...]:
@@ -89,15 +75,25 @@ def block_addresses(table: ControlTable) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def decode(block: bytes, scale: JointScale) -> Reading:
+def decode(block: bytes, scale: JointScale) -> JointReading:
     """Return what a block of ``BLOCK_BYTES`` says."""
     current, error, speed, temperature, position, high_v, low_v = _LAYOUT.unpack(block)
     model, way = scale.model, scale.direction
-    return Reading(
+    return JointReading(
         q_rad=scale.angle_rad(position),
         dq_rad_s=way * speed * model.speed_unit_rad_s / scale.gear,
         tau_nm=way * current * model.current_unit_a * scale.torque_nm_per_a,
+        fault=_fault(error),
         hardware_error=error,
         temperature_c=float(temperature),
         voltage_v=(256 * high_v + low_v) * VOLTAGE_UNIT_V,
     )
+
+
+def _fault(hardware_error: int) -> int:
+    """Return ``JointFault`` flags for the hardware errors of a servo."""
+    if not hardware_error:
+        return JointFault.NONE.value
+    flags = [flag.value for bit, flag in _FAULTS.items() if hardware_error & bit]
+    known = sum(_FAULTS)
+    return sum(flags) | (JointFault.OTHER.value if hardware_error & ~known else 0)

@@ -7,14 +7,13 @@ map of the cyclic block, each only where it differs. Whatever is written is read
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware.dynamixel.cyclic import JointScale, block_addresses
 from hardware.dynamixel.facts import ServoFacts, read_facts
 from hardware.dynamixel.tables import CURRENT_CONTROL, Register, error_words, model_name
 from hardware.dynamixel.transactions import Address, Transactions
-from hardware.errors import ServoError, ServosError
+from hardware.errors import ServoError
 
 WIZARD = "set it with the maker's Wizard while torque is off"
 
@@ -80,26 +79,3 @@ def set_up(ask: Transactions, servo: ServoSettings) -> None:
         entry = table.indirect_address
         place = entry.address + index * entry.size
         ask.make(address, Register(f"Indirect Address {index + 1}", place, entry.size), wanted)
-
-
-def with_every(servos: tuple[ServoSettings, ...], what: str, do: Callable[[ServoSettings], None]) -> None:
-    """Do something with every servo, also where one fails; then raise what failed.
-
-    Args:
-        servos: all of them.
-        what: is done, for the error.
-        do: does it; raises ServoError.
-
-    Raises:
-        ServoError, ServosError: one or more failed.
-    """
-    errors: list[ServoError] = []
-    for servo in servos:
-        try:
-            do(servo)
-        except ServoError as error:
-            errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ServosError(what, tuple(errors))

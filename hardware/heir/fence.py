@@ -1,4 +1,4 @@
-"""The fence between two masters of one bus: the heir gets the port only from the hand of an owner that is gone.
+"""The fence between two masters of one bus: the heir gets the link only from the hand of an owner that is gone.
 
 Two masters on one bus are worse than none. Nothing is opened, and so nothing written, before the kernel has said that
 the owner's process has ended; a kill that does not end it is waited for without end, and the servos' watchdog decides.
@@ -6,18 +6,17 @@ the owner's process has ended; a kill that does not end it is waited for without
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 
-from hardware.dynamixel.port import OwnedPort, PortSettings
+from hardware.driver import DriverSettings, ServoDriver
 from hardware.errors import LinkError
 from hardware.heir.process_handle import Handle
 
 LOOK_S = 0.010
-"""Time between two kills of an owner that does not end, and between two tries to open its port (assumed)."""
-PORT_S = 1.0
-"""Longest time until a port that is there can be opened (assumed: the end of its owner gives it back at once)."""
+"""Time between two kills of an owner that does not end, and between two tries to open its link (assumed)."""
+LINK_S = 1.0
+"""Longest time until a link can be opened (assumed: the end of its owner gives it back at once)."""
 
 
 class OwnerAliveError(Exception):
@@ -38,27 +37,24 @@ def fence(owner: Handle, on_look: Callable[[], None]) -> None:
         on_look()
 
 
-def inherited_port(
-    owner: Handle, settings: PortSettings, open_port: Callable[[PortSettings], OwnedPort] = OwnedPort
-) -> OwnedPort:
-    """Return the bus of an owner that is gone, under an exclusive lock.
+def inherited_bus(owner: Handle, settings: DriverSettings) -> ServoDriver:
+    """Return the bus of an owner that is gone, under a lock of its own.
 
     Args:
         owner: its process.
-        settings: which port.
-        open_port: opens and locks it.
+        settings: what the driver is opened with, whatever the family.
 
     Raises:
         OwnerAliveError: the owner is not gone.
-        LinkError: the port is not there any more, or somebody else has it.
+        LinkError: the link is not there any more, or somebody else has it.
     """
-    until_s = time.monotonic() + PORT_S
+    until_s = time.monotonic() + LINK_S
     while True:
         if not owner.is_gone():
             raise OwnerAliveError("the owner of the bus could still write; fence it first")
         try:
-            return open_port(settings)
+            return settings.open()
         except LinkError:
-            if not (os.path.exists(settings.path) and time.monotonic() < until_s):
+            if time.monotonic() >= until_s:
                 raise
             time.sleep(LOOK_S)

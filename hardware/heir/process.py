@@ -23,9 +23,8 @@ from controller.processes.realtime.priority import HEIR_PRIORITY, become_realtim
 from controller.processes.shared_memory import BlockReader, BlockWriter, attach
 from controller.processes.signals import stand_apart
 from controller.types import Vector
-from hardware.dynamixel.bus import DynamixelBus
-from hardware.dynamixel.cyclic import Reading
-from hardware.heir.fence import fence, inherited_port
+from hardware.driver import JointReading, ServoDriver, whole
+from hardware.heir.fence import fence, inherited_bus
 from hardware.heir.process_handle import ProcessHandle
 from hardware.heir.vigil import Finding, Vigil, VigilBounds
 from hardware.netft import NetFtSensor
@@ -75,7 +74,7 @@ class Heir:
         self._run = OwnerWatch(owner.prefix, joints, owner.owner_pid)
         self._gravity: RobotGravity = owner_gravity(owner)
         self._sensor = replace(owner.sensor, host=_address(owner.sensor.host))
-        self._vigil = Vigil(VigilBounds.of(owner.watchdog_s, is_lock_step=owner.is_lock_step))
+        self._vigil = Vigil(VigilBounds.of(owner.driver.watchdog_s, is_lock_step=owner.is_lock_step))
         self._cell = replace(NO_HEIR, pid=os.getpid())
 
     def watch(self) -> Finding:
@@ -93,12 +92,12 @@ class Heir:
         """Make sure that the owner is gone, take the bus, and hold the arm as the owner does when nobody commands.
 
         Raises:
-            PlantError: the port is gone, or somebody else has it.
+            PlantError: the link is gone, or somebody else has it.
         """
         owner = self._setup.owner
         self._say(replace(self._cell, state=HeirState.FENCING, noticed_s=time.monotonic()))
         fence(self._handle, self._beat)
-        bus = DynamixelBus(inherited_port(self._handle, owner.port), owner.servos, owner.watchdog_s)
+        bus = inherited_bus(self._handle, owner.driver)
         try:
             last = self._senses.unpack(self._senses_reader.read())
             inherited = self._adopt(bus, last)
@@ -114,18 +113,18 @@ class Heir:
             raise
         keep(owner, side, parts.word, last)
 
-    def _adopt(self, bus: DynamixelBus, last: SensesCell | None) -> Inheritance:
+    def _adopt(self, bus: ServoDriver, last: SensesCell | None) -> Inheritance:
         """Send what holds the arm before anything is read, by the newest posture that is known."""
-        readings = _readings(last)
+        readings, ages_s = _readings(last)
         if not readings:
-            readings = bus.read() or ()
+            readings = whole(bus.read())
         if not readings:
             raise PlantError("no posture of the arm is known, and the bus gives none", "support the arm by hand")
         bus.adopt(self._gravity(tuple([reading.q_rad for reading in readings])))
         sent_s = time.monotonic()
         silent_s = sent_s - self._last_sent_s(sent_s)
         self._say(replace(self._cell, state=HeirState.ACTING, sent_s=sent_s, silent_s=silent_s))
-        return Inheritance(readings, silent_s)
+        return Inheritance(readings, tuple([silent_s + age_s for age_s in ages_s or (0.0,) * len(readings)]))
 
     def _clock(self, last: SensesCell | None) -> Clock:
         """Return the owner's clock as it goes on."""
@@ -148,17 +147,18 @@ class Heir:
         self._writer.write(self._codec.pack(cell))
 
 
-def _readings(last: SensesCell | None) -> tuple[Reading, ...]:
-    """Return the last senses as readings of the servos; none where a posture is no number."""
+def _readings(last: SensesCell | None) -> tuple[tuple[JointReading, ...], Vector]:
+    """Return the last senses as readings of the servos, with their ages [s]; none where a posture is no number."""
     if last is None or last.tick < 0 or not math.isfinite(sum(last.state.q_rad)):
-        return ()
-    state = last.state
-    nothing: Vector = (math.nan,) * len(state.q_rad)
+        return (), ()
+    state, count = last.state, len(last.state.q_rad)
+    nothing: Vector = (math.nan,) * count
     rows = zip(
-        state.q_rad, state.dq_rad_s, state.tau_nm, state.temperatures_c or nothing, state.voltages_v or nothing,
-        strict=True,
+        state.q_rad, state.dq_rad_s, state.tau_nm, state.joint_fault or (0,) * count,
+        state.temperatures_c or nothing, state.voltages_v or nothing, strict=True,
     )  # fmt: skip
-    return tuple(Reading(q, dq, tau, 0, warmth, volts) for q, dq, tau, warmth, volts in rows)
+    readings = tuple(JointReading(q, dq, tau, fault, 0, warmth, volts) for q, dq, tau, fault, warmth, volts in rows)
+    return readings, state.joint_age_s
 
 
 def _address(host: str) -> str:

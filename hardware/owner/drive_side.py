@@ -8,17 +8,13 @@ from controller.errors import PlantError
 from controller.processes.drive_loop import DriveSenses
 from controller.processes.drives import DriveFeedback
 from controller.processes.gravity import GravityModel
-from controller.types import ArmState, Authority, JointFault, Vector
-from hardware.dynamixel.bus import DynamixelBus
-from hardware.dynamixel.cyclic import Reading
+from controller.types import ArmState, Authority, Vector
+from hardware.driver import JointReading, ServoDriver, whole
 from hardware.errors import LinkError
 from hardware.netft import NetFtSensor
 from hardware.owner.bus_word import BusWord, Power
 from hardware.owner.clock import Clock
 
-_FAULTS = {0x01: JointFault.VOLTAGE, 0x04: JointFault.OVERHEATED, 0x10: JointFault.OVERCURRENT}
-"""Hardware errors that have a flag of their own. Encoder is not among them: that flag says that the joint's own brake
-holds it, and these joints have none."""
 FIRST_READS = 20
 """Cyclic reads until the first whole one (assumed: more than noise can spoil)."""
 STILL_RAD_S = 0.05
@@ -33,11 +29,11 @@ class Inheritance:
 
     Attributes:
         readings: newest ones that are known, (n,).
-        age_s: of the readings.
+        age_s: of each, (n,).
     """
 
-    readings: tuple[Reading, ...]
-    age_s: float
+    readings: tuple[JointReading, ...]
+    age_s: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class SideParts:
         word: where it says what it does with the bus.
     """
 
-    bus: DynamixelBus
+    bus: ServoDriver
     sensor: NetFtSensor
     gravity: GravityModel
     clock: Clock
@@ -93,8 +89,10 @@ class ServoDriveSide:
         self._word, self._rest_rad = parts.word, rest_rad
         self._is_on = inherited is not None
         if inherited is None:
-            inherited = Inheritance(self._first_readings(), 0.0)
-        self._readings, self._read_s = inherited.readings, self._clock.now_s() - inherited.age_s
+            readings = self._first_readings()
+            inherited = Inheritance(readings, (0.0,) * len(readings))
+        self._readings, now_s = list(inherited.readings), self._clock.now_s()
+        self._read_s = [now_s - age_s for age_s in inherited.age_s]
 
     @property
     def counts(self) -> CycleCounts:
@@ -114,9 +112,10 @@ class ServoDriveSide:
         """Read bus and sensor; joints that did not answer keep their last values, whose age grows."""
         found = self._bus.read()
         now_s = self._clock.now_s()
-        if found is not None:
-            self._readings, self._read_s = found, now_s
-        readings, age_s = self._readings, now_s - self._read_s
+        readings = self._readings
+        for joint, reading in enumerate(found or ()):
+            if reading is not None:
+                readings[joint], self._read_s[joint] = reading, now_s
         sample = self._sensor.poll(now_s)
         q_rad = tuple([reading.q_rad for reading in readings])
         dq_rad_s = tuple([reading.dq_rad_s for reading in readings])
@@ -134,8 +133,8 @@ class ServoDriveSide:
             command_age_s=0.0,
             temperatures_c=tuple([reading.temperature_c for reading in readings]),
             voltages_v=tuple([reading.voltage_v for reading in readings]),
-            joint_age_s=(age_s,) * len(readings),
-            joint_fault=tuple([_fault(reading.hardware_error) for reading in readings]),
+            joint_age_s=tuple([now_s - read_s for read_s in self._read_s]),
+            joint_fault=tuple([reading.fault for reading in readings]),
         )
         return DriveSenses(state, DriveFeedback(q_rad, dq_rad_s, tau_nm, self._gravity(q_rad)))
 
@@ -179,18 +178,9 @@ class ServoDriveSide:
         self._bus.close()
         self._sensor.close()
 
-    def _first_readings(self) -> tuple[Reading, ...]:
+    def _first_readings(self) -> tuple[JointReading, ...]:
         for _ in range(FIRST_READS):
-            if (found := self._bus.read()) is not None:
-                return found
+            if readings := whole(self._bus.read()):
+                return readings
         todo = "check cable and terminators, lower the baud"
         raise LinkError("servo bus", f"no whole cycle in {FIRST_READS}, though every servo answers alone", todo)
-
-
-def _fault(hardware_error: int) -> int:
-    """Return ``JointFault`` flags for the hardware errors of a servo."""
-    if not hardware_error:
-        return JointFault.NONE.value
-    flags = [flag for bit, flag in _FAULTS.items() if hardware_error & bit]
-    known = sum(_FAULTS)
-    return sum(flags) | (JointFault.OTHER.value if hardware_error & ~known else 0)

@@ -26,9 +26,7 @@ from controller.rig import Rig
 from controller.robot import RobotModel
 from controller.safety.limits import StopGains
 from controller.types import Vector
-from hardware.dynamixel.bus import DynamixelBus
-from hardware.dynamixel.port import OwnedPort, PortSettings
-from hardware.dynamixel.servo import ServoSettings
+from hardware.driver import DriverSettings
 from hardware.netft import NetFtSensor, SensorSettings
 from hardware.owner.bus_word import BusWord, HeirCell, HeirReader, HeirState
 from hardware.owner.clock import LockStepClock, WallClock
@@ -54,9 +52,7 @@ class OwnerSetup:
         arm: the arm and its tool.
         placement: X_WB.
         rig: what the rig is.
-        port: the servo bus.
-        servos: as the rig file has them.
-        watchdog_s: of the servos; 0 for none.
+        driver: what the driver of the servos is opened with.
         sensor: the wrist sensor.
         rest_rad: where the arm lies without torque, (n,).
         stop: gains of the stop laws.
@@ -68,9 +64,7 @@ class OwnerSetup:
     arm: ArmDescription
     placement: Placement
     rig: Rig
-    port: PortSettings
-    servos: tuple[ServoSettings, ...]
-    watchdog_s: float
+    driver: DriverSettings
     sensor: SensorSettings
     rest_rad: Vector
     stop: StopGains
@@ -104,7 +98,7 @@ class BusOwner:
     def __init__(self, setup: OwnerSetup) -> None:
         self._setup = setup
         self._word = BusWord(setup.prefix, setup.rig.joints)
-        bus = DynamixelBus(OwnedPort(setup.port), setup.servos, setup.watchdog_s)
+        bus = setup.driver.open()
         try:
             bus.connect()
             sensor = NetFtSensor(setup.sensor)

@@ -9,17 +9,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.driver import DriverSettings, ServoDriver
 from hardware.dynamixel.port import OwnedPort, PortSettings
 from hardware.errors import LinkError
 from hardware.heir import fence as fencing
-from hardware.heir.fence import OwnerAliveError, fence, inherited_port
-from hardware.heir.process_handle import ProcessHandle
+from hardware.heir.fence import OwnerAliveError, fence, inherited_bus
+from hardware.heir.process_handle import Handle, ProcessHandle
 from sim.peers.line import Line
 
 NEVER = 10**6
@@ -39,7 +42,7 @@ class _Owner:
     Args:
         dies_after_kill: looks from the first kill to its end.
         ends_at: look at which it ends by itself.
-        refuses: tries of the port that fail after its end, as where the kernel is late with the lock.
+        refuses: tries of its link that fail after its end, as where the kernel is late with the lock.
     """
 
     def __init__(self, dies_after_kill: int, ends_at: int, refuses: int) -> None:
@@ -62,12 +65,27 @@ class _Owner:
         self.kills += 1
         self._killed = min(self._killed, self._now)
 
-    def open(self, settings: PortSettings) -> OwnedPort:
+    def open(self) -> ServoDriver:
+        """Open its link, as the settings of a driver do."""
         assert not self.can_write, "two masters on one bus"
         if self.refuses > 0:
             self.refuses -= 1
-            raise LinkError(settings.path, "another process has the port", "-")
-        return OwnedPort.__new__(OwnedPort)
+            raise LinkError("bus", "another process has the link", "-")
+        return cast("ServoDriver", self)
+
+
+@dataclass
+class _Link:
+    """A port without a driver, opened as the settings of a driver are."""
+
+    port: PortSettings
+
+    def open(self) -> OwnedPort:
+        return OwnedPort(self.port)
+
+
+def _inherited(owner: Handle, port: PortSettings) -> OwnedPort:
+    return cast("OwnedPort", inherited_bus(owner, cast("DriverSettings", _Link(port))))
 
 
 @given(
@@ -77,7 +95,8 @@ class _Owner:
 def test_whatever_the_owner_does_its_bus_is_opened_only_after_its_end(
     dies: int, ends_at: int, refuses: int, is_fenced: bool
 ) -> None:
-    owner, settings = _Owner(dies, ends_at, refuses), PortSettings("/", 1, 0.0)
+    owner = _Owner(dies, ends_at, refuses)
+    settings = cast("DriverSettings", owner)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fencing, "LOOK_S", 0.0)
         if is_fenced:
@@ -86,9 +105,9 @@ def test_whatever_the_owner_does_its_bus_is_opened_only_after_its_end(
             assert (owner.kills > 0) is (ends_at > 1), "one that is gone already is not killed"
         elif ends_at > 1:
             with pytest.raises(OwnerAliveError, match="fence it first"):
-                inherited_port(owner, settings, owner.open)
+                inherited_bus(owner, settings)
             return
-        inherited_port(owner, settings, owner.open)
+        inherited_bus(owner, settings)
 
 
 @pytest.fixture
@@ -127,11 +146,11 @@ def test_a_real_owner_that_writes_without_end_or_hangs_is_killed_before_the_port
     with pytest.raises(LinkError, match="another process has the port"):
         OwnedPort(settings)
     with pytest.raises(OwnerAliveError):
-        inherited_port(handle, settings)
+        _inherited(handle, settings)
     # The kernel keeps what was written to a line that nobody reads: the owner may stand in the middle of a write.
     began_s = time.monotonic()
     fence(handle, lambda: None)
-    port = inherited_port(handle, settings)
+    port = _inherited(handle, settings)
     assert time.monotonic() - began_s < 5.0
     earlier = _drained(line)
     port.writePort(b"heir")
@@ -158,18 +177,20 @@ def test_the_end_of_a_process_wakes_its_handle_and_one_that_was_gone_before_is_g
     assert ProcessHandle(process.pid).is_gone()
 
 
-def test_a_port_that_is_not_there_any_more_is_not_waited_for_and_one_that_somebody_holds_is_for_a_second(
+def test_a_link_that_is_not_there_any_more_or_that_somebody_holds_is_asked_for_again_for_a_second(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fencing, "PORT_S", 0.2)
+    monkeypatch.setattr(fencing, "LINK_S", 0.2)
     gone = _Owner(0, 0, 0)
+    began_s = time.monotonic()
     with pytest.raises(LinkError, match="no such device"):
-        inherited_port(gone, PortSettings("/dev/no-such-bus", 4_000_000, 0.1))
+        _inherited(gone, PortSettings("/dev/no-such-bus", 4_000_000, 0.1))
+    assert time.monotonic() - began_s >= 0.2
     holder = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
     fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     began_s = time.monotonic()
     with pytest.raises(LinkError, match="another process has the port"):
-        inherited_port(gone, PortSettings(line.path, 4_000_000, 0.1))
+        _inherited(gone, PortSettings(line.path, 4_000_000, 0.1))
     assert time.monotonic() - began_s >= 0.2
     os.close(holder)
-    inherited_port(gone, PortSettings(line.path, 4_000_000, 0.1)).close()
+    _inherited(gone, PortSettings(line.path, 4_000_000, 0.1)).close()

@@ -18,10 +18,10 @@ from controller.processes.launch import first_blocks
 from controller.processes.shared_memory import OwnedBlock
 from controller.rig import Identity, Rig
 from controller.types import ArmState, Authority
-from hardware.dynamixel.bus import DynamixelBus
 from hardware.dynamixel.cyclic import JointScale
-from hardware.dynamixel.port import OwnedPort, PortSettings
+from hardware.dynamixel.port import PortSettings
 from hardware.dynamixel.servo import ServoSettings
+from hardware.dynamixel.settings import DynamixelSettings
 from hardware.dynamixel.transactions import Address
 from hardware.heir.process import Heir, HeirSetup
 from hardware.heir.vigil import Finding
@@ -111,7 +111,8 @@ class _World:
             ServoSettings(Address(name, number), scale, LIMIT_A) for number, name in enumerate(arm.joint_names, 1)
         )
         port = PortSettings(self.peer.line.path, 4_000_000, ANSWER_S)
-        bus = DynamixelBus(OwnedPort(port), servos, WATCHDOG_S)
+        driver = DynamixelSettings(port, servos, WATCHDOG_S)
+        bus = driver.open()
         bus.connect()
         bus.close()
         for servo in self.peer.bus.servos:
@@ -127,8 +128,8 @@ class _World:
             Identity("test", "dynamixel", "-"),
         )  # fmt: skip
         self.setup = OwnerSetup(
-            self.prefix, arm, placement, rig, port, servos,
-            WATCHDOG_S, SensorSettings(LOOPBACK, 9, 1.0, 1.0, 0.0), self.rest, soft_gains(), os.getppid(), False,
+            self.prefix, arm, placement, rig, driver,
+            SensorSettings(LOOPBACK, 9, 1.0, 1.0, 0.0), self.rest, soft_gains(), os.getppid(), False,
         )  # fmt: skip
         self.heir = Heir(HeirSetup(self.setup, self.owner.pid))
 

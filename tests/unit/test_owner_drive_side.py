@@ -13,11 +13,12 @@ import pytest
 from controller.errors import PlantError
 from controller.processes.drive_loop import Credit, Patience
 from controller.types import JointFault, Vector
+from hardware.driver import JointReading
 from hardware.errors import ServoError
 from hardware.netft import NetFtSensor, SensorSettings
 from hardware.owner.bus_word import BusCodec, BusWord, Power, succession_blocks
 from hardware.owner.clock import LockStepClock, WallClock
-from hardware.owner.drive_side import ServoDriveSide, SideParts
+from hardware.owner.drive_side import Inheritance, ServoDriveSide, SideParts
 from sim.peers.rdt_server import COUNTS, LOOPBACK, RdtServer
 from tests.servo_bus import X_MODEL, ThreadedBus
 
@@ -48,8 +49,8 @@ class _World:
         prefix = f"massage-arm-test-{os.getpid()}-{secrets.token_hex(4)}"
         self._blocks = ExitStack()
         self.word, _ = (self._blocks.enter_context(block) for block in succession_blocks(prefix, len(REST)))
-        parts = SideParts(bus, sensor, _gravity, self.clock, BusWord(prefix, len(REST)))
-        self.side = ServoDriveSide(parts, REST)
+        self.parts = SideParts(bus, sensor, _gravity, self.clock, BusWord(prefix, len(REST)))
+        self.side = ServoDriveSide(self.parts, REST)
 
     def _answer_first(self) -> None:
         while not self._is_open.is_set():
@@ -98,6 +99,19 @@ def test_holding_torque_is_gravity_at_the_posture_of_this_cycle(world: _World) -
         feedback = world.side.read().feedback
         assert feedback.holding_nm == pytest.approx(_gravity(feedback.q_rad))
         assert feedback.q_rad[0] == pytest.approx(angle + REST[0], abs=2e-3)
+
+
+def test_inherited_readings_have_an_age_and_a_fault_of_each_joint_until_it_answers(world: _World) -> None:
+    readings = tuple(JointReading(0.1 * joint, 0.0, 0.0, fault, 0, 30.0, 12.0) for joint, fault in enumerate((0, 8, 0)))
+    side = ServoDriveSide(world.parts, REST, Inheritance(readings, (0.02, 0.5, 0.02)))
+    world.peer.bus.absent.add(3)
+    state = side.read().state
+    assert state.q_rad == pytest.approx((0.0, 0.1, 0.2))
+    assert (state.joint_age_s, state.joint_fault) == (pytest.approx((0.02, 0.5, 0.02)), (0, 8, 0))
+    assert not side.may_release, "they have torque already"
+    world.peer.bus.absent.clear()
+    state = side.read().state
+    assert (state.joint_age_s, state.joint_fault) == ((0.0,) * 3, (0, 0, 0))
 
 
 def test_joints_that_do_not_answer_keep_their_values_and_grow_old(world: _World) -> None:

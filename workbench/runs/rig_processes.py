@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -208,9 +208,9 @@ def rig_processes(setup: RigSetup, peer: PeerChoice | None) -> Iterator[RigProce
 def _owner_setup(setup: RigSetup, prefix: str, place: PeerPlace | None) -> OwnerSetup:
     """Return what the owner is started with; in a rehearsal port and sensor are those of the peer."""
     file = setup.file
-    port, sensor = file.port(), file.sensor()
+    driver, sensor = file.driver(), file.sensor()
     if place is not None:
-        port = replace(port, path=place.port, latency_s=PEER_ANSWER_S)
+        driver = driver.at_peer(place.port, PEER_ANSWER_S)
         sensor = SensorSettings(
             place.sensor_host, place.sensor_port, sensor.counts_per_n, sensor.counts_per_nm, sensor.delay_s
         )
@@ -219,9 +219,7 @@ def _owner_setup(setup: RigSetup, prefix: str, place: PeerPlace | None) -> Owner
         arm=setup.arm,
         placement=setup.placement,
         rig=setup.rig,
-        port=port,
-        servos=file.servos(),
-        watchdog_s=1e-3 * file.content.bus.watchdog_ms,
+        driver=driver,
         sensor=sensor,
         rest_rad=setup.rest_rad,
         stop=setup.limits.stop,
