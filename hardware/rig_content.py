@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import difflib
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from controller.safety.limits import PAD_CEILING_N, TOOL_CEILING_N
+from hardware.driver import DriverSettings
+from hardware.dynamixel.cyclic import JointScale
+from hardware.dynamixel.port import PortSettings
+from hardware.dynamixel.servo import ServoSettings
+from hardware.dynamixel.settings import DynamixelSettings
 from hardware.dynamixel.tables import MODELS
+from hardware.dynamixel.transactions import Address
 
 BAUDS = (57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000)
 """Rates of a bus that every servo described here has (e-manual)."""
@@ -39,16 +49,39 @@ def _refuse_boolean(value: object) -> object:
     return value
 
 
-_NO_BOOLEAN = BeforeValidator(_refuse_boolean)
+NO_BOOLEAN = BeforeValidator(_refuse_boolean)
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 _Volts = Annotated[float, Field(gt=0.0, le=100.0)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a rig file: strict, closed and frozen."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class BusPart(_Part):
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong that only several keys together show.
+
+    Attributes:
+        key: where.
+        got: what was found.
+        allowed: what is allowed.
+        todo: the cure, empty where that says it.
+    """
+
+    key: str
+    got: str
+    allowed: str
+    todo: str = ""
+
+
+Bus = TypeVar("Bus", bound=Part)
+Servo = TypeVar("Servo", bound=Part)
+
+
+class BusPart(Part):
     """The servo bus."""
 
     family: Annotated[Literal["dynamixel"], key("family of the servos")]
@@ -60,13 +93,13 @@ class BusPart(_Part):
     ]
 
 
-class ServoPart(_Part):
+class ServoPart(Part):
     """One servo, which drives one joint."""
 
     joint: Annotated[Text, key("name of the joint in the arm's URDF")]
     id: Annotated[int, key("id of the servo on the bus", ge=0, le=252)]
     model: Annotated[str, key("model of the servo", enum=MODELS)]
-    direction: Annotated[Literal[-1, 1], _NO_BOOLEAN, key("sense of the joint against that of the servo")]
+    direction: Annotated[Literal[-1, 1], NO_BOOLEAN, key("sense of the joint against that of the servo")]
     zero_count: Annotated[
         int, key("Present Position of the servo where the joint is at zero", "counts", ge=-(2**31), le=2**31 - 1)
     ]
@@ -74,8 +107,18 @@ class ServoPart(_Part):
     torque_nm_per_a: Annotated[float, key("torque at the joint per ampere, the gear included", "Nm/A", gt=0.0)]
     current_limit_a: Annotated[float, key("largest current; written to the servo and read back", "A", gt=0.0)]
 
+    @property
+    def largest_nm(self) -> float:
+        """Largest torque at the joint."""
+        return self.torque_nm_per_a * self.current_limit_a
 
-class SensorPart(_Part):
+    def settings(self) -> ServoSettings:
+        """Return the servo as the driver has it."""
+        scale = JointScale(MODELS[self.model], self.direction, self.zero_count, self.gear, self.torque_nm_per_a)
+        return ServoSettings(Address(self.joint, self.id), scale, self.current_limit_a)
+
+
+class SensorPart(Part):
     """The wrist sensor."""
 
     family: Annotated[Literal["ati_netft"], key("family of the sensor")]
@@ -88,7 +131,7 @@ class SensorPart(_Part):
     delay_ms: Annotated[float, key("age of a sample when it arrives: filter and network", "ms", ge=0.0, le=100.0)]
 
 
-class LimitsPart(_Part):
+class LimitsPart(Part):
     """Limits of the rig; they only tighten those of code and arm."""
 
     pad_n: Annotated[float | None, key("press force of a pad, which only tightens", "N", gt=0.0, le=PAD_CEILING_N)] = (
@@ -100,10 +143,10 @@ class LimitsPart(_Part):
     tool_speed_m_s: Annotated[float | None, key("speed of the tool, which only tightens", "m/s", gt=0.0)] = None
 
 
-class RigFile(_Part):
+class RigContent(Part, Generic[Bus, Servo]):
     """A rig of massage-arm: servo bus, servos, wrist sensor, timing and limits of one arm."""
 
-    schema_version: Annotated[Literal[1], _NO_BOOLEAN, key("version of this format")]
+    schema_version: Annotated[Literal[1], NO_BOOLEAN, key("version of this format")]
     name: Annotated[Text, key("name of the rig")]
     description: Annotated[Text, key("description of the rig in a line")]
     arm: Annotated[Text, key("name of the arm, or its URDF file")]
@@ -112,8 +155,45 @@ class RigFile(_Part):
     command_delay_ms: Annotated[float, key("time from a command to its current", "ms", ge=0.0, le=100.0)]
     drive_lag_ms: Annotated[float, key("time constant of the servos' current loops", "ms", gt=0.0, le=50.0)]
     voltage_v: Annotated[tuple[_Volts, _Volts], key("lowest and highest supply", "V", is_list=True)]
-    bus: Annotated[BusPart, key("servo bus")]
-    servos: Annotated[tuple[ServoPart, ...], key("servos, one per joint, from base to flange", is_list=True)]
+    bus: Annotated[Bus, key("servo bus")]
+    servos: Annotated[tuple[Servo, ...], key("servos, one per joint, from base to flange", is_list=True)]
     sensor: Annotated[SensorPart, key("wrist sensor")]
     limits: Annotated[LimitsPart, key("limits, which only tighten")] = LimitsPart()
     provenance: Annotated[str, key("source of the numbers", min_length=1)]
+
+    @abstractmethod
+    def driver(self) -> DriverSettings:
+        """Return what the driver of the servos is opened with."""
+
+    @abstractmethod
+    def mistakes(self) -> Iterator[Mistake]:
+        """Yield what no single key shows."""
+
+
+class RigFile(RigContent[BusPart, ServoPart]):
+    """A rig of massage-arm: servo bus, servos, wrist sensor, timing and limits of one arm."""
+
+    def driver(self) -> DynamixelSettings:
+        """Return what the driver of the servos is opened with."""
+        bus = self.bus
+        port = PortSettings(bus.port, bus.baud, 1e-3 * bus.latency_ms)
+        return DynamixelSettings(port, tuple(servo.settings() for servo in self.servos), 1e-3 * bus.watchdog_ms)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Yield what no single key shows."""
+        for servo in self.servos:
+            if servo.model not in MODELS:
+                near = difflib.get_close_matches(servo.model, MODELS, 1)
+                todo = f"did you mean {near[0]}?" if near else ""
+                yield Mistake(f"servos: {servo.joint}: model", repr(servo.model), ", ".join(MODELS), todo)
+                return
+        families = {MODELS[servo.model].table.family for servo in self.servos}
+        if len(families) > 1:
+            yield Mistake("servos", f"families {sorted(families)}", "one family on a bus")
+        if self.bus.baud not in BAUDS:
+            yield Mistake("bus: baud", str(self.bus.baud), ", ".join(map(str, BAUDS)))
+
+
+AnyRig = RigContent[Any, Any]
+"""A rig file of whatever family; its bus has at least ``family``, ``latency_ms`` and ``watchdog_ms``, its servos
+``joint``, ``id`` and ``largest_nm``."""

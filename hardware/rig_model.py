@@ -11,14 +11,10 @@ from controller.errors import ConfigError
 from controller.rig import Caps, Identity, Rig
 from controller.types import JointSenses
 from hardware.driver import DriverSettings
-from hardware.dynamixel.cyclic import JointScale
 from hardware.dynamixel.port import PortSettings
 from hardware.dynamixel.servo import ServoSettings
-from hardware.dynamixel.settings import DynamixelSettings
-from hardware.dynamixel.tables import MODELS
-from hardware.dynamixel.transactions import Address
 from hardware.netft import SensorSettings
-from hardware.rig_content import RigFile
+from hardware.rig_content import AnyRig, RigFile
 
 SENSES = JointSenses(has_temperatures=True, has_voltages=True, has_ages=True, has_faults=True)
 """What the cyclic block of every servo reports."""
@@ -34,29 +30,32 @@ class LoadedRig:
         path: of the file.
     """
 
-    content: RigFile
+    content: AnyRig
     sha256: str
     path: Path
 
+    def dynamixel(self) -> RigFile:
+        """Return the content of a rig on Dynamixel servos, for commands that know no other family.
+
+        Raises:
+            ConfigError: it is a rig of another family.
+        """
+        if isinstance(self.content, RigFile):
+            return self.content
+        got = f"family {self.content.bus.family}"
+        raise ConfigError(f"{self.path}: bus", got, "dynamixel here", "`massage-arm drive` takes rigs of every family")
+
     def servos(self) -> tuple[ServoSettings, ...]:
-        """Return the servos for the bus, in the order of the joints."""
-        return tuple(
-            ServoSettings(
-                Address(servo.joint, servo.id),
-                JointScale(MODELS[servo.model], servo.direction, servo.zero_count, servo.gear, servo.torque_nm_per_a),
-                servo.current_limit_a,
-            )
-            for servo in self.content.servos
-        )
+        """Return the servos for the bus, in the order of the joints; raises ConfigError for another family."""
+        return self.dynamixel().driver().servos
 
     def port(self) -> PortSettings:
-        """Return which port the bus is on."""
-        bus = self.content.bus
-        return PortSettings(bus.port, bus.baud, 1e-3 * bus.latency_ms)
+        """Return which port the bus is on; raises ConfigError for another family."""
+        return self.dynamixel().driver().port
 
     def driver(self) -> DriverSettings:
         """Return what the driver of the servos is opened with."""
-        return DynamixelSettings(self.port(), self.servos(), 1e-3 * self.content.bus.watchdog_ms)
+        return self.content.driver()
 
     def sensor(self) -> SensorSettings:
         """Return where the wrist sensor is."""
@@ -81,8 +80,7 @@ class LoadedRig:
         dt_s = 1e-3 * content.period_ms
         samples = math.ceil(1.0 / (content.sensor.rate_hz * dt_s) - 1e-9)
         torque_nm = tuple(
-            min(limit, servo.torque_nm_per_a * servo.current_limit_a)
-            for limit, servo in zip(arm.torque_limit_nm, content.servos, strict=True)
+            min(limit, servo.largest_nm) for limit, servo in zip(arm.torque_limit_nm, content.servos, strict=True)
         )
         limits = content.limits
         return Rig(

@@ -6,24 +6,38 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from hardware.rig_content import RigFile
+from hardware.rig_families import SHIPPED, content_of
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+FIRST = next(iter(SHIPPED))
+"""The family whose schema is meant where none is named."""
 Schema = dict[str, Any]
 
 
-def rig_schema() -> Schema:
-    """Return the JSON Schema of a rig file, for editors; descriptions carry the units."""
-    return {"$schema": DRAFT, "title": "Rig file of massage-arm", **_without_titles(RigFile.model_json_schema())}
+def rig_schema(family: str = FIRST) -> Schema:
+    """Return the JSON Schema of a rig file, for editors; descriptions carry the units.
+
+    Args:
+        family: of the servos.
+
+    Raises:
+        ConfigError: no such family.
+    """
+    return {
+        "$schema": DRAFT,
+        "title": "Rig file of massage-arm",
+        **_without_titles(content_of(family).model_json_schema()),
+    }
 
 
-def node_at(path: Sequence[int | str]) -> Schema:
+def node_at(path: Sequence[int | str], family: str = FIRST) -> Schema:
     """Return the schema of a key; empty where there is none.
 
     Args:
         path: keys, and places in lists from 0.
+        family: of the servos.
     """
-    root = rig_schema()
+    root = rig_schema(family)
     node = root
     for part in path:
         if isinstance(part, int):

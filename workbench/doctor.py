@@ -24,7 +24,14 @@ from controller.kernel_cache import cache_folder
 
 DISTRIBUTION = "massage-arm"
 PACKAGES = ("controller", "trajectories", "sim", "hardware", "workbench", "urdf", "massage_arm")
-MODULES = {"pillow": "PIL", "pin": "pinocchio", "pyserial": "serial", "pyyaml": "yaml", "scikit-fem": "skfem"}
+MODULES = {
+    "pillow": "PIL",
+    "pin": "pinocchio",
+    "pyserial": "serial",
+    "python-can": "can",
+    "pyyaml": "yaml",
+    "scikit-fem": "skfem",
+}
 """Import names that differ from the name of the package, in lower case."""
 CRASHING = ("pybullet",)
 """Packages that are only imported in a process of their own: they may crash, and print a banner on stdout."""

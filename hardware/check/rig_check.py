@@ -111,7 +111,7 @@ def _checked(
         findings.append(of_link(BUS, error))
     if times is not None:
         findings += lost_findings(times)
-        findings += () if place.is_lock_step else budget_findings(times, file.content)
+        findings += () if place.is_lock_step else budget_findings(times, file.dynamixel())
     if wrist is not None:
         findings += wrist_findings(wrist, file.content.sensor)
     return RigReport(rows, tuple(found), wrist, times, tuple(findings))

@@ -14,11 +14,11 @@ from typing import Self
 
 from controller.types import Vector, Vector6
 from sim.peers.bus import ServoBus
+from sim.peers.dynamixel import PeerServo
 from sim.peers.line import Line
 from sim.peers.packets import FAST_SYNC_READ, InstructionStream
 from sim.peers.rdt_server import RdtServer
 from sim.peers.servo import KINDS, Servo
-from sim.peers.world import PeerServo
 
 POLL_S = 0.02
 """How long the thread sleeps at most before it looks whether it is to end."""

@@ -12,11 +12,10 @@ from controller.processes.realtime.memory import quiet_memory
 from controller.processes.signals import stand_apart
 from controller.types import Vector
 from sim.options import SimulationOptions
-from sim.peers.line import Line
-from sim.peers.packets import InstructionStream
+from sim.peers.played import BusPlan, PlayedBus
 from sim.peers.rdt_server import LOOPBACK, RdtServer
 from sim.peers.truth import truth_row
-from sim.peers.world import PeerServo, PeerWorld
+from sim.peers.world import PeerWorld
 from sim.plant import SimPlant, build_simulation
 from sim.truth_log import LedgerPlace, attach_ledger
 from trajectories.anatomy.body import load_body
@@ -35,7 +34,7 @@ class PeerSetup:
         body: name of the body, or its file.
         options: choices of the simulation.
         rest_rad: where the arm rests, (n,).
-        servos: one per joint.
+        bus: which servos are played.
         ledger: where the truth goes.
     """
 
@@ -44,7 +43,7 @@ class PeerSetup:
     body: str
     options: SimulationOptions
     rest_rad: Vector
-    servos: tuple[PeerServo, ...]
+    bus: BusPlan
     ledger: LedgerPlace
 
 
@@ -53,7 +52,7 @@ class PeerPlace:
     """Where a peer is.
 
     Attributes:
-        port: device of the servo bus.
+        port: link of the servo bus, as its family writes it.
         sensor_host: address of the wrist sensor.
         sensor_port: its UDP port.
     """
@@ -90,7 +89,7 @@ class Peer:
         self._setup, self._owner = setup, owner
         self._plant: SimPlant = build_simulation(setup.arm, setup.placement, load_body(setup.body), setup.options)
         self._ledger = attach_ledger(setup.ledger)
-        self._line, self._sensor = Line(), RdtServer()
+        self._bus, self._sensor = setup.bus.play(), RdtServer()
 
     def run(self) -> None:
         """Serve until the owner has had enough."""
@@ -103,28 +102,25 @@ class Peer:
                 plant.advance(hold)
                 plant.truth()
             plant.activate(setup.rest_rad)
-            world = PeerWorld(plant, setup.servos, self._sensor, self._note)
+            world = PeerWorld(plant, self._bus.joints, self._sensor, self._note)
             quiet_memory()
-            self._owner.send(PeerPlace(self._line.path, LOOPBACK, self._sensor.port))
+            self._owner.send(PeerPlace(self._bus.place, LOOPBACK, self._sensor.port))
             self._serve(world)
         finally:
             plant.deactivate()
-            self._line.close()
+            self._bus.close()
             self._sensor.close()
 
     def _serve(self, world: PeerWorld) -> None:
-        stream, line, sensor = InstructionStream(), self._line, self._sensor
-        waited: tuple[Line | RdtServer | Connection, ...] = (line, sensor, self._owner)
+        bus, sensor = self._bus, self._sensor
+        waited: tuple[PlayedBus | RdtServer | Connection, ...] = (bus, sensor, self._owner)
         while True:
             ready, _, _ = select.select(waited, [], [])
             if sensor in ready:
                 sensor.listen()
-            if line in ready:
-                for instruction in stream.feed(line.receive()):
-                    if answer := world.bus.answer(instruction):
-                        line.send(answer)
-                    if world.bus.is_goal(instruction):
-                        world.pass_period()
+            if bus in ready:
+                for _ in bus.serve():
+                    world.pass_period()
             if self._owner in ready and not self._pass_silence(world):
                 return
 

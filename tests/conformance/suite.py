@@ -55,15 +55,16 @@ class DriverConformance:
 
     def test_connecting_and_reading_give_no_torque(self, bench: Bench, driver: ServoDriver) -> None:
         driver.connect()
-        driver.read()
-        driver.write((1.0, 1.0, 1.0))
-        driver.read()
+        for _ in range(WRITES):
+            driver.read()
+            driver.write((1.0, 1.0, 1.0))
         assert bench.history
         assert not any(any(moment.has_torque) for moment in bench.history)
 
     def test_the_first_torque_is_the_one_asked_for_at_every_instant(self, bench: Bench, connected: ServoDriver) -> None:
         asked = (0.31 * bench.limit_nm, -0.47 * bench.limit_nm, 0.11 * bench.limit_nm)
-        connected.write((bench.limit_nm,) * COUNT)
+        for _ in range(WRITES):
+            connected.write((bench.limit_nm,) * COUNT)
         connected.enable(asked)
         for moment in bench.history:
             for has_torque, tau_nm, wanted in zip(moment.has_torque, moment.tau_nm, asked, strict=True):

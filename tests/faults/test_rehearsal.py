@@ -51,11 +51,12 @@ def test_a_bus_with_a_missing_and_a_swapped_servo_is_refused_with_both_joints_an
     assert list(FOLDER.glob(f"massage-arm-{os.getpid()}-*")) == []
 
 
+@pytest.mark.parametrize("rig", ["dynamixel_x", "moteus"])
 def test_a_rehearsal_presses_20_n_over_the_bus_and_ends_at_rest(
-    tmp_path: Path, program: Path, capsys: pytest.CaptureFixture[str]
+    rig: str, tmp_path: Path, program: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    words = ["drive", "--rig", "dynamixel_x", "--rehearse", "--body", "median_m", "--program", str(program), "--json"]
+    words = ["drive", "--rig", rig, "--rehearse", "--body", "median_m", "--program", str(program), "--json"]
     assert cli.main([*words, "--out", str(run)]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert (summary["verdict"], summary["stop"], summary["plant"]) == ("completed", None, "typical")

@@ -22,7 +22,7 @@ def test_a_shipped_rig_has_a_servo_for_every_joint_and_tightens_only(name: str) 
     loaded = load_rig(name)
     arm = load_arm(loaded.content.arm)
     rig = loaded.rig(arm, is_simulated=True)
-    assert [servo.address.joint for servo in loaded.servos()] == list(arm.joint_names)
+    assert [servo.joint for servo in loaded.content.servos] == list(arm.joint_names)
     assert rig.braked_joints == frozenset()
     assert rig.caps.torque_nm is not None
     for torque, limit in zip(rig.caps.torque_nm, arm.torque_limit_nm, strict=True):
@@ -63,7 +63,7 @@ def test_servos_that_are_not_the_joints_of_the_arm_are_refused(tmp_path: Path) -
     [
         (
             "dynamixel_z",
-            "no such rig or file; allowed: a rig of dynamixel_p, dynamixel_x, or a YAML file; did you mean",
+            "no such rig or file; allowed: a rig of dynamixel_p, dynamixel_x, moteus, or a YAML file; did you mean",
         ),
         ("nowhere.yaml", "no such rig or file"),
     ],

@@ -32,7 +32,11 @@ MISTAKES = [
     ("baud: 4000000", "baud: 9600", "bus: baud: got 9600; allowed: 57600, 115200, "),
     ("baud: 4000000", "baud: 4_000_000", "got 4_000_000 (YAML 1.1 reads 4000000, ; write 4000000"),
     ("watchdog_ms: 60.0", "watchdog_s: 60.0", "bus: watchdog_s: got an unknown key; ; did you mean watchdog_ms?"),
-    ("family: dynamixel", "family: feetech", "bus: family: got the text 'feetech'; allowed: dynamixel"),
+    (
+        "family: dynamixel",
+        "family: feetech",
+        "bus: family: got feetech, which takes positions and speeds only; allowed: dynamixel, moteus",
+    ),
     ("bus:", "bus: /dev/x\nx:", "x: got an unknown key"),
     ("servos:", "servos: 3\nx:", "x: got an unknown key"),
     ("id: 3,", "id: 2,", "servos: got ids [1, 2, 2, 4, 5, 6, 7]; allowed: every id once"),

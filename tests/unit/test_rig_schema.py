@@ -12,17 +12,21 @@ from hardware.rig_file import RIG_FOLDER, rig_names
 from hardware.rig_schema import node_at, rig_schema
 from workbench import cli
 
-COPY = Path(__file__).parents[2] / "docs" / "schemas" / "rig.schema.json"
+FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+COPIES = {"dynamixel": "rig.schema.json", "moteus": "rig_moteus.schema.json"}
 
 
-def test_the_copy_in_docs_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["rig", "schema"]) == 0
+@pytest.mark.parametrize("family", COPIES)
+def test_the_copy_in_docs_is_what_the_command_prints(family: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rig", "schema", "--family", family]) == 0
     printed = capsys.readouterr().out
-    assert COPY.read_text(encoding="utf-8") == printed, f"write it again: massage-arm rig schema > {COPY}"
+    copy = FOLDER / COPIES[family]
+    assert copy.read_text(encoding="utf-8") == printed, f"write it again: rig schema --family {family} > {copy}"
 
 
-def test_every_key_has_a_description_and_numbers_say_their_unit() -> None:
-    schema = rig_schema()
+@pytest.mark.parametrize("family", COPIES)
+def test_every_key_has_a_description_and_numbers_say_their_unit(family: str) -> None:
+    schema = rig_schema(family)
     parts: list[dict[str, Any]] = [schema, *schema["$defs"].values()]
     keys = {name: node for part in parts for name, node in part["properties"].items()}
     assert len(keys) > 30
@@ -36,11 +40,12 @@ def test_every_key_has_a_description_and_numbers_say_their_unit() -> None:
 @pytest.mark.parametrize("name", rig_names())
 def test_the_schema_knows_every_key_of_the_shipped_rigs(name: str) -> None:
     content = yaml.safe_load((RIG_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    family = content["bus"]["family"]
     for key, value in content.items():
-        assert node_at((key,)), key
+        assert node_at((key,), family), key
         for inner in value if isinstance(value, dict) else ():
-            assert node_at((key, inner)), inner
-    assert {key for servo in content["servos"] for key in servo} <= set(node_at(("servos", 0))["properties"])
+            assert node_at((key, inner), family), inner
+    assert {key for servo in content["servos"] for key in servo} <= set(node_at(("servos", 0), family)["properties"])
 
 
 def test_the_path_to_a_key_that_is_not_there_is_empty() -> None:

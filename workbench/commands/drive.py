@@ -6,7 +6,6 @@ import argparse
 from dataclasses import replace
 
 from controller.errors import ConfigError
-from hardware.dynamixel.port import OwnedPort
 from hardware.rig_file import load_rig
 from sim.differences.plants import EXACT
 from workbench.commands.session import Stand, run_at
@@ -22,7 +21,7 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.rehearse:
         if arguments.plant is not None:
             raise ConfigError("--plant", arguments.plant, "it with --rehearse only", "real arms are what they are")
-        OwnedPort(file.port()).close()  # refused before anything is planned
+        file.driver().open().close()  # refused before anything is planned
     inputs = load_inputs(_request(arguments, file.content.arm))
     rig = file.rig(inputs.arm, is_simulated=arguments.rehearse)
     inputs = replace(inputs, rig=rig, rig_path=file.path)

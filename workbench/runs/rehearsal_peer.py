@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +11,18 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from controller.arm import ArmDescription, Placement
-from controller.errors import PlantError
+from controller.errors import ConfigError, PlantError
 from controller.processes.signals import held_back
 from controller.types import Vector
+from hardware.rig_content import RigFile
 from hardware.rig_model import LoadedRig
+from hardware.rig_moteus import MoteusRigFile, MoteusServoPart
 from sim.options import SimulationOptions
+from sim.peers.dynamixel import DynamixelPlan, PeerServo
+from sim.peers.moteus.played import MoteusJoint, MoteusPlan
+from sim.peers.played import BusPlan
 from sim.peers.process import PeerPlace, PeerSetup, Silence, run_peer
 from sim.peers.truth import TRUTH_ROW
-from sim.peers.world import PeerServo
 from sim.truth_log import Ledger, LedgerPlace, OwnedLedger
 
 START_WALL_S = 240.0
@@ -89,7 +94,7 @@ def started_peer(choice: PeerChoice, prefix: str) -> Iterator[tuple[Ledger, Peer
     with OwnedLedger(rows) as owned:
         ours, theirs = context.Pipe()
         world = PeerSetup(
-            choice.arm, choice.placement, choice.body, choice.options, choice.rest_rad, peer_servos(choice.file), rows
+            choice.arm, choice.placement, choice.body, choice.options, choice.rest_rad, bus_plan(choice.file), rows
         )
         process = context.Process(target=run_peer, args=(world, theirs), name="peer")
         with held_back():
@@ -111,6 +116,30 @@ def _place(process: BaseProcess, end: Connection) -> PeerPlace:
     if not isinstance(place, PeerPlace):
         raise PlantError(f"the rehearsal's peer: {place}", "run `massage-arm check` for what is wrong with the setup")
     return place
+
+
+def bus_plan(file: LoadedRig) -> BusPlan:
+    """Return which servos a peer plays for a rig file.
+
+    Raises:
+        ConfigError: there is no peer for its family.
+    """
+    content = file.content
+    if isinstance(content, RigFile):
+        return DynamixelPlan(peer_servos(file))
+    if isinstance(content, MoteusRigFile):
+        return MoteusPlan(tuple(_moteus_joint(servo) for servo in content.servos))
+    got = f"family {content.bus.family}, of another package"
+    raise ConfigError(
+        f"{file.path}: bus", got, "a family with a peer", "drive it without --rehearse on a phantom first"
+    )
+
+
+def _moteus_joint(servo: MoteusServoPart) -> MoteusJoint:
+    return MoteusJoint(
+        servo.id, uuid.UUID(servo.unique_id), servo.direction, servo.zero_rev, servo.gear, servo.torque_scale,
+        servo.brake_nms_per_rad,
+    )  # fmt: skip
 
 
 def peer_servos(file: LoadedRig) -> tuple[PeerServo, ...]:

@@ -11,7 +11,9 @@ LONGEST_S = 86_400.0
 """Longest time that a monitor may be asked for: a day."""
 FASTEST_BAUD = 10_500_000
 """Fastest rate of a Dynamixel bus (e-manual); which ones are taken is said by the command."""
-RIG_HELP = "rig of the arm: dynamixel_p or dynamixel_x, shipped for rehearsals, or a YAML file, see docs/hardware.md"
+RIG_HELP = (
+    "rig of the arm: dynamixel_p, dynamixel_x or moteus, shipped for rehearsals, or a YAML file, see docs/hardware.md"
+)
 
 
 def add_rig_options(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,9 @@ def add_rig_options(parser: argparse.ArgumentParser) -> None:
     def action(name: str, text: str) -> argparse.ArgumentParser:
         return actions.add_parser(name, help=text, description=text, allow_abbrev=False)
 
-    action("schema", "print the JSON Schema of a rig file, for editors")
+    schema = action("schema", "print the JSON Schema of a rig file, for editors")
+    schema.add_argument("--family", default="dynamixel", metavar="NAME",
+                        help="family of the servos: dynamixel, the default, or moteus")  # fmt: skip
     check = action("check", "read everything that a rig's servos and wrist sensor say of themselves; nothing is "
                             "written, nothing gets torque; exit code 5 where the rig may not be enabled")  # fmt: skip
     _add_rig(check)
