@@ -165,6 +165,11 @@ class RigContent(Part, Generic[Bus, Servo]):
     def driver(self) -> DriverSettings:
         """Return what the driver of the servos is opened with."""
 
+    @property
+    def wire_s(self) -> float:
+        """Time that the frames of a cycle take on the bus, as computed; 0 where nobody has computed it."""
+        return 0.0
+
     @abstractmethod
     def mistakes(self) -> Iterator[Mistake]:
         """Yield what no single key shows."""

@@ -57,6 +57,18 @@ class LoadedRig:
         """Return what the driver of the servos is opened with."""
         return self.content.driver()
 
+    def refuse_slow_bus(self) -> None:
+        """Refuse a bus on which a cycle cannot fit into a period; peers play no wire time.
+
+        Raises:
+            ConfigError: it is too slow.
+        """
+        wire_ms, period_ms = 1e3 * self.content.wire_s, self.content.period_ms
+        if wire_ms > period_ms:
+            got = f"{period_ms:g} ms, while the frames of a cycle take {wire_ms:.2f} ms on the wire"
+            todo = "this bus bears rehearsals only, see docs/hardware.md"
+            raise ConfigError(f"{self.path}: period_ms", got, f"at least {wire_ms:.2f} ms", todo)
+
     def sensor(self) -> SensorSettings:
         """Return where the wrist sensor is."""
         part = self.content.sensor

@@ -13,6 +13,7 @@ from hardware.moteus.link import CanSettings
 from hardware.moteus.servo import MoteusServo
 from hardware.moteus.settings import MoteusSettings
 from hardware.moteus.tables import LARGEST_ID
+from hardware.moteus.wire import cycle_s
 from hardware.rig_content import NO_BOOLEAN, Mistake, Part, RigContent, Text, key
 
 INTERFACES = ("socketcan", "pcan", "kvaser", "udp_multicast")
@@ -81,6 +82,11 @@ class MoteusRigFile(RigContent[MoteusBusPart, MoteusServoPart]):
         bus = self.bus
         can = CanSettings(bus.interface, bus.channel, 1e-3 * bus.latency_ms)
         return MoteusSettings(can, tuple(servo.settings() for servo in self.servos), 1e-3 * bus.watchdog_ms)
+
+    @property
+    def wire_s(self) -> float:
+        """Time that the frames of a cycle take on the bus, as computed."""
+        return cycle_s(len(self.servos))
 
     def mistakes(self) -> Iterator[Mistake]:
         """Yield what no single key shows."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from controller.errors import ConfigError
+from hardware.moteus.wire import cycle_s, frame_s
 from hardware.rig_file import RIG_FOLDER, load_rig, rig_names
 from urdf.arms import load_arm
 
@@ -84,3 +85,17 @@ def test_what_is_no_rig_file_is_refused(tmp_path: Path) -> None:
     big.write_text("#" * 60_000, encoding="utf-8")
     with pytest.raises(ConfigError, match="60000 bytes"):
         load_rig(str(big))
+
+
+def test_a_bus_that_is_slower_than_the_period_is_refused() -> None:
+    load_rig("dynamixel_p").refuse_slow_bus()
+    with pytest.raises(
+        ConfigError, match=r"period_ms: got 1 ms, while the frames .* take 2.48 ms on the wire; allowed"
+    ):
+        load_rig("moteus").refuse_slow_bus()
+
+
+@pytest.mark.parametrize(("size", "bits_us"), [(0, 56 + 6.6), (8, 56 + 21.8), (64, 56 + 130.4)])
+def test_the_time_of_a_frame_is_that_of_its_bits(size: int, bits_us: float) -> None:
+    assert 1e6 * frame_s(size) == pytest.approx(bits_us, abs=0.01)
+    assert cycle_s(2) == pytest.approx(2.0 * cycle_s(1))

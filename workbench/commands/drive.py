@@ -21,6 +21,7 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.rehearse:
         if arguments.plant is not None:
             raise ConfigError("--plant", arguments.plant, "it with --rehearse only", "real arms are what they are")
+        file.refuse_slow_bus()
         file.driver().open().close()  # refused before anything is planned
     inputs = load_inputs(_request(arguments, file.content.arm))
     rig = file.rig(inputs.arm, is_simulated=arguments.rehearse)
