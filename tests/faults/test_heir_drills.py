@@ -77,7 +77,9 @@ def _kill(drill: RunningOnBus) -> int:
     return row
 
 
-@pytest.mark.parametrize("rig", ["dynamixel_p", pytest.param("dynamixel_x", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize(
+    "rig", ["dynamixel_p", *(pytest.param(rig, marks=pytest.mark.campaign) for rig in ("dynamixel_x", "moteus"))]
+)
 def test_with_the_owner_of_the_bus_killed_at_20_n_the_arm_leaves_the_skin_and_is_not_dropped(rig: str) -> None:
     _check(_lost(_kill, DEATH_S, rig))
 
