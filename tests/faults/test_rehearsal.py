@@ -51,7 +51,10 @@ def test_a_bus_with_a_missing_and_a_swapped_servo_is_refused_with_both_joints_an
     assert list(FOLDER.glob(f"massage-arm-{os.getpid()}-*")) == []
 
 
-@pytest.mark.parametrize(("rig", "plant", "rms_n"), [("dynamixel_x", "typical", 0.8), ("moteus", "exact", 0.3)])
+@pytest.mark.parametrize(
+    ("rig", "plant", "rms_n"),
+    [("dynamixel_x", "typical", 0.8), pytest.param("moteus", "exact", 0.3, marks=pytest.mark.campaign)],
+)
 def test_a_rehearsal_presses_20_n_over_the_bus_and_ends_at_rest(
     rig: str, plant: str, rms_n: float, tmp_path: Path, program: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
