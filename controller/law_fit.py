@@ -21,9 +21,11 @@ TEMPOS = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2, 0.13)
 SLOWER_TEMPOS = (0.09, 0.06, 0.04)
 """Tempos that a refusal looks through for one that would pass."""
 GENTLE_TEMPO, SOFT_TEMPO = 0.6, 0.35
-"""Below the first, damping is lowered; below the second, springs soften. What is unexplained is learned with the tempo
-and no later: it is mostly friction of the joints, over which the tool of an arm with a tempo of 0.2 hunted at 2 Hz
-until it lost the skin."""
+"""Below the first, damping is lowered and what is unexplained is learned later; below the second, springs soften."""
+
+LEAST_LEARNING = 0.2
+"""Share of the rate of learning what is unexplained that stays down to this tempo (design choice): that is friction of
+the joints for the most part, over which the tool of an arm with a tempo of 0.2 hunted at 2 Hz and lost the skin."""
 
 LIGHT_TEMPO, LEAST_SPRING = 0.745, 0.65
 """Below this tempo the spring that leads the tool along the skin softens, down to this share (design choice): it swings
@@ -69,7 +71,7 @@ def at_tempo(settings: LawSettings, tempo: float) -> LawSettings:
         rate_damping_ns_per_m=damped * settings.rate_damping_ns_per_m,
         rate_damping_per_s=damped * settings.rate_damping_per_s,
         motion_per_s=tempo * settings.motion_per_s,
-        unexplained_per_s=tempo * settings.unexplained_per_s,
+        unexplained_per_s=max(tempo * gentle, min(tempo, LEAST_LEARNING)) * settings.unexplained_per_s,
         press_per_s=gentle * settings.press_per_s,
         observer_per_s=max(LEAST_OBSERVER, gentle) * settings.observer_per_s,
     )

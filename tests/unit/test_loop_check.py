@@ -8,7 +8,7 @@ import pytest
 from controller.arm import JointDrive
 from controller.errors import PlanError
 from controller.law.gains import GAIN_SETS, STANDARD, LawSettings
-from controller.law_fit import TEMPOS, LawFit, at_tempo, fit_law, refuse_ringing
+from controller.law_fit import LEAST_LEARNING, TEMPOS, LawFit, at_tempo, fit_law, refuse_ringing
 from controller.loop_check import DOUBTS, UNSTATED, Doubt, LoopVerdict, check_loops, doubts_of
 from controller.rig import Rig
 from controller.robot import RobotModel
@@ -203,7 +203,8 @@ def test_margins_of_an_arm_are_printed(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize("tempo", TEMPOS)
-def test_friction_is_learned_with_the_tempo_however_gentle_the_law_is(tempo: float) -> None:
+def test_friction_is_learned_at_a_fifth_of_the_rate_at_least_or_with_the_tempo(tempo: float) -> None:
     designed, slowed = LawSettings(), at_tempo(LawSettings(), tempo)
-    shares = slowed.unexplained_per_s / designed.unexplained_per_s, slowed.motion_per_s / designed.motion_per_s
-    assert shares == (pytest.approx(tempo), pytest.approx(tempo))
+    share = slowed.unexplained_per_s / designed.unexplained_per_s
+    assert min(tempo, LEAST_LEARNING) - 1e-12 <= share <= tempo + 1e-12
+    assert slowed.motion_per_s / designed.motion_per_s == pytest.approx(tempo)

@@ -51,6 +51,7 @@ def test_a_cap_that_would_drive_the_rotors_is_flatter() -> None:
     assert not check_press_cap(plan, robot, STANDARD, settings, RIG, steeper).is_sound
     parts = SessionParts.of(plan, robot, STANDARD, RIG)
     assert parts.limits == with_cap_slope(session_limits(plan, robot, RIG), plan, fit.rate_per_s)
+    parts.refuse_unsafe()  # as soft as geared arms are: it must pass
 
 
 @pytest.mark.parametrize("rate_per_s", RATES_PER_S)
