@@ -106,14 +106,15 @@ class SessionParts:
         Raises:
             PlanError: names the stroke, what was found and what is allowed.
         """
+        if self.cap is not None:
+            # Before the bounds: they rise with a flat cap, and would blame the force for the joints.
+            refuse_swinging_cap(self.cap)
         refuse_unbounded(self.bounds)
         refuse_weak(self.plan, self.robot, self.limits)
         designed = law_settings(self.bounds)
         refuse_dragging(self.plan, self.robot, self.limits, designed.touch_n)
         refuse_unstable(self.plan, self.gains, designed, self.rig.loop_lag_ticks, self.rig.dt_s)
         refuse_ringing(self.fit, self.plan, self.robot, self.gains, designed, self.rig)
-        if self.cap is not None:
-            refuse_swinging_cap(self.cap)
         refuse_swinging(self.plan, self.robot, self.limits.stop, LoopTiming.of(self.rig))
 
     def law(self) -> ImpedanceForceLaw:
