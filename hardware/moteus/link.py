@@ -10,6 +10,7 @@ has no master.
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ PADDING = 0x50
 EXTENDED_FROM = 0x800
 """Identifiers from here on need an extended frame (ISO 11898-1)."""
 LOCK_PREFIX = "\0massage-arm/can"
+VIRTUAL = "virtual"
+"""python-can's interface between the threads of one process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +150,10 @@ class OwnedCan:
 def _locked(settings: CanSettings) -> socket.socket:
     """Return the socket that says who owns an interface; raises LinkError where somebody does."""
     lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    # A virtual interface ends at its process: two processes that use one name share nothing.
+    place = f"/{os.getpid()}" if settings.interface == VIRTUAL else ""
     try:
-        lock.bind(f"{LOCK_PREFIX}/{settings.interface}/{settings.channel}")
+        lock.bind(f"{LOCK_PREFIX}{place}/{settings.interface}/{settings.channel}")
     except OSError as error:
         lock.close()
         todo = "end the other program: a bus has one owner"

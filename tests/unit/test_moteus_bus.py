@@ -2,6 +2,8 @@
 
 import math
 import select
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -296,6 +298,22 @@ def test_an_interface_that_is_not_there_is_refused_with_a_cure() -> None:
         with pytest.raises(LinkError, match=r"CAN bus \w+ .*: cannot be opened \(.*\); plug the adapter in"):
             OwnedCan(settings)
     OwnedCan(CanSettings("virtual", "still-free", 0.01)).close()
+
+
+def test_a_virtual_link_has_one_owner_in_its_process_and_none_elsewhere() -> None:
+    settings = CanSettings("virtual", "one-process", 0.01)
+    script = (
+        "import sys; from hardware.moteus.link import CanSettings, OwnedCan;"
+        "link = OwnedCan(CanSettings('virtual', 'one-process', 0.01)); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        link = OwnedCan(settings)
+        with pytest.raises(LinkError, match="another process has the link"):
+            OwnedCan(settings)
+        link.close()
+        other.communicate()
 
 
 def test_frames_go_over_python_can_filled_up_to_lengths_of_can_fd() -> None:
